@@ -1,0 +1,20 @@
+"""The benchmark data sets of the paper: what they are, where they are, and how to load them."""
+
+from .catalogue import Card, card, names
+from .download import fetch
+from .errors import DataError, FoldError, UnknownDataSetError
+from .reference import published
+from .split import Split, load
+
+__all__ = [
+    "Card",
+    "DataError",
+    "FoldError",
+    "Split",
+    "UnknownDataSetError",
+    "card",
+    "fetch",
+    "load",
+    "names",
+    "published",
+]

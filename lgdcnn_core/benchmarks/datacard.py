@@ -1,0 +1,189 @@
+"""The tables of data/README.md, measured from the data so that they cannot drift from it."""
+
+import re
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from .catalogue import Card, card, names
+from .split import N_FOLDS, Split, load
+
+EXTREME_SHARE = 0.01
+"""Share of compounds, those farthest from the median, whose weight in the absolute deviation we report."""
+
+_TOKEN = re.compile(r"([A-Z][a-z]?|\(|\))([0-9.]*)")
+
+
+class Measured(NamedTuple):
+    """What the data of one set says about itself.
+
+    Attributes
+    ----------
+    rows : tuple of int
+        Rows in train, validation and test; for Matbench a single number, all rows.
+    smallest, median, largest : float
+        Of the target, in its unit.
+    mad : float
+        Mean absolute deviation of the target from its mean: the MAE of predicting the mean.
+    skewness : float
+        Of the target, dimensionless.
+    extreme : float
+        Part of the summed absolute deviation from the median that the farthest 1 % of compounds carry.
+    pure : tuple of int
+        Rows with a single element, in the parts of `rows`.
+    repeated : int
+        Rows whose composition (not text) occurred in an earlier row of the set.
+    shared : float
+        Part of the test rows whose composition also occurs in train or validation; mean of the folds.
+    longest : int
+        Largest number of elements in a compound.
+    """
+
+    rows: tuple[int, ...]
+    smallest: float
+    median: float
+    largest: float
+    mad: float
+    skewness: float
+    extreme: float
+    pure: tuple[int, ...]
+    repeated: int
+    shared: float
+    longest: int
+
+
+@cache
+def composition_key(formula: str) -> tuple[tuple[str, float], ...]:
+    """Elements of a formula and their fractions, so that "Ti2O4" and "TiO2" are the same.
+
+    Only for counting: it trusts its input, as a checked benchmark file may be trusted, and takes seconds for
+    the million formulas here. Models read formulas with `lgdcnn_core.composition`.
+
+    Parameters
+    ----------
+    formula : str
+        Elements, amounts and parentheses, such as "Sr(AlH)2".
+
+    Returns
+    -------
+    tuple of (str, float)
+        By element, fractions rounded to six digits.
+    """
+    amounts: defaultdict[str, float] = defaultdict(float)
+    # Read from the end, an amount comes before the parenthesis that it multiplies.
+    factors = [1.0]
+    for symbol, digits in reversed(_TOKEN.findall(formula)):
+        amount = float(digits or 1) * factors[-1]
+        if symbol == ")":
+            factors.append(amount)
+        elif symbol == "(":
+            factors.pop()
+        else:
+            amounts[symbol] += amount
+    total = sum(amounts.values())
+    return tuple((symbol, round(amount / total, 6)) for symbol, amount in sorted(amounts.items()))
+
+
+def measure(name: str, directory: Path | None = None) -> Measured:
+    """Measure one data set.
+
+    Parameters
+    ----------
+    name : str
+        One of `names()`.
+    directory : Path, optional
+        Data directory, as `root` of `load`.
+
+    Returns
+    -------
+    Measured
+    """
+    splits = (
+        [load(name, root=directory)]
+        if card(name).protocol == "extended"
+        else [load(name, fold, root=directory) for fold in range(N_FOLDS)]
+    )
+    parts = list(splits[0])
+    if card(name).protocol == "matbench":
+        parts = [pd.concat(parts).sort_index()]
+    keys = [_keys(part) for part in parts]
+    distinct = set().union(*keys)
+    target = pd.concat(parts)["target"].astype(float)
+    deviation = np.sort((target - target.median()).abs())[::-1]
+    return Measured(
+        rows=tuple(len(part) for part in parts),
+        smallest=target.min(),
+        median=target.median(),
+        largest=target.max(),
+        mad=(target - target.mean()).abs().mean(),
+        skewness=float(target.skew()),  # type: ignore[arg-type]
+        extreme=deviation[: round(EXTREME_SHARE * len(deviation))].sum() / deviation.sum(),
+        pure=tuple(sum(len(key) == 1 for key in part) for part in keys),
+        repeated=sum(map(len, keys)) - len(distinct),
+        shared=float(np.mean([_shared(split) for split in splits])),
+        longest=max(map(len, distinct)),
+    )
+
+
+def _keys(part: pd.DataFrame) -> list[tuple[tuple[str, float], ...]]:
+    return [composition_key(formula) for formula in part["formula"]]
+
+
+def _shared(split: Split) -> float:
+    seen = {*_keys(split.train), *_keys(split.val)}
+    return float(np.mean([key in seen for key in _keys(split.test)]))
+
+
+def tables(directory: Path | None = None) -> str:
+    """Measure every data set and write the data card's two tables.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        Data directory, as `root` of `load`.
+
+    Returns
+    -------
+    str
+        Markdown: where the sets come from, and what they hold.
+    """
+    origin = [
+        "| name | label | unit | source | DOI | licence | what to know |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    content = [
+        "| name | rows | min / median / max | MAD | skewness | extreme 1 % | pure elements "
+        "| repeated | test shared | longest |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name in tqdm(names(), desc="Measuring the data sets"):
+        origin.append(_origin_row(card(name)))
+        content.append(_content_row(name, measure(name, directory)))
+    return "\n".join([*origin, "", *content])
+
+
+def _origin_row(each: Card) -> str:
+    doi = each.doi if each.doi == "unknown" else f"[{each.doi}](https://doi.org/{each.doi})"
+    cells = (each.name, each.label, each.unit or "0 or 1", each.source, doi, each.licence, each.note)
+    return "| " + " | ".join(cells) + " |"
+
+
+def _content_row(name: str, found: Measured) -> str:
+    cells = (
+        name,
+        " / ".join(f"{rows:,}" for rows in found.rows),
+        f"{found.smallest:.3g} / {found.median:.3g} / {found.largest:.3g}",
+        f"{found.mad:.4g}",
+        f"{found.skewness:.1f}",
+        f"{found.extreme:.0%}",
+        " / ".join(str(pure) for pure in found.pure),
+        f"{found.repeated:,}",
+        f"{found.shared:.1%}",
+        str(found.longest),
+    )
+    return "| " + " | ".join(cells) + " |"

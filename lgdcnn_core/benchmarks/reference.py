@@ -1,0 +1,49 @@
+"""Published numbers on the benchmark data sets, transcribed in data/reference."""
+
+import pandas as pd
+
+from .errors import DataError, UnknownDataSetError
+from .location import checkout
+
+TABLES = {
+    "lgdcnn_paper": "lgdcnn_paper_extended_mae.csv",
+    "crabnet_paper": "crabnet_paper_mae.csv",
+    "matbench_folds": "matbench_official_folds.csv",
+    "matbench_dummy": "matbench_dummy_folds.csv",
+    "matbench_metadata": "matbench_metadata.csv",
+}
+"""File of each table; data/reference/README.md says where its numbers were published."""
+
+
+def published(table: str) -> pd.DataFrame:
+    """Read one table of published numbers.
+
+    Parameters
+    ----------
+    table : str
+        "lgdcnn_paper": test MAE of six models on the 18 extended sets (the paper's Fig. 3).
+        "crabnet_paper": test MAE of five models and row counts (CrabNet's own csv).
+        "matbench_folds": MAE and RMSE by task, model and fold, official Matbench folds.
+        "matbench_dummy": mean target of each fold's training part, and the MAE of predicting it.
+        "matbench_metadata": unit, rows and mean absolute deviation of each Matbench task.
+
+    Returns
+    -------
+    DataFrame
+
+    Raises
+    ------
+    UnknownDataSetError
+        If there is no such table.
+    DataError
+        If the package does not run from a checkout, which alone has data/reference.
+    """
+    if table not in TABLES:
+        raise UnknownDataSetError(f"no published table {table!r}: choose from {', '.join(TABLES)}")
+    top = checkout()
+    if top is None:
+        raise DataError(
+            "the published numbers are in data/reference of the repository, and this package is installed "
+            "without it: clone the repository and install with `pip install -e .`"
+        )
+    return pd.read_csv(top / "data" / "reference" / TABLES[table])

@@ -1,0 +1,146 @@
+"""The outputs of a network's layers, by forward hooks: any torch module, any layer."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from types import TracebackType
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence
+from torch.utils.hooks import RemovableHandle
+
+from lgdcnn_core.cecv.errors import LayerError
+from lgdcnn_core.cecv.layouts import LAYOUTS, as_tensor, checked_lengths, own_layout, per_compound
+from lgdcnn_core.cecv.picking import pick_layers
+
+
+class LayerReader:
+    """Read layers' outputs while a network runs.
+
+    The network is run by the caller, in the mode (``eval``, gradients, device) of the caller's choice::
+
+        model.eval()
+        with LayerReader(model) as reader, torch.no_grad():
+            model(src, frac)
+            outputs = reader.outputs(lengths)
+
+    Parameters
+    ----------
+    model
+        Any torch module.
+    layers
+        "auto", or names and patterns: see `pick_layers`.
+    layout
+        Order of a tensor's axes: "BNd" (batch first), "NBd" or "BdN" (channels first). Either one for all
+        layers that do not declare theirs (recurrent, attention and transformer layers do, by ``batch_first``,
+        and so does `torch.nn.Conv1d`); or by layer name or pattern, which comes before what a layer declares.
+
+    Raises
+    ------
+    LayerError
+        For an unknown layer or layout.
+
+    Notes
+    -----
+    Inside the context torch's fused path for transformers is off, in the whole process: in ``eval`` mode it
+    would pass over the hooks of the modules inside a transformer layer. It is put back on leaving.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        layers: str | Sequence[str] = "auto",
+        layout: str | Mapping[str, str] | None = None,
+    ) -> None:
+        self.model = model
+        self.layers = pick_layers(model, layers)
+        self.layout = layout
+        self._layouts = {module: self._layout(module, name) for module, name in self.layers.items()}
+        self._calls: list[tuple[nn.Module, torch.Tensor | PackedSequence]] = []
+        self._handles: list[RemovableHandle] = []
+        self._fused = True
+
+    def _layout(self, module: nn.Module, name: str) -> str | None:
+        """Settle a layer's layout by what was asked for, then by what it declares."""
+        asked = self.layout if isinstance(self.layout, Mapping) else {}
+        settled = next((value for pattern, value in asked.items() if fnmatchcase(name, pattern)), None)
+        settled = settled or own_layout(module)
+        if settled is None and isinstance(self.layout, str):
+            settled = self.layout
+        for value in (*asked.values(), settled):
+            if value is not None and value not in LAYOUTS:
+                raise LayerError(f"unknown layout {value!r} for layer {name}: choose one of {', '.join(LAYOUTS)}")
+        return settled
+
+    def __enter__(self) -> "LayerReader":
+        self._fused = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)
+        # First of all, so that what a network left behind when it failed is not taken for this pass.
+        self._handles.append(self.model.register_forward_pre_hook(lambda *_: self._calls.clear()))
+        self._handles += [module.register_forward_hook(self._record) for module in self.layers]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        while self._handles:
+            self._handles.pop().remove()
+        torch.backends.mha.set_fastpath_enabled(self._fused)
+
+    def _record(self, module: nn.Module, inputs: object, output: object) -> None:
+        """Keep one call's output."""
+        features = as_tensor(output, self.layers[module])
+        # A copy, because what follows may work in place on the output (ReLU(inplace=True)).
+        if isinstance(features, PackedSequence):
+            features = features._replace(data=features.data.detach().clone())
+        else:
+            features = features.detach().clone()
+        self._calls.append((module, features))
+
+    def outputs(
+        self, lengths: ArrayLike | torch.Tensor, width: int | None = None
+    ) -> dict[str, list[NDArray[np.generic]]]:
+        """Give the layers' outputs of the latest forward pass, and forget them.
+
+        Parameters
+        ----------
+        lengths
+            Number of elements of each compound, (B,): the real positions are the first of its row.
+        width
+            N of the batch, where it is padded to more than the longest compound.
+
+        Returns
+        -------
+        dict
+            By layer, in the order of the calls: B arrays (N, d), one a compound, in the order in which they
+            went in. A layer that was called k > 1 times is there k times, as ``name#1`` ... ``name#k``.
+
+        Raises
+        ------
+        LayerError
+            Where a layer was not called, or its output is not one row a position for this batch.
+        """
+        real = checked_lengths(lengths)
+        width = int(real.max()) if width is None else width
+        missed = [name for module, name in self.layers.items() if module not in dict(self._calls)]
+        if missed:
+            raise LayerError(
+                f"no output of layer {', '.join(missed)}: it was not called since the last reading "
+                f"(is it used in the forward pass, and did that run inside the `with` block?)"
+            )
+        calls, self._calls = self._calls, []
+        total = Counter(self.layers[module] for module, _ in calls)
+        seen: Counter[str] = Counter()
+        result = {}
+        for module, features in calls:
+            name = self.layers[module]
+            seen[name] += 1
+            numbered = name if total[name] == 1 else f"{name}#{seen[name]}"
+            result[numbered] = per_compound(features, real, width, module, name, self._layouts[module])
+        return result

@@ -1,0 +1,201 @@
+"""EFMs of a whole data set's compounds of one element, batch by batch, in little memory."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import nn
+
+from lgdcnn_core.cecv.clustering import THRESHOLDS
+from lgdcnn_core.cecv.errors import CECVError, LayerError
+from lgdcnn_core.cecv.layers import LayerReader
+from lgdcnn_core.cecv.layouts import checked_lengths
+from lgdcnn_core.cecv.matrix import SIZES, as_array, efm
+from lgdcnn_core.cecv.vector import CECV
+
+
+class Batch(NamedTuple):
+    """One batch of compounds, ready for a network; a plain tuple of the same items serves as well.
+
+    Attributes
+    ----------
+    inputs
+        What the network is called with.
+    lengths
+        Numbers of distinct elements, (B,).
+    atomic_numbers
+        (B, N), in input order, 0 where padded.
+    rows
+        The compounds' places in the data set, (B,); None where batches come in data-set order.
+    """
+
+    inputs: tuple[Any, ...]
+    lengths: ArrayLike | torch.Tensor
+    atomic_numbers: ArrayLike | torch.Tensor
+    rows: ArrayLike | torch.Tensor | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LayerEFMs:
+    """EFMs of a network's layers for the same compounds, by size N, in data-set order.
+
+    Attributes
+    ----------
+    focus
+        Atomic number of the element that all compounds contain; None for all compounds.
+    rows
+        By size, the compounds' places in the data set, (n,).
+    atomic_numbers
+        By size, (n, N), in input order: the labels of an EFM's rows.
+    efms
+        By layer and size, (n, N, N).
+    """
+
+    focus: int | None
+    rows: dict[int, NDArray[np.int64]]
+    atomic_numbers: dict[int, NDArray[np.int64]]
+    efms: dict[str, dict[int, NDArray[np.float64]]]
+
+    def cecvs(self, thresholds: Sequence[float] = THRESHOLDS, rule: str = "published") -> dict[str, CECV]:
+        """Make every layer's CECV; see `clusters` for thresholds and rule."""
+        return {layer: CECV.from_efms(by_size, thresholds, rule) for layer, by_size in self.efms.items()}
+
+
+def layer_efms(
+    model: nn.Module,
+    batches: Iterable[Batch | tuple[Any, ...]],
+    focus: int | None,
+    sizes: Sequence[int] = SIZES,
+    layers: str | Sequence[str] = "auto",
+    layout: str | Mapping[str, str] | None = None,
+) -> LayerEFMs:
+    """Run a network over a data set and keep the EFMs of the compounds with a focus element.
+
+    Each batch's outputs are reduced to EFMs (N x N numbers) at once, so memory is that of one batch, whatever
+    the size of the data set. The network runs in ``eval`` mode without gradients and is put back as it was.
+    Batches without a wanted compound are not run.
+
+    Parameters
+    ----------
+    model
+        Any torch module.
+    batches
+        Yields `Batch`, or tuples (inputs, lengths, atomic_numbers[, rows]).
+    focus
+        Atomic number that a compound must contain (Si: 14); None takes all compounds.
+    sizes
+        Numbers of elements N to take.
+    layers, layout
+        See `LayerReader`.
+
+    Raises
+    ------
+    CECVError
+        Where no compound is found, where lengths and atomic numbers disagree, and for NaN: layer and compound
+        are named.
+    LayerError
+        For layers that are unknown or cannot be read, or that differ from one batch to the next.
+    """
+    reader = LayerReader(model, layers, layout)
+    wanted = tuple(sorted(set(sizes)))
+    rows: dict[int, list[Any]] = defaultdict(list)
+    elements: dict[int, list[Any]] = defaultdict(list)
+    efms: dict[str, dict[int, list[Any]]] = {}
+    place = 0
+    with _evaluating(model), reader:
+        for batch in batches:
+            inputs, lengths, atomic_numbers, batch_rows = _checked(Batch(*batch), place)
+            place += len(lengths)
+            chosen = np.isin(lengths, wanted)
+            if focus is not None:
+                chosen &= (atomic_numbers == focus).any(axis=1)
+            if not chosen.any():
+                continue
+            model(*inputs)
+            outputs = reader.outputs(lengths, atomic_numbers.shape[1])
+            if efms and list(efms) != list(outputs):
+                raise LayerError(f"one batch called the layers {list(efms)}, the next {list(outputs)}")
+            for size in np.unique(lengths[chosen]).tolist():
+                members = np.flatnonzero(chosen & (lengths == size))
+                rows[size].append(batch_rows[members])
+                elements[size].append(atomic_numbers[members, :size])
+                for layer, features in outputs.items():
+                    names = [f"{row} (layer {layer})" for row in batch_rows[members]]
+                    stack = np.stack([features[member] for member in members])
+                    efms.setdefault(layer, defaultdict(list))[size].append(efm(stack, names))
+    if not rows:
+        raise CECVError(
+            f"no compound of {' or '.join(map(str, wanted))} elements"
+            f"{'' if focus is None else f' contains element {focus}'}: nothing to read"
+        )
+    return _in_order(focus, wanted, rows, elements, efms)
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Run in evaluation mode without gradients; afterwards every part is in its own mode again."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def _checked(
+    batch: Batch, place: int
+) -> tuple[tuple[Any, ...], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Give a batch's inputs, lengths (B,), atomic numbers (B, N) and rows (B,), or say what is wrong."""
+    lengths = checked_lengths(batch.lengths)
+    atomic_numbers = as_array(batch.atomic_numbers).astype(np.int64)
+    given = np.arange(place, place + len(lengths)) if batch.rows is None else batch.rows
+    rows = as_array(given).astype(np.int64)
+    if atomic_numbers.ndim != 2 or not len(atomic_numbers) == len(lengths) == len(rows):
+        raise CECVError(
+            f"a batch of {len(lengths)} lengths has atomic numbers of shape {atomic_numbers.shape} "
+            f"and rows of shape {rows.shape}"
+        )
+    real = np.arange(atomic_numbers.shape[1]) < lengths[:, None]
+    wrong = ((atomic_numbers > 0) != real).any(axis=1) | (lengths > atomic_numbers.shape[1])
+    if wrong.any():
+        bad = int(np.argmax(wrong))
+        raise CECVError(
+            f"compound {rows[bad]} is said to have {lengths[bad]} elements, but its atomic numbers are "
+            f"{atomic_numbers[bad].tolist()}"
+        )
+    return batch.inputs, lengths, atomic_numbers, rows
+
+
+def _in_order(
+    focus: int | None,
+    sizes: Sequence[int],
+    rows: Mapping[int, list[Any]],
+    elements: Mapping[int, list[Any]],
+    efms: Mapping[str, Mapping[int, list[Any]]],
+) -> LayerEFMs:
+    """Join the batches' parts and put the compounds in data-set order."""
+    joined = {size: np.concatenate(rows[size]) for size in sizes if size in rows}
+    every = np.concatenate(list(joined.values()))
+    if len(np.unique(every)) != len(every):
+        raise CECVError("the batches give the same row of the data set twice")
+    order = {size: np.argsort(places) for size, places in joined.items()}
+
+    def stacked(parts: Mapping[int, list[Any]], size: int, empty: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate(parts[size])[order[size]] if size in order else empty
+
+    return LayerEFMs(
+        focus,
+        {size: stacked(rows, size, np.empty(0, np.int64)) for size in sizes},
+        {size: stacked(elements, size, np.empty((0, size), np.int64)) for size in sizes},
+        {
+            layer: {size: stacked(parts, size, np.empty((0, size, size))) for size in sizes}
+            for layer, parts in efms.items()
+        },
+    )

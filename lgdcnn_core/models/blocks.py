@@ -1,0 +1,143 @@
+"""The building blocks of all networks: each takes the tokens of a batch and gives as many back.
+
+Interface of a block: ``block(x)`` with x a `PackedSequence` of (T, d) tokens gives a `PackedSequence` of (T, d')
+tokens of the same compounds; the attribute ``width`` is d'. Whether padding takes part is not a block's concern: it
+sees the positions it is given (see `lgdcnn_core.models.packing`). A module whose output the paper reads as a layer
+carries the paper's name of it in ``cecv_layer``.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
+
+from lgdcnn_core.models.packing import Neighbours, neighbours, pad_positions_first, window, with_data
+
+
+class Recurrent(nn.Module):
+    """Bidirectional LSTM or GRU over the elements of a compound; both directions together are `width` wide."""
+
+    def __init__(self, cell: type[nn.LSTM] | type[nn.GRU], width_in: int, width: int) -> None:
+        super().__init__()
+        self.rnn = cell(width_in, width // 2, bidirectional=True)
+        self.width = width
+        self.cecv_layer = f"{cell.__name__} output"
+
+    def forward(self, x: PackedSequence) -> PackedSequence:
+        """(T, d) -> (T, width)."""
+        output: PackedSequence = self.rnn(x)[0]
+        return output
+
+
+class SoftAttention(nn.Module):
+    """Soft attention h * (1 + a): a, the softmax over a compound's positions of a small network's score of each."""
+
+    def __init__(self, width_in: int) -> None:
+        super().__init__()
+        self.score = nn.Sequential(nn.Linear(width_in, width_in), nn.ReLU(), nn.Linear(width_in, 1))
+        self.width = width_in
+        self.cecv_layer = "soft attention"
+
+    def forward(self, x: PackedSequence) -> PackedSequence:
+        """(T, d) -> (T, d)."""
+        # The padding value takes no part in a softmax; a compound has at least one position, so no row is empty.
+        scores, lengths = pad_positions_first(with_data(x, self.score(x.data)), float("-inf"))
+        attention = pack_padded_sequence(torch.softmax(scores, dim=0), lengths).data
+        return with_data(x, x.data * (1 + attention.to(x.data.dtype)))
+
+
+class TokenConvolution(nn.Module):
+    """Convolution of kernel 3 (zeros beyond the ends) or 1 along a compound's elements, as one matrix product.
+
+    The same numbers as `torch.nn.Conv1d` gives on each compound alone: its weight (out, in, kernel) is here a linear
+    layer's (out, kernel * in). Measured on CPUs this runs near the matrix-product peak, which Conv1d on short
+    sequences is far from.
+    """
+
+    def __init__(self, width_in: int, width: int, kernel: int) -> None:
+        super().__init__()
+        if kernel not in (1, 3):
+            raise ValueError(f"kernel is {kernel}; the networks of the paper have 1 or 3")
+        self.kernel = kernel
+        self.linear = nn.Linear(kernel * width_in, width)
+
+    def forward(self, x: Tensor, around: Neighbours) -> Tensor:
+        """(T, d) -> (T, width)."""
+        result: Tensor = self.linear(x if self.kernel == 1 else window(x, around))
+        return result
+
+
+class ResidualConvolutions(nn.Module):
+    """One block of a DCNN: x + [ReLU, convolution, ReLU, convolution](x)."""
+
+    def __init__(self, width: int, kernel: int, number: int) -> None:
+        super().__init__()
+        self.first = TokenConvolution(width, width, kernel)
+        self.second = TokenConvolution(width, width, kernel)
+        self.cecv_layer = f"DCNN block {number}"
+
+    def forward(self, x: PackedSequence, around: Neighbours) -> PackedSequence:
+        """(T, d) -> (T, d)."""
+        inner = self.first(torch.relu(x.data), around)
+        return with_data(x, x.data + self.second(torch.relu(inner), around))
+
+
+class DCNN(nn.Module):
+    """Deep convolutional network: one convolution to `width`, then three residual blocks.
+
+    The published code puts a max-pool of kernel 1 and stride 1 between the blocks; it changes nothing and is left out.
+    """
+
+    N_BLOCKS = 3
+
+    def __init__(self, width_in: int, width: int, kernel: int) -> None:
+        super().__init__()
+        self.convert = TokenConvolution(width_in, width, kernel)
+        numbers = range(1, self.N_BLOCKS + 1)
+        self.blocks = nn.ModuleList(ResidualConvolutions(width, kernel, number) for number in numbers)
+        self.width = width
+
+    def forward(self, x: PackedSequence) -> PackedSequence:
+        """(T, d) -> (T, width)."""
+        around = neighbours(x)
+        x = with_data(x, self.convert(x.data, around))
+        for block in self.blocks:
+            x = block(x, around)
+        return x
+
+
+class TransformerLayer(nn.TransformerEncoderLayer):
+    """CrabNet's transformer layer: torch's own parameters, run over tokens instead of padded compounds.
+
+    Post-norm, ReLU, 4 heads, feed-forward 2048, dropout 0.1. Padding never takes part, as in CrabNet, which masks it.
+    """
+
+    def __init__(self, width_in: int, number: int) -> None:
+        super().__init__(width_in, nhead=4, dim_feedforward=2048, dropout=0.1)
+        self.width = width_in
+        self.cecv_layer = f"transformer layer {number}"
+
+    def forward(self, x: PackedSequence) -> PackedSequence:  # type: ignore[override]
+        """(T, d) -> (T, d)."""
+        h = self.norm1(x.data + self.dropout1(self._attend(x)))
+        inner = self.linear2(self.dropout(torch.relu(self.linear1(h))))
+        return with_data(x, self.norm2(h + self.dropout2(inner)))
+
+    def _attend(self, x: PackedSequence) -> Tensor:
+        attention = self.self_attn
+        projected = F.linear(x.data, attention.in_proj_weight, attention.in_proj_bias)
+        padded, lengths = pad_positions_first(with_data(x, projected), 0.0)  # (N, B, 3 d)
+        n_positions, n_compounds, _ = padded.shape
+        heads = padded.view(n_positions, n_compounds, 3, attention.num_heads, -1)
+        query, key, value = heads.permute(2, 1, 3, 0, 4).unbind()  # each (B, heads, N, d / heads)
+        exists = torch.arange(n_positions) < lengths[:, None]
+        mixed = F.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            attn_mask=exists[:, None, None, :].to(x.data.device, non_blocking=True),
+            dropout_p=attention.dropout if self.training else 0.0,
+        )
+        tokens = pack_padded_sequence(mixed.permute(2, 0, 1, 3).flatten(2), lengths).data
+        result: Tensor = attention.out_proj(tokens)
+        return result

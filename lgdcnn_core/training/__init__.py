@@ -1,0 +1,48 @@
+"""Training: recipes, the loop, weight averaging, devices."""
+
+from lgdcnn_core.training.batches import Layout, Setting
+from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose
+from lgdcnn_core.training.loop import Epoch, History, Scaling, TrainingDiverged, train
+from lgdcnn_core.training.prediction import outputs, sigmoid
+from lgdcnn_core.training.recipe import FAST, PAPER, RECIPES, Recipe, UnknownRecipe, recipe
+from lgdcnn_core.training.tables import (
+    BadTrainingData,
+    Formulas,
+    Labelled,
+    UnknownElements,
+    formulas_and_targets,
+    hold_out,
+    labelled,
+    merge_duplicates,
+    require_known,
+)
+
+__all__ = [
+    "FAST",
+    "PAPER",
+    "RECIPES",
+    "BadTrainingData",
+    "Compute",
+    "Epoch",
+    "Formulas",
+    "History",
+    "Labelled",
+    "Layout",
+    "Recipe",
+    "Scaling",
+    "Setting",
+    "TrainingDiverged",
+    "UnavailableDevice",
+    "UnknownElements",
+    "UnknownRecipe",
+    "choose",
+    "formulas_and_targets",
+    "hold_out",
+    "labelled",
+    "merge_duplicates",
+    "outputs",
+    "recipe",
+    "require_known",
+    "sigmoid",
+    "train",
+]

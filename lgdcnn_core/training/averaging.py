@@ -1,0 +1,143 @@
+"""Weight averaging: the paper's, governed by the validation error, and an exponential moving average."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from lgdcnn_core.training.recipe import Recipe
+
+# The published averaging: a validation MAE below RESET times that of the last reset starts the average anew; one up
+# to ACCEPT times the lowest so far lets the weights enter. The paper does not explain either number.
+RESET = 0.98
+ACCEPT = 1.01
+
+
+class WeightAverage(Protocol):
+    """What the training loop asks of an average."""
+
+    def after_batch(self, epoch: int, measure: Callable[[], float]) -> None:
+        """Take note of the current weights; `measure` gives their validation error."""
+
+    def after_epoch(self, epoch: int) -> bool:
+        """Say whether training should stop."""
+
+    def evaluated(self) -> nn.Module:
+        """Give the network whose validation error is the epoch's."""
+
+    def finish(self) -> None:
+        """Put the average into the network, if there is one."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give all that a resumed training needs."""
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up where `state_dict` left off."""
+
+
+class PublishedAverage:
+    """The paper's average: over the batches of cycle-ending epochs that are good on validation data.
+
+    Source: spec of the published implementation; checked against its values.
+    """
+
+    def __init__(self, network: nn.Module, recipe: Recipe) -> None:
+        self.network = network
+        self.cycle = 2 * recipe.half_cycle
+        self.patience = recipe.patience
+        self.average: list[torch.Tensor] = []
+        self.count = 0
+        self.reset_error = float("inf")
+        self.lowest_error = float("inf")
+        self.discards = 0
+        self.improved_in_epoch = False
+
+    def ends_cycle(self, epoch: int) -> bool:
+        """Whether this epoch, counted from 0, is one whose batches are looked at."""
+        return epoch >= self.cycle and (epoch + 1) % self.cycle == 0
+
+    def after_batch(self, epoch: int, measure: Callable[[], float]) -> None:
+        """In a cycle-ending epoch, measure and let the weights enter the average if they are good."""
+        if self.ends_cycle(epoch):
+            self.improved_in_epoch |= self.consider(measure())
+
+    @torch.no_grad()
+    def consider(self, error: float) -> bool:
+        """Let the current weights enter if their validation error is good; say whether they did."""
+        weights: list[torch.Tensor] = list(self.network.parameters())
+        if error < RESET * self.reset_error:
+            self.average = [w.detach().clone() for w in weights]
+            self.count = 1
+            self.reset_error = error
+        improved = error <= ACCEPT * self.lowest_error
+        if improved:
+            torch._foreach_lerp_(self.average, weights, (1 / (self.count + 1)) ** (1 / 3))
+            self.count += 1
+        self.lowest_error = min(self.lowest_error, error)
+        return improved
+
+    def after_epoch(self, epoch: int) -> bool:
+        """Count a discard if a cycle ended without improvement; True after too many."""
+        if self.ends_cycle(epoch):
+            self.discards += not self.improved_in_epoch
+            self.improved_in_epoch = False
+        return self.discards >= self.patience
+
+    def evaluated(self) -> nn.Module:
+        """Give the network with its current weights."""
+        return self.network
+
+    @torch.no_grad()
+    def finish(self) -> None:
+        """Swap the average in; a training too short for one keeps its last weights."""
+        if self.average:
+            torch._foreach_copy_(list(self.network.parameters()), self.average)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the average and its counters."""
+        return {k: v for k, v in vars(self).items() if k not in ("network", "cycle", "patience")}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take the average and its counters."""
+        vars(self).update(state)
+
+
+class ExponentialAverage:
+    """Exponential moving average of the weights over batches, by torch's own `AveragedModel`."""
+
+    def __init__(self, network: nn.Module, recipe: Recipe) -> None:
+        self.network = network
+        self.averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
+
+    def after_batch(self, epoch: int, measure: Callable[[], float]) -> None:
+        """Move the average towards the current weights."""
+        self.averaged.update_parameters(self.network)
+
+    def after_epoch(self, epoch: int) -> bool:
+        """Never stop: the schedule has an end."""
+        return False
+
+    def evaluated(self) -> nn.Module:
+        """Give the network with the averaged weights."""
+        return self.averaged.module
+
+    def finish(self) -> None:
+        """Put the averaged weights into the network."""
+        self.network.load_state_dict(self.averaged.module.state_dict())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the averaged weights and their count."""
+        return self.averaged.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take the averaged weights and their count."""
+        self.averaged.load_state_dict(state)
+
+
+def weight_average(network: nn.Module, recipe: Recipe) -> WeightAverage:
+    """Average that the recipe asks for."""
+    if recipe.averaging == "published":
+        return PublishedAverage(network, recipe)
+    return ExponentialAverage(network, recipe)

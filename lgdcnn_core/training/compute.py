@@ -1,0 +1,102 @@
+"""The one place that chooses a device, a precision and how memory goes there."""
+
+import resource
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from lgdcnn_core.training.recipe import Precision
+
+
+class UnavailableDevice(ValueError):
+    """A device was named that this machine does not have."""
+
+
+@dataclass(frozen=True)
+class Compute:
+    """A device, and whether matrix products run in bfloat16 on it.
+
+    The path for CUDA is the same code as the CPU's, but for pinned memory, which only a GPU needs.
+    """
+
+    device: torch.device
+    bfloat16: bool
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Context in which a network computes."""
+        if not self.bfloat16:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
+
+    def tensor(self, value: Tensor) -> Tensor:
+        """Move a tensor from the host to the device; on CUDA from pinned memory, without waiting."""
+        if self.device.type == "cuda":
+            return value.pin_memory().to(self.device, non_blocking=True)
+        return value.to(self.device)
+
+    def packed(self, value: PackedSequence) -> PackedSequence:
+        """Move a packed sequence to the device; its batch sizes stay on the host, as torch has it."""
+        orders = [None if o is None else self.tensor(o) for o in (value.sorted_indices, value.unsorted_indices)]
+        return PackedSequence(self.tensor(value.data), value.batch_sizes, *orders)
+
+    def wait(self) -> None:
+        """Wait until the device has done what it was given, so that a clock tells the truth."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+    def peak_memory(self) -> dict[str, float]:
+        """Peak memory of this process so far, GiB: on the host and, with a GPU, on the device."""
+        # getrusage counts in KiB on Linux and in bytes on macOS.
+        unit = 1 if sys.platform == "darwin" else 1024
+        peak = {"host": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30}
+        if self.device.type == "cuda":
+            peak["device"] = torch.cuda.max_memory_allocated(self.device) / 2**30
+        return peak
+
+    def describe(self) -> dict[str, str | int]:
+        """Device, precision and thread count, for records."""
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
+        return {
+            "device": name,
+            "precision": "bfloat16" if self.bfloat16 else "float32",
+            "threads": torch.get_num_threads(),
+        }
+
+
+def choose(device: str | None = None, precision: Precision = "auto") -> Compute:
+    """Choose where and how to compute.
+
+    Parameters
+    ----------
+    device
+        ``"cuda"``, ``"cuda:1"``, ``"mps"``, ``"cpu"``; None takes the first of CUDA, MPS and CPU that there is.
+    precision
+        As in `Recipe`.
+
+    Raises
+    ------
+    UnavailableDevice
+        If this machine has no such device; the message names those that it has.
+    """
+    available = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
+    try:
+        chosen = torch.device(device or available[0])
+    except RuntimeError as error:
+        raise UnavailableDevice(f"{device!r} is no device; this machine has {', '.join(available)}") from error
+    if chosen.type not in [*available, "meta"]:
+        raise UnavailableDevice(f"there is no {device!r} here; this machine has {', '.join(available)}")
+    bfloat16 = precision == "bfloat16" or (precision == "auto" and has_bfloat16(chosen))
+    return Compute(chosen, bfloat16)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the processor has instructions for products in bfloat16 (AMX or AVX-512 BF16; Ampere or later)."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+    return False

@@ -1,0 +1,295 @@
+"""The training loop: epochs, learning curve, checkpoints, weight averaging."""
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import log_loss
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from lgdcnn_core.models import Network
+from lgdcnn_core.training import checkpoint as checkpoints
+from lgdcnn_core.training.averaging import weight_average
+from lgdcnn_core.training.batches import Layout, training_batches
+from lgdcnn_core.training.compute import Compute
+from lgdcnn_core.training.losses import cross_entropy_loss, laplace_loss
+from lgdcnn_core.training.optimisers import optimiser, schedule
+from lgdcnn_core.training.prediction import outputs, sigmoid
+from lgdcnn_core.training.recipe import Recipe
+from lgdcnn_core.training.tables import Labelled
+
+BATCHES_BETWEEN_CHECKS = 50  # of the loss being finite: looking makes a GPU wait
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss became NaN or infinite."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Standardisation of the targets: mean and standard deviation (ddof = 1) in the property's unit.
+
+    Classification is not standardised: (0, 1).
+    """
+
+    mean: float
+    std: float
+
+    @classmethod
+    def of(cls, targets: NDArray[np.float64], classification: bool) -> "Scaling":
+        """Scaling of these training targets; identical targets have no spread and are only centred."""
+        if classification:
+            return cls(0.0, 1.0)
+        std = float(np.std(targets, ddof=1)) if len(targets) > 1 else 0.0
+        return cls(float(np.mean(targets)), std or 1.0)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One line of a learning curve. Errors: MAE in the property's unit; in classification, the log-loss."""
+
+    epoch: int
+    loss: float
+    train_error: float
+    val_error: float | None
+    learning_rate: float
+    seconds: float
+
+
+@dataclass
+class History:
+    """What a training went through.
+
+    Attributes
+    ----------
+    epochs
+        The learning curve; `Epoch.epoch` counts from 1.
+    best_epoch
+        Epoch whose weights were kept, where the recipe keeps the best; else the last.
+    tokens
+        Elements of compounds that went through the network in training, padding not counted.
+    stopped_early
+        The published averaging ended the training before `Recipe.epochs`.
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+    best_epoch: int = 0
+    tokens: int = 0
+    stopped_early: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all epochs, validation included."""
+        return sum(epoch.seconds for epoch in self.epochs)
+
+
+def train(
+    network: Network,
+    train_data: Labelled,
+    val_data: Labelled | None,
+    *,
+    recipe: Recipe,
+    layout: Layout,
+    scaling: Scaling,
+    compute: Compute,
+    seed: int,
+    classification: bool = False,
+    checkpoint: Path | None = None,
+    progress: bool = True,
+) -> History:
+    """Train a network in place.
+
+    Everything that is drawn in an epoch comes from (seed, epoch), so that a resumed training goes on with the same
+    numbers as an uninterrupted one.
+
+    Parameters
+    ----------
+    network
+        On `compute.device`.
+    train_data, val_data
+        Compounds with targets. Validation data choose the weights that are kept.
+    checkpoint
+        File that holds the state after each epoch; if it exists, training goes on from there.
+
+    Raises
+    ------
+    TrainingDiverged
+        If the loss is NaN or infinite.
+    lgdcnn_core.training.checkpoint.ForeignCheckpoint
+        If `checkpoint` belongs to another training.
+    """
+    train_data = train_data.in_order(layout)
+    val_data = val_data.in_order(layout) if val_data is not None else None
+    run = _Run(network, train_data, val_data, recipe, layout, scaling, compute, seed, classification)
+    fingerprint = {
+        "recipe": recipe.as_dict(),
+        "layout": asdict(layout),
+        "scaling": asdict(scaling),
+        "seed": seed,
+        "n_train": len(train_data),
+        "n_val": len(val_data) if val_data is not None else 0,
+        "parameters": sum(p.numel() for p in network.parameters()),
+    }
+    if checkpoint is not None and checkpoint.exists():
+        run.load_state_dict(checkpoints.read(checkpoint, fingerprint, compute.device))
+    bar = tqdm(
+        total=recipe.epochs,
+        initial=len(run.history.epochs),
+        desc=f"{recipe.name} recipe",
+        unit="epoch",
+        disable=not progress,
+        mininterval=1.0,
+    )
+    cuda = [compute.device] if compute.device.type == "cuda" else []
+    with bar, torch.random.fork_rng(devices=cuda):
+        while not run.finished:
+            line = run.epoch()
+            if checkpoint is not None:
+                checkpoints.write(checkpoint, fingerprint, run.state_dict())
+            bar.set_postfix(loss=f"{line.loss:.3f}", val=_shown(line.val_error), refresh=False)
+            bar.update()
+    run.finish()
+    return run.history
+
+
+class _Run:
+    """State of one training between epochs."""
+
+    def __init__(
+        self,
+        network: Network,
+        train_data: Labelled,
+        val_data: Labelled | None,
+        recipe: Recipe,
+        layout: Layout,
+        scaling: Scaling,
+        compute: Compute,
+        seed: int,
+        classification: bool,
+    ) -> None:
+        self.network, self.train_data, self.val_data = network, train_data, val_data
+        self.recipe, self.layout, self.compute, self.seed = recipe, layout, compute, seed
+        self.scaling, self.classification = scaling, classification
+        self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if classification else laplace_loss
+        self.batch_size = recipe.batch_size_for(len(train_data))
+        self.optimiser = optimiser(network, recipe)
+        self.schedule = schedule(self.optimiser, recipe, math.ceil(len(train_data) / self.batch_size))
+        self.average = weight_average(network, recipe)
+        self.history = History()
+        self.best_error = float("inf")
+        self.best_weights: dict[str, Tensor] | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.history.stopped_early or len(self.history.epochs) >= self.recipe.epochs
+
+    def epoch(self) -> Epoch:
+        """Train for one epoch and take its line of the learning curve."""
+        number = len(self.history.epochs)
+        started = time.perf_counter()
+        torch.manual_seed(int(np.random.default_rng([self.seed, number, 1]).integers(2**31)))  # dropout
+        generator = np.random.default_rng([self.seed, number, 0])
+        learning_rate = float(self.schedule.get_last_lr()[0])
+        loss, train_error = self._train_epoch(number, generator)
+        val_error = self._val_error(self.average.evaluated()) if self.val_data is not None else None
+        self.history.stopped_early = self.average.after_epoch(number)
+        if not self.recipe.needs_validation and val_error is not None and val_error < self.best_error:
+            self.best_error, self.history.best_epoch = val_error, number + 1
+            self.best_weights = copy.deepcopy(self.average.evaluated().state_dict())
+        self.compute.wait()
+        seconds = time.perf_counter() - started
+        line = Epoch(number + 1, loss, train_error, val_error, learning_rate, seconds)
+        self.history.epochs.append(line)
+        return line
+
+    def finish(self) -> None:
+        """Put the weights that were chosen into the network."""
+        if self.best_weights is not None:
+            self.network.load_state_dict(self.best_weights)
+            return
+        self.average.finish()
+        self.history.best_epoch = len(self.history.epochs)
+
+    def _train_epoch(self, number: int, generator: np.random.Generator) -> tuple[float, float]:
+        """Loss and training error of one epoch, means over its compounds."""
+        self.network.train()
+        device = self.compute.device
+        total_loss = torch.zeros((), device=device)
+        total_error = torch.zeros((), device=device)
+        standardised = (self.train_data.targets - self.scaling.mean) / self.scaling.std
+        batches = training_batches(
+            self.train_data.compositions,
+            self.layout,
+            self.compute,
+            self.batch_size,
+            self.recipe.noise,
+            generator,
+        )
+        for index, (batch, rows) in enumerate(batches):
+            target = self.compute.tensor(torch.from_numpy(standardised[rows]).float())
+            with self.compute.autocast():
+                output = self.network(batch.src, batch.frac)
+            loss = self.loss(output, target)
+            loss.backward()
+            self.optimiser.step()
+            self.optimiser.zero_grad()
+            self.schedule.step()
+            self.average.after_batch(number, lambda: self._val_error(self.network))
+            total_loss += loss.detach() * len(rows)
+            error = loss if self.classification else (output[:, 0] - target).abs().mean()
+            total_error += error.detach() * len(rows)
+            if index % BATCHES_BETWEEN_CHECKS == 0:
+                _require_finite(total_loss, number, self.recipe)
+        _require_finite(total_loss, number, self.recipe)
+        self.history.tokens += self.train_data.compositions.n_tokens
+        n = len(self.train_data)
+        return total_loss.item() / n, total_error.item() / n * self.scaling.std
+
+    def _val_error(self, network: torch.nn.Module) -> float:
+        assert self.val_data is not None
+        result = outputs(network, self.val_data.compositions, self.layout, self.compute)[:, 0]
+        if self.classification:
+            return float(log_loss(self.val_data.targets, sigmoid(result), labels=[0, 1]))
+        return float(np.abs(result * self.scaling.std + self.scaling.mean - self.val_data.targets).mean())
+
+    def state_dict(self) -> dict[str, object]:
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "average": self.average.state_dict(),
+            "best_error": self.best_error,
+            "best_weights": self.best_weights,
+            "history": asdict(self.history),
+        }
+
+    def load_state_dict(self, state: dict[str, object]) -> None:
+        self.network.load_state_dict(state["network"])  # type: ignore[arg-type]
+        self.optimiser.load_state_dict(state["optimiser"])  # type: ignore[arg-type]
+        self.schedule.load_state_dict(state["schedule"])  # type: ignore[arg-type]
+        self.average.load_state_dict(state["average"])  # type: ignore[arg-type]
+        self.best_error = state["best_error"]  # type: ignore[assignment]
+        self.best_weights = state["best_weights"]  # type: ignore[assignment]
+        history = dict(state["history"])  # type: ignore[call-overload]
+        history["epochs"] = [Epoch(**line) for line in history["epochs"]]
+        self.history = History(**history)
+
+
+def _require_finite(loss: Tensor, epoch: int, recipe: Recipe) -> None:
+    if not math.isfinite(loss.item()):
+        raise TrainingDiverged(
+            f"the loss became {loss.item()} in epoch {epoch + 1}. Look for extreme targets (a log transform may help), "
+            f"lower the learning rate (lr_max is {recipe.lr_max:g}), or train in float32 (precision is "
+            f"{recipe.precision!r})."
+        )
+
+
+def _shown(error: float | None) -> str:
+    return "-" if error is None else f"{error:.4g}"

@@ -1,0 +1,32 @@
+"""Run a trained network over compounds."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from lgdcnn_core.composition import Compositions
+from lgdcnn_core.training.batches import Layout, prediction_batches
+from lgdcnn_core.training.compute import Compute
+
+PREDICTION_BATCH = 1024
+
+
+def outputs(network: nn.Module, compositions: Compositions, layout: Layout, compute: Compute) -> NDArray[np.float64]:
+    """Raw outputs of a network in evaluation mode, (B, 2), compounds in order; it is left in its mode.
+
+    `compositions` must be in the order that the network reads (`Layout.ordered`).
+    """
+    result = np.empty((len(compositions), 2))
+    was_training = network.training
+    network.eval()
+    with torch.inference_mode(), compute.autocast():
+        for batch, rows in prediction_batches(compositions, layout, compute, PREDICTION_BATCH):
+            result[rows] = network(batch.src, batch.frac).double().cpu().numpy()
+    network.train(was_training)
+    return result
+
+
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probability of a logit, without overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * logits))

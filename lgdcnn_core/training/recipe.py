@@ -1,0 +1,135 @@
+"""Recipes: everything that decides how a network is trained, as one frozen value."""
+
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+Precision = Literal["float32", "bfloat16", "auto"]
+
+
+class UnknownRecipe(ValueError):
+    """No recipe has the name that was asked for."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes
+    ----------
+    name
+        ``"paper"``, ``"fast"``, or a name of your own.
+    epochs
+        Passes over the training data, at most.
+    batch_size
+        Compounds in a batch; None takes the published rule, see `batch_size_for`.
+    optimiser
+        ``"LAMB+Lookahead"`` as published (betas 0.9/0.999, eps 1e-6, no bias correction; alpha 0.5, k 6), or
+        ``"AdamW"`` (betas 0.9/0.999).
+    weight_decay
+        Decoupled weight decay of AdamW.
+    schedule
+        Learning rate, stepped every batch: ``"triangular"`` between `lr_min` and `lr_max`, half a cycle being
+        `half_cycle` epochs; or ``"one-cycle"``, up to `lr_max` in the first 30 % and down by a cosine.
+    lr_max, lr_min
+        Learning rates of the schedule; `lr_min` is for the triangular one.
+    half_cycle
+        Epochs of half a triangular cycle.
+    noise
+        Standard deviation of the relative noise on the fractions in training.
+    averaging
+        Weight averaging: ``"published"`` (in the epochs that end a cycle, governed by the validation error; it also
+        stops the training after `patience` such epochs without improvement) or ``"EMA"`` (an exponential moving
+        average over batches; with validation data, the average of the best epoch is kept).
+    ema_decay
+        Decay of the EMA for each batch.
+    patience
+        Cycle-ending epochs without improvement until the published averaging stops.
+    precision
+        Arithmetic of the matrix products in training: ``"float32"``, ``"bfloat16"`` by autocast, or ``"auto"``,
+        bfloat16 where the processor has instructions for it. Weights and optimiser are float32 in any case.
+    """
+
+    name: str
+    epochs: int
+    batch_size: int | None
+    optimiser: Literal["LAMB+Lookahead", "AdamW"]
+    schedule: Literal["triangular", "one-cycle"]
+    lr_max: float
+    averaging: Literal["published", "EMA"]
+    lr_min: float = 1e-4
+    half_cycle: int = 10
+    weight_decay: float = 0.0
+    noise: float = 0.02
+    ema_decay: float = 0.99
+    patience: int = 5
+    precision: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise ValueError(f"epochs is {self.epochs}; a training has at least one")
+        if self.batch_size is not None and self.batch_size < 1:
+            raise ValueError(f"batch_size is {self.batch_size}; a batch has at least one compound")
+
+    @property
+    def needs_validation(self) -> bool:
+        """The recipe cannot do without validation data."""
+        return self.averaging == "published"
+
+    def batch_size_for(self, n_train: int) -> int:
+        """Compounds in a batch; by the published rule 2^round(log2(n_train) - 4), within 128 and 4096."""
+        if self.batch_size is not None:
+            return self.batch_size
+        return min(max(2 ** max(round(math.log2(n_train) - 4), 0), 128), 4096)
+
+    def with_changes(self, **changes: Any) -> "Recipe":
+        """Give the same recipe with some values changed."""
+        return replace(self, **changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for records and saved models."""
+        return asdict(self)
+
+
+PAPER = Recipe(
+    name="paper",
+    epochs=300,
+    batch_size=None,
+    optimiser="LAMB+Lookahead",
+    schedule="triangular",
+    lr_max=6e-3,
+    lr_min=1e-4,
+    averaging="published",
+    precision="float32",
+)
+"""The recipe of the paper's published implementation."""
+
+FAST = Recipe(
+    name="fast",
+    epochs=60,
+    batch_size=128,
+    optimiser="AdamW",
+    schedule="one-cycle",
+    lr_max=1e-3,
+    averaging="EMA",
+    weight_decay=0.01,
+    precision="auto",
+)
+"""Our own recipe, the default: a tenth of the paper's time or less."""
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST)}
+
+
+def recipe(name_or_recipe: "str | Recipe") -> Recipe:
+    """Recipe of this name; a recipe is given back as it is.
+
+    Raises
+    ------
+    UnknownRecipe
+        If there is no such recipe; the message lists those that exist.
+    """
+    if isinstance(name_or_recipe, Recipe):
+        return name_or_recipe
+    if name_or_recipe not in RECIPES:
+        raise UnknownRecipe(f"no recipe is called {name_or_recipe!r}; there are {', '.join(RECIPES)}")
+    return RECIPES[name_or_recipe]
