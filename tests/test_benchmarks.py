@@ -205,9 +205,7 @@ def test_first_and_last_steel_are_the_official_ones(benchmark_data):
 
 
 def test_validation_part_depends_on_its_seed_alone(benchmark_data):
-    first, again, other = (
-        benchmarks.load("matbench_steels", fold=1, val_seed=seed).val.index for seed in (0, 0, 1)
-    )
+    first, again, other = (benchmarks.load("matbench_steels", fold=1, val_seed=seed).val.index for seed in (0, 0, 1))
     assert list(first) == list(again)
     assert list(first) != list(other)
 
@@ -270,9 +268,7 @@ def test_changed_byte_is_named_with_expected_and_found_hash(copy):
     content[100] ^= 1
     replace(copy / FILE, bytes(content))
     for read in (lambda: benchmarks.fetch(copy), lambda: benchmarks.load(SMALL, root=copy)):
-        with pytest.raises(
-            DataError, match=f"{FILE}: expected sha256 {manifest()[FILE].sha256}, found [0-9a-f]"
-        ):
+        with pytest.raises(DataError, match=f"{FILE}: expected sha256 {manifest()[FILE].sha256}, found [0-9a-f]"):
             read()
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lgdcnn_core import cecv
+from lgdcnn_core.models import build
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "cecv.json").read_text())
 RULES = list(cecv.RULES)
@@ -709,6 +710,57 @@ def test_a_packed_sequence_without_indices_is_taken_in_its_own_order():
     packed = pack_padded_sequence(x, torch.full((4,), WIDTH), batch_first=True)
     bare = PackedSequence(packed.data, packed.batch_sizes)
     assert_is(read(Returning(lambda _: bare), x, layers="layer")["layer"], x)
+
+
+# ------------------------------------------------------------------------------------- layers of our networks
+
+PAPER_NAMES = {
+    "LSTM": ["LSTM output"],
+    "DCNN": ["DCNN block 1", "DCNN block 2", "DCNN block 3"],
+    "L-G-DCNN": [
+        "LSTM output",
+        "soft attention#1",
+        "GRU output",
+        "soft attention#2",
+        "DCNN block 1",
+        "DCNN block 2",
+        "DCNN block 3",
+    ],
+    "CrabNet": ["transformer layer 1", "transformer layer 2", "transformer layer 3"],
+}
+
+
+def composition_batch():
+    """Atomic numbers and fractions (B, N) of four compounds, of the lengths above."""
+    real = torch.arange(WIDTH) < torch.tensor(LENGTHS)[:, None]
+    src = torch.where(real, torch.arange(1, 4 * WIDTH + 1).reshape(4, WIDTH), 0)
+    frac = torch.where(real, torch.arange(WIDTH, 0, -1.0), 0.0)
+    return src, frac / frac.sum(dim=1, keepdim=True)
+
+
+@pytest.mark.parametrize("name", PAPER_NAMES)
+def test_layers_of_our_networks_have_the_names_of_the_paper_and_real_positions_only(name):
+    model = build(name, seed=0).eval()
+    src, frac = composition_batch()
+    lengths = torch.tensor(LENGTHS)
+    exact = [pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False) for x in (src, frac)]
+    outputs = read(model, *exact)
+    assert list(outputs) == PAPER_NAMES[name]
+    assert list(read(model, src, frac)) == PAPER_NAMES[name]
+    for row, length in enumerate(LENGTHS):
+        with cecv.LayerReader(model) as reader, torch.no_grad():
+            model(src[[row], :length], frac[[row], :length])
+            alone = reader.outputs([length])
+        for layer, arrays in outputs.items():
+            assert_allclose(arrays[row], alone[layer][0], atol=1e-5)
+
+
+def test_the_published_setting_is_read_without_its_padding():
+    model = build("LSTM", seed=0).eval()
+    src, frac = composition_batch()
+    embedded = model.embedding(src, frac).transpose(0, 1)
+    expected = model.blocks["LSTM"].rnn(embedded)[0].transpose(0, 1)
+    assert_is(read(model, src, frac)["LSTM output"], expected)
 
 
 # ---------------------------------------------------------------------------------------------- streaming

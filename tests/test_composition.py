@@ -16,18 +16,14 @@ from lgdcnn_core.composition import Compositions, InvalidFormulas, Problem, TooM
 GOLDEN = Path(__file__).parent / "golden" / "forward.json"
 
 STEEL = (
-    "Fe0.620C0.000953Mn0.000521Si0.00102Cr0.000110Ni0.192Mo0.0176V0.000112Nb0.0000616Co0.146Al0.00318"
-    "Ti0.0185W0.0001"
+    "Fe0.620C0.000953Mn0.000521Si0.00102Cr0.000110Ni0.192Mo0.0176V0.000112Nb0.0000616Co0.146Al0.00318Ti0.0185W0.0001"
 )
 
 
 def elements_of(text: str) -> list[tuple[str, float]]:
     """One formula as (symbol, fraction) in the order of its arrays."""
     one = parse([text])
-    return [
-        (Element.from_Z(int(z)).symbol, float(x))
-        for z, x in zip(one.atomic_numbers, one.fractions, strict=True)
-    ]
+    return [(Element.from_Z(int(z)).symbol, float(x)) for z, x in zip(one.atomic_numbers, one.fractions, strict=True)]
 
 
 def counted(**amounts: str) -> dict[str, float]:
@@ -150,9 +146,7 @@ def test_fractions_agree_with_pymatgen_where_both_read_the_formula(formula: str)
     assert len(elements_of(formula)) == len(theirs)
 
 
-@pytest.mark.parametrize(
-    "container", [list, tuple, iter, pd.Series, np.array, lambda x: np.array(x, dtype=object)]
-)
+@pytest.mark.parametrize("container", [list, tuple, iter, pd.Series, np.array, lambda x: np.array(x, dtype=object)])
 def test_any_one_dimensional_container_is_accepted(container) -> None:
     read = parse(container(["Fe2O3", "NaCl"]))
     assert list(read.formulas) == ["Fe2O3", "NaCl"]
@@ -291,9 +285,7 @@ def test_the_error_is_a_value_error_and_survives_pickling() -> None:
 
 def test_drop_leaves_bad_rows_out_reports_them_and_warns() -> None:
     formulas = ["Fe3+", "Fe2O3", None, "Fe1e-50O", "NaCl"]
-    with pytest.warns(
-        UserWarning, match=r"^Formulas dropped: 3 \(row 0: 'Fe3\+': .*row 2: None.*\)$"
-    ) as caught:
+    with pytest.warns(UserWarning, match=r"^Formulas dropped: 3 \(row 0: 'Fe3\+': .*row 2: None.*\)$") as caught:
         read = parse(formulas, errors="drop")
     assert caught[0].filename == __file__
     assert list(read.formulas) == ["Fe2O3", "NaCl"]
@@ -394,9 +386,7 @@ def test_padding_is_zero_and_as_wide_as_asked(five: Compositions) -> None:
 
 
 def test_a_compound_too_long_is_named_and_never_cut_silently(five: Compositions) -> None:
-    with pytest.raises(
-        TooManyElements, match=r"2 of 5 .* n_max = 2 .*row 2: 'SrTiO3' has 3; row 4: .* n_max=4"
-    ):
+    with pytest.raises(TooManyElements, match=r"2 of 5 .* n_max = 2 .*row 2: 'SrTiO3' has 3; row 4: .* n_max=4"):
         five.padded(2)
     with pytest.raises(ValueError, match="n_max must be at least 1, not 0"):
         five.padded(0, truncate=True)

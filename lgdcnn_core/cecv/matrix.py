@@ -63,13 +63,13 @@ def efm(layer_output: ArrayLike | torch.Tensor, compounds: Sequence[object] | No
     Source: doi:10.1021/acs.jctc.4c00187, the section on CECV.
     """
     features = as_array(layer_output)
-    if features.ndim == 2:
-        return efm(features[None], compounds)[0]
-    if features.ndim != 3 or features.shape[1] < 1 or features.shape[2] < 2:
+    if features.ndim not in (2, 3) or features.shape[-2] < 1 or features.shape[-1] < 2:
         raise CECVError(
             f"an EFM needs a layer's output of shape (N, d) or (n, N, d) with N >= 1 elements and d >= 2 "
             f"features, not {features.shape}"
         )
+    if features.ndim == 2:
+        return efm(features[None], compounds)[0]
     n, size, _ = features.shape
     if compounds is not None and len(compounds) != n:
         raise CECVError(f"{len(compounds)} names were given for {n} compounds")

@@ -1,0 +1,188 @@
+"""Make a run: train, predict, measure, and write its record."""
+
+import hashlib
+import time
+import warnings
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lgdcnn_core import CompositionRegressor, benchmarks
+from lgdcnn_core.benchmarks import Split
+from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.runs import metrics, provenance
+from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
+from lgdcnn_core.runs.spec import RunSpec
+from lgdcnn_core.runs.store import Store, local_store, parquet
+from lgdcnn_core.training import Epoch, Recipe
+
+
+class OutdatedRecord(RuntimeError):
+    """There is a record of the run, but today the same specification means another training."""
+
+
+def execute(
+    spec: RunSpec,
+    store: Store | None = None,
+    device: str | None = None,
+    progress: bool = True,
+    weights: bool = False,
+    checkpoints: Path | None = None,
+) -> RunRecord:
+    """Make a run, unless its record exists, and give its record.
+
+    Killed at any time, it leaves the store as it was, and the next call goes on from the last whole epoch.
+
+    Parameters
+    ----------
+    spec
+        What to run.
+    store
+        Where the record goes; the default is the local store.
+    device
+        As in `training.choose`.
+    progress
+        Show a progress bar.
+    weights
+        Keep the trained model as well, ``data/weights/<key>.safetensors`` of the checkout.
+    checkpoints
+        Directory of the checkpoint, which is removed when the record is written; the default is ``checkpoints`` beside
+        the local store.
+
+    Raises
+    ------
+    BrokenRecord
+        If there is a record that is not what was written.
+    OutdatedRecord
+        If there is one whose recipe has other values than the recipe of that name has today.
+    """
+    store = store or local_store()
+    weights_file = _weights_file(spec) if weights else None
+    if spec.key in store:
+        if weights_file is not None and not weights_file.exists():
+            warnings.warn(f"{spec.key} is recorded already, without its weights: none are kept", stacklevel=2)
+        return _existing(spec, store)
+    checkpoint = (checkpoints or local_store().path.parent / "checkpoints") / f"{spec.key}.pt"
+    started, resumed, code = _now(), checkpoint.exists(), provenance.code()
+    split = load_split(spec)
+    estimator = CompositionRegressor(
+        model=spec.model,
+        recipe=spec.full_recipe(),
+        setting=spec.setting,
+        seed=spec.seed,
+        classification=spec.classification,
+        device=device,
+        progress=progress,
+    )
+    estimator.fit(split.train, val=split.val, checkpoint=checkpoint)
+    clock = time.perf_counter()
+    predicted = predict(estimator, split.test)
+    prediction_seconds = time.perf_counter() - clock
+    content = parquet(predicted)
+    history = estimator.history_
+    record = RunRecord(
+        spec=spec,
+        recipe=estimator.recipe_.as_dict(),
+        metrics=measure(predicted, predict(estimator, split.val), spec.classification),
+        learning_curve=_columns(history.epochs),
+        best_epoch=history.best_epoch,
+        stopped_early=history.stopped_early,
+        validation_chose=what_validation_chose(estimator.recipe_),
+        n_train=len(split.train),
+        n_train_distinct=estimator.n_train_,
+        n_val=len(split.val),
+        n_test=len(split.test),
+        seconds={"training": history.seconds, "prediction": prediction_seconds},
+        tokens_per_second=history.tokens / history.seconds,
+        peak_memory=estimator.compute_.peak_memory(),
+        compute=estimator.compute_.describe(),
+        versions=provenance.versions(),
+        platform=provenance.machine(),
+        code=code,
+        started=started,
+        finished=_now(),
+        resumed=resumed,
+        inputs={part: provenance.data_hash(table) for part, table in split._asdict().items()},
+        outputs={PREDICTIONS: hashlib.sha256(content).hexdigest()},
+    )
+    if weights_file is not None:
+        weights_file.parent.mkdir(parents=True, exist_ok=True)
+        estimator.save(weights_file)
+    store.write(record, content)
+    checkpoint.unlink(missing_ok=True)
+    return record
+
+
+def load_split(spec: RunSpec) -> Split:
+    """Load the data of a run; of the training part a random subset, if the specification asks for it.
+
+    With one seed, the subset of a smaller fraction lies within that of a larger one. Rows keep their order.
+    """
+    split = benchmarks.load(spec.dataset, fold=spec.fold)
+    if spec.train_fraction == 1:
+        return split
+    n_kept = max(round(spec.train_fraction * len(split.train)), 1)
+    order = np.random.default_rng(spec.seed).permutation(len(split.train))
+    return split._replace(train=split.train.iloc[np.sort(order[:n_kept])])
+
+
+def predict(estimator: CompositionRegressor, table: pd.DataFrame) -> pd.DataFrame:
+    """Predictions of a part, as `Store.predictions` gives them."""
+    result = pd.DataFrame({"formula": table["formula"], "actual": table["target"]})
+    if estimator.classification:
+        result["predicted"] = estimator.predict_proba(table)[:, 1]
+        result["uncertainty"] = np.nan
+    else:
+        result["predicted"], result["uncertainty"] = estimator.predict(table, return_std=True)
+    # The index of an extended set is a row number; Matbench's is the official id.
+    return result if pd.api.types.is_integer_dtype(table.index) else result.reset_index()
+
+
+def measure(test: pd.DataFrame, val: pd.DataFrame, classification: bool) -> dict[str, float | None]:
+    """Metrics of a record from its predictions for test and validation data."""
+    (actual, predicted), (val_actual, val_predicted) = (
+        (part["actual"].to_numpy(), part["predicted"].to_numpy()) for part in (test, val)
+    )
+    if classification:
+        result = metrics.classification(actual, predicted)
+        return result | {"val_log_loss": metrics.classification(val_actual, val_predicted)["log_loss"]}
+    result = metrics.regression(actual, predicted)
+    return result | {"val_mae": metrics.finite(np.abs(val_predicted - val_actual).mean())}
+
+
+def what_validation_chose(recipe: Recipe) -> str:
+    """Say what a training with this recipe decides by looking at validation data."""
+    if recipe.averaging == "published":
+        return "which batches' weights enter the average that is used, and when training stops early"
+    return "the epoch whose averaged weights are used"
+
+
+def _existing(spec: RunSpec, store: Store) -> RunRecord:
+    record = store.read(spec.key)
+    today = spec.full_recipe().as_dict()
+    differing = sorted(name for name in today | record.recipe if today.get(name) != record.recipe.get(name))
+    if differing:
+        raise OutdatedRecord(
+            f"record {spec.key} of the {store.name} store was made with another {', '.join(differing)} than the recipe "
+            f"{spec.recipe!r} has today: remove its directory to run again"
+        )
+    return record
+
+
+def _weights_file(spec: RunSpec) -> Path:
+    top = checkout()
+    if top is None:
+        raise RuntimeError("weights are kept in data/weights of a checkout, and this package is installed without one")
+    return top / "data" / "weights" / f"{spec.key}.safetensors"
+
+
+def _columns(epochs: list[Epoch]) -> dict[str, list[float | None]]:
+    rows = [asdict(epoch) for epoch in epochs]
+    return {name: [row[name] for row in rows] for name in Epoch.__dataclass_fields__}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,90 @@
+"""Metrics of a run's predictions."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    log_loss,
+    mean_absolute_error,
+    median_absolute_error,
+    r2_score,
+    roc_auc_score,
+    root_mean_squared_error,
+)
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+RESAMPLES_AT_ONCE = 100  # bounds the memory: this many times the compounds, in float64
+
+Values = NDArray[np.float64]
+
+
+def regression(actual: Values, predicted: Values, seed: int = 0) -> dict[str, float | None]:
+    """Errors of predictions (B,) in the unit of the property, with a bootstrap interval of the MAE.
+
+    Parameters
+    ----------
+    actual, predicted
+        (B,): targets and predictions.
+    seed
+        Of the bootstrap. The same for every run, so that an interval depends on the predictions alone.
+
+    Returns
+    -------
+    dict
+        ``mae``, ``mae_low``, ``mae_high``, ``rmse``, ``median_absolute_error``, ``r2``; None where a value is not
+        defined, as the interval and r2 of a single compound are not.
+    """
+    low, high = mae_interval(np.abs(predicted - actual), seed)
+    values = {
+        "mae": mean_absolute_error(actual, predicted),
+        "mae_low": low,
+        "mae_high": high,
+        "rmse": root_mean_squared_error(actual, predicted),
+        "median_absolute_error": median_absolute_error(actual, predicted),
+        "r2": r2_score(actual, predicted) if len(actual) > 1 else math.nan,
+    }
+    return {name: finite(value) for name, value in values.items()}
+
+
+def mae_interval(errors: Values, seed: int) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of the mean of absolute errors (B,); (NaN, NaN) for a single one."""
+    if len(errors) < 2:
+        return math.nan, math.nan
+    interval = stats.bootstrap(
+        (errors,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        batch=RESAMPLES_AT_ONCE,
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return interval.low, interval.high
+
+
+def classification(actual: NDArray[np.int64], probability: Values) -> dict[str, float | None]:
+    """Scores of the probabilities (B,) of class 1; a compound is put in class 1 above one half.
+
+    Returns
+    -------
+    dict
+        ``accuracy``, ``roc_auc`` (None if only one class is there), ``f1``, ``log_loss``.
+    """
+    chosen = (probability > 0.5).astype(int)
+    both_classes = len(np.unique(actual)) == 2
+    return {
+        "accuracy": float(accuracy_score(actual, chosen)),
+        "roc_auc": float(roc_auc_score(actual, probability)) if both_classes else None,
+        "f1": float(f1_score(actual, chosen, zero_division=0)),
+        "log_loss": float(log_loss(actual, probability, labels=[0, 1])),
+    }
+
+
+def finite(value: float) -> float | None:
+    """Plain float, or None in place of NaN and infinity."""
+    return float(value) if math.isfinite(value) else None

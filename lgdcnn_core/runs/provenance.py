@@ -1,0 +1,87 @@
+"""Where numbers come from: versions, machine, commit, and hashes of data."""
+
+import hashlib
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+
+from lgdcnn_core.benchmarks.location import checkout
+
+PACKAGES = (
+    "lgdcnn-core",
+    "torch",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "pymatgen",
+    "ElementEmbeddings",
+    "pytorch-optimizer",
+)
+"""Packages that the numbers of a run may depend on."""
+
+CODE = ("lgdcnn_core", "pyproject.toml", "requirements.lock")
+"""What of a checkout the numbers of a run depend on. A new record, a figure or a note leaves the code as it was."""
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of `PACKAGES`, by name."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
+
+
+def machine() -> dict[str, str | int | None]:
+    """Kind of machine this is, without anything that identifies it or its user."""
+    return {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+    }
+
+
+def processor() -> str:
+    """Name of the processor, as its maker calls it where the system tells."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    named = _output("sysctl", "-n", "machdep.cpu.brand_string") if platform.system() == "Darwin" else None
+    return named or platform.processor() or "unknown"
+
+
+def code() -> dict[str, str | bool] | None:
+    """Commit of the checkout and whether the code differs from it; None without a checkout or without git."""
+    top = checkout()
+    commit = _output("git", "-C", str(top), "rev-parse", "HEAD") if top else None
+    if commit is None:
+        return None
+    changes = _output("git", "-C", str(top), "status", "--porcelain", "--", *CODE)
+    return {"commit": commit, "dirty": changes != ""}
+
+
+def data_hash(table: pd.DataFrame) -> str:
+    """Hash the formulas and targets of a data set, in their order.
+
+    sha256 of one line a row, UTF-8: the formula, a tab, the target as Python's shortest exact decimal, a newline.
+
+    Parameters
+    ----------
+    table
+        Columns ``formula`` and ``target``, (B,).
+    """
+    rows = zip(table["formula"], table["target"].astype(float).tolist(), strict=True)
+    return hashlib.sha256("".join(f"{formula}\t{target!r}\n" for formula, target in rows).encode()).hexdigest()
+
+
+def _output(*command: str) -> str | None:
+    """Give what a command prints, or None if it cannot run or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

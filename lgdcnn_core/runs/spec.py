@@ -1,0 +1,116 @@
+"""The specification of one run: everything that was decided before it started."""
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+from lgdcnn_core import benchmarks, training
+from lgdcnn_core.benchmarks.split import N_FOLDS
+from lgdcnn_core.models import CHAINS, UnknownNetwork
+from lgdcnn_core.training import Recipe, Setting
+
+_FILE_NAME = re.compile(r"[\w.-]+")
+
+
+class InvalidSpec(ValueError):
+    """A run is specified that cannot be."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run.
+
+    Attributes
+    ----------
+    dataset
+        One of `benchmarks.names()`.
+    fold
+        0 to 4 for a Matbench task; None for an extended set, which has one fixed split.
+    model
+        A key of `models.CHAINS`.
+    recipe
+        Name of a recipe, a key of `training.RECIPES`.
+    setting
+        ``"exact"`` or ``"published"``, see `training.Layout`.
+    seed
+        Seed of the initial weights, of the training and of the subset that `train_fraction` asks for.
+    train_fraction
+        Share of the training rows that is used, in (0, 1].
+    epochs
+        Epochs, where they are not the recipe's own; the recipe's own number is turned into None, so that one run has
+        one specification.
+
+    Raises
+    ------
+    InvalidSpec, UnknownDataSetError, UnknownNetwork, UnknownRecipe
+        All of them `ValueError`; the message says what there is instead.
+    """
+
+    dataset: str
+    fold: int | None = None
+    model: str = "L-G-DCNN"
+    recipe: str = "fast"
+    setting: Setting = "exact"
+    seed: int = 0
+    train_fraction: float = 1.0
+    epochs: int | None = None
+
+    def __post_init__(self) -> None:
+        self._check_fold()
+        if self.model not in CHAINS:
+            raise UnknownNetwork(f"no network is called {self.model!r}; there are {', '.join(CHAINS)}")
+        own_epochs = training.recipe(self.recipe).epochs
+        if self.setting not in get_args(Setting):
+            raise InvalidSpec(f"setting is {self.setting!r}; it is {' or '.join(get_args(Setting))}")
+        if not _is_integer(self.seed) or self.seed < 0:
+            raise InvalidSpec(f"seed is {self.seed!r}; it is an integer from 0")
+        fraction = self.train_fraction
+        if isinstance(fraction, bool) or not isinstance(fraction, (int, float)) or not 0 < fraction <= 1:
+            raise InvalidSpec(f"train_fraction is {fraction!r}; it is a number above 0, up to 1")
+        if self.epochs is not None and (not _is_integer(self.epochs) or self.epochs < 1):
+            raise InvalidSpec(
+                f"epochs is {self.epochs!r}; it is an integer from 1, or None for the recipe's {own_epochs}"
+            )
+        object.__setattr__(self, "train_fraction", float(fraction))
+        if self.epochs == own_epochs:
+            object.__setattr__(self, "epochs", None)
+        assert all(_FILE_NAME.fullmatch(part) for part in self.key.split("/"))
+
+    def _check_fold(self) -> None:
+        card = benchmarks.card(self.dataset)
+        if card.protocol == "extended":
+            if self.fold is not None:
+                raise InvalidSpec(f"{self.dataset} has one fixed split: fold is None, not {self.fold!r}")
+        elif not _is_integer(self.fold) or self.fold not in range(N_FOLDS):
+            raise InvalidSpec(f"{self.dataset} has official folds: fold is 0 to {N_FOLDS - 1}, not {self.fold!r}")
+
+    @property
+    def key(self) -> str:
+        """Directory of the record in a store: readable, safe as a path on any system, and one to one."""
+        parts = [self.model, self.recipe, self.setting]
+        if self.fold is not None:
+            parts.append(f"fold{self.fold}")
+        if self.epochs is not None:
+            parts.append(f"epochs{self.epochs}")
+        if self.train_fraction != 1:
+            parts.append(f"fraction{self.train_fraction!r}")
+        return f"{self.dataset}/{'_'.join(parts)}_seed{self.seed}"
+
+    @property
+    def classification(self) -> bool:
+        """Whether the targets are classes."""
+        return benchmarks.card(self.dataset).kind == "classification"
+
+    def full_recipe(self) -> Recipe:
+        """Recipe with the epochs of this run."""
+        recipe = training.recipe(self.recipe)
+        return recipe if self.epochs is None else recipe.with_changes(epochs=self.epochs)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values: what `RunSpec(**...)` takes, and the parameters of the notebook that makes the run."""
+        return asdict(self)
+
+
+def _is_integer(value: object) -> bool:
+    """Python counts True among the integers; nobody means it."""
+    return isinstance(value, int) and not isinstance(value, bool)

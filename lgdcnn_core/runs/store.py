@@ -1,0 +1,166 @@
+"""Stores of run records: directories, written atomically, read with every hash checked."""
+
+import hashlib
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.runs.record import PREDICTIONS, WAY_OUT, BrokenRecord, RunRecord
+
+VARIABLE = "LGDCNN_RUNS"
+"""Environment variable that names the directory of the local store."""
+
+RECORD = "record.json"
+
+
+class RecordExists(RuntimeError):
+    """A record would be overwritten; records are never edited."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A directory of run records, ``<dataset>/<run>/{record.json,predictions.parquet}``.
+
+    Attributes
+    ----------
+    name
+        ``"committed"``: what the project stands for; ``"local"``: what was trained on this machine.
+    path
+        The directory; it need not exist before the first record.
+    """
+
+    name: str
+    path: Path
+
+    def __contains__(self, key: str) -> bool:
+        return (self.path / key / RECORD).is_file()
+
+    def keys(self) -> Iterator[str]:
+        """Keys of all records, sorted."""
+        for file in sorted(self.path.glob(f"*/*/{RECORD}")):
+            # A directory with a dot is a record that a killed process did not finish writing.
+            if not file.parent.name.startswith("."):
+                yield file.parent.relative_to(self.path).as_posix()
+
+    def read(self, key: str) -> RunRecord:
+        """Record with this key, its predictions checked against it.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        BrokenRecord
+            If any of its files is not what was written; the message names it.
+        """
+        return self._read(key)[0]
+
+    def predictions(self, key: str) -> pd.DataFrame:
+        """Test predictions of this record, checked like `read`.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``formula``, ``actual``, ``predicted``, ``uncertainty`` (standard deviation) in the unit of the
+            property, for Matbench ``id`` as well; in classification ``predicted`` is the probability of class 1
+            and ``uncertainty`` is missing.
+        """
+        return pd.read_parquet(io.BytesIO(self._read(key)[1]))
+
+    def _read(self, key: str) -> tuple[RunRecord, bytes]:
+        directory = self.path / key
+        name = f"record {key} of the {self.name} store"
+        try:
+            text = (directory / RECORD).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise KeyError(f"no {name}") from None
+        record = RunRecord.from_json(text, name)
+        if record.spec.key != key:
+            raise BrokenRecord(f"{name} holds the run {record.spec.key}. {WAY_OUT}")
+        try:
+            content = (directory / PREDICTIONS).read_bytes()
+        except FileNotFoundError:
+            raise BrokenRecord(f"{name} has no {PREDICTIONS}. {WAY_OUT}") from None
+        found = hashlib.sha256(content).hexdigest()
+        if found != record.outputs[PREDICTIONS]:
+            raise BrokenRecord(
+                f"{PREDICTIONS} of {name} has sha256 {found}, not {record.outputs[PREDICTIONS]}. {WAY_OUT}"
+            )
+        return record, content
+
+    def write(self, record: RunRecord, content: bytes) -> None:
+        """Add a record: all of it, or after a kill nothing of it.
+
+        Parameters
+        ----------
+        record
+            The record; its `outputs` holds the hash of `content`.
+        content
+            Bytes of the Parquet file, from `parquet`.
+
+        Raises
+        ------
+        RecordExists
+            If there is one with its key.
+        """
+        target = self.path / record.spec.key
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        try:
+            (partial / PREDICTIONS).write_bytes(content)
+            (partial / RECORD).write_text(record.to_json(), encoding="utf-8")
+            # rename, unlike replace, never overwrites a directory that has files, on any system.
+            os.rename(partial, target)
+        except OSError as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            if target.exists():
+                raise RecordExists(f"{target} exists already, and records are never overwritten") from error
+            raise
+
+
+def parquet(predictions: pd.DataFrame) -> bytes:
+    """Bytes of the Parquet file of predictions."""
+    return predictions.to_parquet(index=False, compression="zstd")
+
+
+def committed_store() -> Store | None:
+    """``data/runs`` of the checkout; None if the package is installed without one."""
+    top = checkout()
+    return None if top is None else Store("committed", top / "data" / "runs")
+
+
+def local_store() -> Store:
+    """Where this machine's records go: what LGDCNN_RUNS names, else ``build/runs`` of the checkout.
+
+    Without a checkout it is in the user's cache directory.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Store("local", Path(named).expanduser().absolute())
+    top = checkout()
+    if top is not None:
+        return Store("local", top / "build" / "runs")
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Store("local", Path(cache) / "lgdcnn" / "runs")
+
+
+def both_stores() -> list[Store]:
+    """Give the committed store, if there is one, and the local one."""
+    committed = committed_store()
+    return [local_store()] if committed is None else [committed, local_store()]
+
+
+def read(store: Store, key: str) -> RunRecord:
+    """Record with this key of a store, see `Store.read`."""
+    return store.read(key)
+
+
+def predictions(store: Store, key: str) -> pd.DataFrame:
+    """Test predictions of a record, see `Store.predictions`."""
+    return store.predictions(key)
