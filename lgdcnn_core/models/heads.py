@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence
 
-from lgdcnn_core.models.packing import with_data
+from lgdcnn_core.models.packing import pad_positions_first, with_data
 
 N_OUTPUTS = 3  # value, log-uncertainty, gate
 
@@ -51,6 +51,8 @@ class Head(nn.Module):
         outputs = self.outputs(x.data)
         outputs = outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
         weighted = torch.cat([outputs * real[:, None], real[:, None].to(outputs.dtype)], dim=1)
-        sums = pad_packed_sequence(with_data(x, weighted), batch_first=True)[0].sum(dim=1)
+        sums = pad_positions_first(with_data(x, weighted), 0.0)[0].sum(dim=0)
+        if x.unsorted_indices is not None:
+            sums = sums.index_select(0, x.unsorted_indices)
         value, log_uncertainty, gate = (sums[:, :N_OUTPUTS] / sums[:, N_OUTPUTS:]).unbind(dim=1)
         return torch.stack([value * torch.sigmoid(gate), log_uncertainty], dim=1)

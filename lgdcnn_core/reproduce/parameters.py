@@ -1,0 +1,81 @@
+"""Parameters of a notebook: which it has, and whether values fit them."""
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+TAG = "parameters"
+
+
+class UnfitParameters(ValueError):
+    """A notebook has no such parameters, or not of such types."""
+
+
+def defaults(notebook: Path) -> dict[str, Any]:
+    """Parameters of a notebook and their default values, from its cell tagged ``parameters``.
+
+    Raises
+    ------
+    UnfitParameters
+        If that cell, of which there is one at most, is not made of assignments of plain literals.
+    """
+    cells = [
+        cell.source
+        for cell in nbformat.read(notebook, as_version=4).cells
+        if cell.cell_type == "code" and TAG in cell.metadata.get("tags", [])
+    ]
+    if len(cells) > 1:
+        raise UnfitParameters(f"{notebook}: {len(cells)} cells are tagged {TAG!r}; papermill reads one")
+    return {name: value for source in cells for name, value in _assignments(source, notebook)}
+
+
+def check(notebook: Path, values: Mapping[str, Any]) -> None:
+    """Raise unless every value is for a parameter of the notebook, and of its type.
+
+    Papermill only warns of an unknown parameter and runs the notebook with its defaults; and its command line turns
+    ``-p x false`` into a string, which is true. None fits any parameter, and a default of None any value.
+
+    Raises
+    ------
+    UnfitParameters
+        Naming all values that do not fit.
+    """
+    known = defaults(notebook)
+    problems = [
+        f"{name} is unknown (there are {', '.join(known) or 'none'})"
+        if name not in known
+        else f"{name} is {value!r}, a {type(value).__name__}; its default is {known[name]!r}"
+        for name, value in values.items()
+        if name not in known or not _fits(value, known[name])
+    ]
+    if problems:
+        raise UnfitParameters(f"parameters of {notebook}: {'; '.join(problems)}")
+
+
+def _fits(value: object, default: object) -> bool:
+    if value is None or default is None:
+        return True
+    # Python counts True among the integers, and an integer is as good as a float.
+    return type(value) is type(default) or (type(value) is int and type(default) is float)
+
+
+def _assignments(source: str, notebook: Path) -> list[tuple[str, Any]]:
+    found = []
+    for statement in ast.parse(source).body:
+        target: ast.expr | None = None
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            target = statement.target
+        try:
+            assert isinstance(target, ast.Name)
+            found.append((target.id, ast.literal_eval(statement.value)))  # type: ignore[attr-defined]
+        except (AssertionError, ValueError):
+            line = ast.unparse(statement)
+            raise UnfitParameters(
+                f"{notebook}: {line!r} stands in the cell tagged {TAG!r}, which is for plain literals"
+            ) from None
+    return found

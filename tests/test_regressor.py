@@ -1,0 +1,209 @@
+"""The regressor: what scikit-learn and a user with a csv of their own hold it to."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from lgdcnn_core import CompositionRegressor
+from lgdcnn_core.composition import InvalidFormulas
+from lgdcnn_core.models.published import to_published
+from lgdcnn_core.regressor import NotASavedModel
+from lgdcnn_core.training import FAST, BadTrainingData, UnknownElements
+
+FORMULAS = ["NaCl", "Fe2O3", "SrTiO3", "Cu", "Li3Fe2(PO4)3", "K2Mg5Sn3", "CsPbI3", "NaN", "Al2SiO5", "ZnS"]
+TABLE = pd.DataFrame({"formula": FORMULAS, "target": np.linspace(10, 100, 10)})
+BRIEF = FAST.with_changes(epochs=2, batch_size=4, precision="float32")
+
+
+def regressor(**parameters) -> CompositionRegressor:
+    return CompositionRegressor(**({"model": "LSTM", "recipe": BRIEF, "progress": False} | parameters))
+
+
+@pytest.fixture(scope="module")
+def fitted() -> CompositionRegressor:
+    return regressor().fit(TABLE, val=TABLE)
+
+
+def test_predictions_do_not_depend_on_how_formulas_are_given(fitted):
+    expected = fitted.predict(TABLE)
+    assert expected.shape == (10,)
+    for X in (FORMULAS, tuple(FORMULAS), TABLE["formula"], np.array(FORMULAS), TABLE[["formula"]]):
+        np.testing.assert_array_equal(fitted.predict(X), expected)
+
+
+def test_permuting_rows_permutes_predictions(fitted):
+    order = np.random.default_rng(0).permutation(10)
+    np.testing.assert_allclose(fitted.predict(TABLE.iloc[order]), fitted.predict(TABLE)[order], rtol=1e-5)
+
+
+def test_a_standard_deviation_comes_in_the_unit_of_the_property(fitted):
+    mean, std = fitted.predict(FORMULAS, return_std=True)
+    assert mean.shape == std.shape == (10,)
+    assert (std > 0).all()
+    assert 5 < np.median(std) < 100  # an untrained network is about as unsure as the targets are spread (30)
+
+
+def test_it_is_a_scikit_learn_estimator():
+    estimator = regressor(seed=3)
+    assert clone(estimator).get_params() == estimator.get_params()
+    assert estimator.set_params(model="DCNN-K1").model == "DCNN-K1"
+    scores = cross_val_score(regressor(), FORMULAS, TABLE["target"], cv=2, scoring="neg_mean_absolute_error")
+    assert scores.shape == (2,)
+    assert np.isfinite(scores).all()
+    assert np.isfinite(make_pipeline(regressor()).fit(FORMULAS, TABLE["target"]).predict(FORMULAS)).all()
+
+
+def test_fit_takes_tables_and_pairs_alike():
+    from_table = regressor().fit(TABLE, val=TABLE)
+    from_lists = regressor().fit(FORMULAS, list(TABLE["target"]), val=(FORMULAS, list(TABLE["target"])))
+    np.testing.assert_array_equal(from_table.predict(FORMULAS), from_lists.predict(FORMULAS))
+    assert from_table.n_train_ == from_table.n_val_ == 10
+
+
+def test_rows_with_the_same_formula_are_averaged_in_training():
+    twice = pd.concat([TABLE.assign(target=TABLE.target - 1), TABLE.assign(target=TABLE.target + 1)])
+    once = regressor().fit(TABLE)
+    both = regressor().fit(twice)
+    assert both.n_train_ == 10
+    np.testing.assert_allclose(both.predict(FORMULAS), once.predict(FORMULAS), rtol=1e-6)
+
+
+def test_score_is_r2(fitted):
+    targets = TABLE["target"].to_numpy()
+    residuals = targets - fitted.predict(TABLE)
+    assert fitted.score(TABLE) == pytest.approx(1 - (residuals**2).sum() / ((targets - targets.mean()) ** 2).sum())
+
+
+def test_the_paper_recipe_holds_validation_data_out_if_none_are_given():
+    from lgdcnn_core.training import PAPER
+
+    fitted = regressor(recipe=PAPER.with_changes(epochs=1), setting="published").fit(TABLE)
+    assert (fitted.n_train_, fitted.n_val_) == (9, 1)
+
+
+@pytest.mark.parametrize("setting", ["exact", "published"])
+@pytest.mark.parametrize("model", ["L-G-DCNN", "CrabNet"])
+def test_a_saved_model_needs_nothing_else_and_predicts_the_same_bits(tmp_path, model, setting, monkeypatch):
+    fitted = regressor(model=model, setting=setting, recipe=BRIEF.with_changes(epochs=1)).fit(TABLE)
+    path = fitted.save(tmp_path / "model.safetensors")
+    monkeypatch.setattr("lgdcnn_core.elements.table", None)  # no element table is looked up
+    loaded = CompositionRegressor.load(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["model.safetensors"]
+    for found, expected in zip(
+        loaded.predict(FORMULAS, return_std=True), fitted.predict(FORMULAS, return_std=True), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+    assert loaded.get_params()["model"] == model
+    assert loaded.layout_ == fitted.layout_
+
+
+def test_a_file_that_is_no_saved_model_is_refused(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"not a model")
+    with pytest.raises(NotASavedModel, match=r"model\.safetensors"):
+        CompositionRegressor.load(tmp_path / "model.safetensors")
+    with pytest.raises(FileNotFoundError, match=r"missing\.safetensors"):
+        CompositionRegressor.load(tmp_path / "missing.safetensors")
+
+
+def test_fine_tuning_starts_from_the_given_model(fitted, tmp_path):
+    nothing = BRIEF.with_changes(epochs=1, lr_max=1e-30, weight_decay=0.0, ema_decay=0.0)
+    path = fitted.save(tmp_path / "model.safetensors")
+    for init in (fitted, path):
+        tuned = regressor(recipe=nothing, seed=9).fit(TABLE, init=init)
+        np.testing.assert_allclose(tuned.predict(FORMULAS), fitted.predict(FORMULAS), rtol=1e-5)
+    fresh = regressor(recipe=nothing, seed=9).fit(TABLE)
+    assert not np.allclose(fresh.predict(FORMULAS), fitted.predict(FORMULAS), rtol=1e-3)
+    with pytest.raises(BadTrainingData, match="DCNN from a LSTM"):
+        regressor(model="DCNN").fit(TABLE, init=fitted)
+
+
+def test_fine_tuning_leaves_the_given_model_as_it_was(fitted):
+    before = fitted.predict(FORMULAS)
+    regressor().fit(TABLE, init=fitted)
+    np.testing.assert_array_equal(fitted.predict(FORMULAS), before)
+
+
+class TestClassification:
+    TABLE = TABLE.assign(target=[0, 1] * 5)
+
+    def test_probabilities_and_classes(self):
+        fitted = regressor(classification=True).fit(self.TABLE, val=self.TABLE)
+        probabilities = fitted.predict_proba(FORMULAS)
+        assert probabilities.shape == (10, 2)
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+        np.testing.assert_array_equal(fitted.predict(FORMULAS), probabilities.argmax(axis=1))
+        assert fitted.score(self.TABLE) == np.mean(fitted.predict(FORMULAS) == self.TABLE.target)
+
+    def test_other_targets_are_refused(self):
+        with pytest.raises(BadTrainingData, match=r"8 targets .* 0 or 1: row 1 \(Fe2O3\): 20"):
+            regressor(classification=True).fit(TABLE.assign(target=[0, 20, 1, *[30] * 7]))
+
+    def test_it_learns(self):
+        recipe = FAST.with_changes(epochs=40, batch_size=10, precision="float32")
+        fitted = regressor(classification=True, recipe=recipe, model="DCNN").fit(self.TABLE)
+        assert fitted.score(self.TABLE) == 1.0
+
+    def test_a_regression_has_no_probabilities(self, fitted):
+        with pytest.raises(AttributeError, match="classification=True"):
+            fitted.predict_proba(FORMULAS)
+
+
+class TestBadTables:
+    @pytest.mark.parametrize(
+        ("table", "message"),
+        [
+            (
+                TABLE.rename(columns={"formula": "composition"}),
+                "no column 'formula'; its columns are composition, target",
+            ),
+            (TABLE[["formula"]], "the training data have no targets"),
+            (TABLE.head(0), "the training data are empty"),
+            (TABLE.assign(target=[1, np.nan, *[2] * 7, np.inf]), r"2 targets .* finite numbers: row 1 \(Fe2O3\): nan"),
+            (TABLE.assign(target=["1", "2", "three", *["4"] * 7]), r"row 2 \(SrTiO3\): 'three'"),
+        ],
+    )
+    def test_a_bad_table_is_refused_with_what_is_wrong(self, table, message):
+        with pytest.raises(BadTrainingData, match=message):
+            regressor().fit(table)
+
+    def test_formulas_and_targets_of_different_number_are_refused(self):
+        with pytest.raises(BadTrainingData, match="10 formulas but 9 targets"):
+            regressor().fit(FORMULAS, range(9))
+
+    def test_all_bad_formulas_are_listed(self, fitted):
+        for call in (fitted.predict, lambda X: regressor().fit(X, range(3))):
+            with pytest.raises(InvalidFormulas, match=r"row 0: 'Xx2'(.|\n)*row 2: 'Fe3\+'"):
+                call(["Xx2", "NaCl", "Fe3+"])
+
+    def test_elements_that_the_table_lacks_are_named(self):
+        with pytest.raises(UnknownElements, match=r"'magpie' .* \(Og2O\)"):
+            regressor(elements="magpie").fit(["NaCl", "Og2O"], [1, 2])
+
+    def test_predicting_before_fitting_says_so(self):
+        with pytest.raises(Exception, match="not fitted"):
+            regressor().predict(FORMULAS)
+
+
+def test_a_published_checkpoint_predicts_in_the_unit_of_its_property(fitted, tmp_path):
+    weights = to_published("LSTM", fitted.network_)
+    scaler = {"mean": fitted.scaling_.mean, "std": fitted.scaling_.std}
+    torch.save({"weights": weights, "scaler_state": scaler, "model_name": "LSTM"}, tmp_path / "LSTM.pth")
+    published = CompositionRegressor.from_published(tmp_path / "LSTM.pth", n_max=4)
+    same_length = ["Li3Fe2(PO4)3"]  # four elements: no padding, so that both settings agree
+    np.testing.assert_allclose(published.predict(same_length), fitted.predict(same_length), rtol=1e-5)
+
+
+def test_the_real_thing_beats_the_mean_on_real_data(benchmark_data):
+    """A minute's worth of learning is a record's business; this is one brief look that the whole road works."""
+    from lgdcnn_core import benchmarks
+
+    data = benchmarks.load("aflow__ael_debye_temperature")
+    recipe = FAST.with_changes(epochs=6, batch_size=32)
+    fitted = regressor(model="DCNN", recipe=recipe).fit(data.train.sample(800, random_state=0), val=data.val)
+    error = np.abs(fitted.predict(data.test) - data.test["target"]).mean()
+    mean_error = np.abs(data.train["target"].mean() - data.test["target"]).mean()
+    assert error < 0.7 * mean_error
