@@ -1,8 +1,7 @@
 """Train and use a network the scikit-learn way, on formulas and targets."""
 
 import copy
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Self
@@ -10,23 +9,23 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from safetensors import safe_open
-from safetensors.torch import save_file
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from lgdcnn_core import __version__
-from lgdcnn_core.composition import parse
+from lgdcnn_core import __version__, saved_model
+from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.models import CHAINS, Network, build
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.training import (
     PAPER,
+    PREDICTION_BATCH,
     BadTrainingData,
     Compute,
     Formulas,
     Layout,
+    NetworkBatch,
     Recipe,
     Scaling,
     Setting,
@@ -36,6 +35,7 @@ from lgdcnn_core.training import (
     labelled,
     merge_duplicates,
     outputs,
+    prediction_batches,
     recipe,
     require_known,
     sigmoid,
@@ -44,10 +44,6 @@ from lgdcnn_core.training import (
 
 VALIDATION_FRACTION = 0.1
 """Share of the training data held out where a recipe needs validation data and is given none."""
-
-
-class NotASavedModel(ValueError):
-    """A file that `CompositionRegressor.save` did not write."""
 
 
 class CompositionRegressor(RegressorMixin, BaseEstimator):
@@ -234,11 +230,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             "known_elements": np.flatnonzero(self.network_.elements.known).tolist(),
             "lgdcnn_core": __version__,
         }
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tensors = {key: value.contiguous() for key, value in self.network_.state_dict().items()}
-        save_file(tensors, path, metadata={"CompositionRegressor": json.dumps(description)})
-        return path
+        return saved_model.write(Path(path), description, self.network_.state_dict())
 
     @classmethod
     def load(cls, path: str | Path, device: str | None = None) -> Self:
@@ -246,17 +238,10 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
 
         Raises
         ------
-        NotASavedModel
+        lgdcnn_core.saved_model.NotASavedModel
             If the file is something else.
         """
-        if not Path(path).is_file():
-            raise FileNotFoundError(f"no saved model at {path}")
-        try:
-            with safe_open(path, framework="pt") as file:
-                description = json.loads((file.metadata() or {})["CompositionRegressor"])
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-        except Exception as error:
-            raise NotASavedModel(f"{path} is not a model saved by CompositionRegressor.save: {error}") from error
+        description, tensors = saved_model.read(Path(path))
         parameters = description["parameters"]
         parameters["recipe"] = Recipe(**parameters["recipe"])
         vectors = tensors["embedding.element_vectors"].numpy()
@@ -284,6 +269,13 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         self = cls(name, recipe=PAPER, setting="published", device=device)
         return self._adopt(network, Scaling(mean, std), Layout("published", n_max))
 
+    def batches(self, X: Formulas) -> Iterator[NetworkBatch]:
+        """Yield what the network is given for these compounds, batch by batch, as `lgdcnn_core.cecv` takes it."""
+        compositions = self._compositions(X)
+        for batch, rows in prediction_batches(compositions, self.layout_, self.compute_, PREDICTION_BATCH):
+            chosen = compositions[rows]
+            yield NetworkBatch((batch.src, batch.frac), chosen.lengths, chosen.padded()[0], rows)
+
     def _adopt(self, network: Network, scaling: Scaling, layout: Layout) -> Self:
         """Take a network that was trained elsewhere."""
         self.recipe_ = recipe(self.recipe)
@@ -303,8 +295,12 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
         """Raw outputs of the network, (B, 2)."""
+        in_float32 = Compute(self.compute_.device, bfloat16=False)
+        return outputs(self.network_, self._compositions(X), self.layout_, in_float32)
+
+    def _compositions(self, X: Formulas) -> Compositions:
+        """Compounds as the network reads them."""
         check_is_fitted(self, "network_")
         compositions = parse(formulas_and_targets(X, None)[0])
         require_known(compositions, self.network_.elements)
-        in_float32 = Compute(self.compute_.device, bfloat16=False)
-        return outputs(self.network_, self.layout_.ordered(compositions), self.layout_, in_float32)
+        return self.layout_.ordered(compositions)

@@ -8,10 +8,10 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from lgdcnn_core import CompositionRegressor
+from lgdcnn_core import CompositionRegressor, cecv
 from lgdcnn_core.composition import InvalidFormulas
 from lgdcnn_core.models.published import to_published
-from lgdcnn_core.regressor import NotASavedModel
+from lgdcnn_core.saved_model import NotASavedModel
 from lgdcnn_core.training import FAST, BadTrainingData, UnknownElements
 
 FORMULAS = ["NaCl", "Fe2O3", "SrTiO3", "Cu", "Li3Fe2(PO4)3", "K2Mg5Sn3", "CsPbI3", "NaN", "Al2SiO5", "ZnS"]
@@ -207,3 +207,20 @@ def test_the_real_thing_beats_the_mean_on_real_data(benchmark_data):
     error = np.abs(fitted.predict(data.test) - data.test["target"]).mean()
     mean_error = np.abs(data.train["target"].mean() - data.test["target"]).mean()
     assert error < 0.7 * mean_error
+
+
+@pytest.mark.parametrize("setting", ["exact", "published"])
+@pytest.mark.parametrize("model", ["L-G-DCNN", "CrabNet"])
+def test_cecv_reads_the_layers_of_a_trained_model(model, setting):
+    """Every layer's EFMs of the compounds with the focus element, whatever batches they came in."""
+    fitted = regressor(model=model, setting=setting, recipe=BRIEF.with_changes(epochs=1)).fit(TABLE)
+    found = cecv.layer_efms(fitted.network_, fitted.batches(FORMULAS), focus=8)
+    assert {size: list(rows) for size, rows in found.rows.items() if len(rows)} == {3: [2, 8], 4: [4]}
+    assert list(found.atomic_numbers[3][1]) == [8, 13, 14]
+    expected = {
+        "L-G-DCNN": ["LSTM output", "soft attention#1", "GRU output", "soft attention#2"]
+        + [f"DCNN block {k}" for k in (1, 2, 3)],
+        "CrabNet": [f"transformer layer {k}" for k in (1, 2, 3)],
+    }
+    assert list(found.efms) == expected[model]
+    assert all(vector.n_compounds == 3 for vector in found.cecvs().values())

@@ -10,9 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import papermill
-
+from lgdcnn_core.benchmarks.location import VARIABLE as DATA_VARIABLE
 from lgdcnn_core.reproduce import kernel, parameters
+from lgdcnn_core.runs.store import VARIABLE as RUNS_VARIABLE
+
+WORKER = Path(__file__).with_name("worker.py")
+
+DIRECTORIES = (DATA_VARIABLE, RUNS_VARIABLE)
 
 SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -55,45 +59,46 @@ def run(
     kernel.check()
     output.parent.mkdir(parents=True, exist_ok=True)
     running = output.with_suffix(f".running{output.suffix}")
-    order = json.dumps([str(notebook.absolute()), str(running.absolute()), dict(values or {})])
-    with tempfile.TemporaryFile("w+") as errors:
+    with tempfile.TemporaryDirectory(prefix="lgdcnn-") as directory:
+        status, printed = _run_worker(notebook, running, dict(values or {}), directory, while_running)
+    if status != 0:
+        kept = ""
+        if running.exists():
+            failed = output.with_suffix(f".failed{output.suffix}")
+            os.replace(running, failed)
+            kept = f"\nas far as it came: {failed}"
+        raise NotebookFailed(f"{notebook} failed (exit status {status}):\n{printed.rstrip()}{kept}")
+    os.replace(running, output)
+
+
+def _run_worker(
+    notebook: Path, output: Path, values: dict[str, Any], directory: str, while_running: Callable[[], None]
+) -> tuple[int, str]:
+    """Run a notebook in a process of its own; give the exit status and what it printed."""
+    order = json.dumps(
+        {"notebook": str(notebook.absolute()), "output": str(output.absolute()), "parameters": values}
+        | {"kernel": kernel.NAME}
+    )
+    # The process works elsewhere: directories that the environment names relative to here must be found from there.
+    environment = {name: str(Path(os.environ[name]).absolute()) for name in DIRECTORIES if os.environ.get(name)}
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, order], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
+            # -P: without it, modules beside the worker would hide installed ones of the same name.
+            [sys.executable, "-P", str(WORKER), order],
+            cwd=directory,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
         )
         try:
             while process.poll() is None:
                 while_running()
                 time.sleep(SECONDS_BETWEEN_LOOKS)
         except BaseException:
-            # Papermill shuts its kernel down when its process is asked to end, and so it is waited for.
+            # A kernel ends by itself when the process that started it is gone.
             process.terminate()
             process.wait()
             raise
-        errors.seek(0)
-        printed = errors.read()
-    if process.returncode != 0:
-        kept = ""
-        if running.exists():
-            failed = output.with_suffix(f".failed{output.suffix}")
-            os.replace(running, failed)
-            kept = f"\nas far as it came: {failed}"
-        raise NotebookFailed(f"{notebook} failed (exit status {process.returncode}):\n{printed.rstrip()}{kept}")
-    os.replace(running, output)
-
-
-def main(order: str) -> int:
-    """Run a notebook in this process, for `run`; print the traceback of a failed cell and give the exit status."""
-    notebook, output, values = json.loads(order)
-    with tempfile.TemporaryDirectory(prefix="lgdcnn-") as directory:
-        try:
-            papermill.execute_notebook(
-                notebook, output, values, kernel_name=kernel.NAME, language="python", cwd=directory, progress_bar=False
-            )
-        except papermill.PapermillExecutionError as error:
-            print(str(error).strip(), file=sys.stderr)
-            return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+        printed.seek(0)
+        return process.returncode, printed.read()

@@ -1,9 +1,9 @@
 """Training: recipes, the loop, weight averaging, devices."""
 
-from lgdcnn_core.training.batches import Layout, Setting
+from lgdcnn_core.training.batches import Layout, NetworkBatch, Setting, prediction_batches
 from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose
 from lgdcnn_core.training.loop import Epoch, History, Scaling, TrainingDiverged, train
-from lgdcnn_core.training.prediction import outputs, sigmoid
+from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
 from lgdcnn_core.training.recipe import FAST, PAPER, RECIPES, Recipe, UnknownRecipe, recipe
 from lgdcnn_core.training.tables import (
     BadTrainingData,
@@ -20,6 +20,7 @@ from lgdcnn_core.training.tables import (
 __all__ = [
     "FAST",
     "PAPER",
+    "PREDICTION_BATCH",
     "RECIPES",
     "BadTrainingData",
     "Compute",
@@ -28,6 +29,7 @@ __all__ = [
     "History",
     "Labelled",
     "Layout",
+    "NetworkBatch",
     "Recipe",
     "Scaling",
     "Setting",
@@ -41,6 +43,7 @@ __all__ = [
     "labelled",
     "merge_duplicates",
     "outputs",
+    "prediction_batches",
     "recipe",
     "require_known",
     "sigmoid",

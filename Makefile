@@ -1,0 +1,64 @@
+# make help lists what there is. Python 3.11 or later and make are all that must be there.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/installed
+PROFILE ?= quick
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup data reproduce test lab figures leaderboard lint lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
+	@echo
+	@echo "make reproduce PROFILE=paper       the whole paper: all sets, networks and folds, 300 epochs; resumable"
+	@echo "make reproduce PROFILE=paper ARGS=--dry-run   its runs, with an estimate of the time on this machine"
+
+setup: $(INSTALLED)  ## create .venv with the locked versions
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed; say which with make PYTHON=..."; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version) and the versions of requirements.lock ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(RUN) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3" >/dev/null
+	@touch $@
+
+data: $(INSTALLED)  ## fetch and check the 28 data sets and 3 extras (45 MB)
+	@$(RUN) -m lgdcnn_core.benchmarks
+
+reproduce: data  ## train, run every notebook, draw every figure, compare (PROFILE=quick or paper)
+	@$(RUN) -m lgdcnn_core.reproduce --profile $(PROFILE) $(ARGS)
+
+test: data  ## run the tests
+	@$(RUN) -m pytest $(ARGS)
+
+lab: data  ## open the notebooks in JupyterLab
+	@$(RUN) -m jupyter lab --notebook-dir notebooks
+
+figures: data  ## redraw the committed figures from the committed records, without training
+	@$(RUN) -m lgdcnn_core.reproduce --figures
+
+leaderboard: data  ## write Matbench's results.json.gz from the records
+	@$(RUN) -m lgdcnn_core.reproduce.leaderboard $(ARGS)
+
+lint: $(INSTALLED)  ## check style and types
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+
+lock:  ## renew requirements.lock from pyproject.toml
+	@$(PYTHON) -m venv build/lock
+	@build/lock/bin/python -m pip install --quiet pip-tools
+	@build/lock/bin/pip-compile --quiet --upgrade --extra notebooks --extra test --strip-extras --no-header \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
+	@# A local build of torch ("+cpu") is this machine's choice, not the project's.
+	@sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9]+/\1/' requirements.lock && rm requirements.lock.bak
+
+clean:  ## remove what was built; data, environment and records stay
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	@find lgdcnn_core tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
