@@ -66,13 +66,13 @@ MAY_IMPORT = {
     "benchmarks": set(),
     "elements": set(),
     "cecv": set(),
-    "figures": set(),
+    "figures": {"benchmarks", "runs"},
     "models": {"elements"},
     "training": {"composition", "elements", "models"},
     "saved_model": set(),
     "regressor": {"composition", "elements", "models", "training", "saved_model"},
     "runs": {"benchmarks", "models", "training", "regressor"},
-    "reproduce": {"benchmarks", "composition", "models", "training", "runs"},
+    "reproduce": {"benchmarks", "composition", "models", "training", "runs", "figures"},
 }
 
 

@@ -1,21 +1,31 @@
 """`python -m lgdcnn_core.reproduce`: train, run every notebook, and set the numbers side by side."""
 
 import argparse
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from lgdcnn_core.benchmarks import DataError
 from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.figures.export import VARIABLE as FIGURES_VARIABLE
 from lgdcnn_core.reproduce import notebook, parameters
 from lgdcnn_core.reproduce.comparison import compare, render
 from lgdcnn_core.reproduce.estimate import estimate, readable
 from lgdcnn_core.reproduce.kernel import WrongKernel
-from lgdcnn_core.reproduce.profiles import PROFILES, TRAINING_NOTEBOOK, other_notebooks
+from lgdcnn_core.reproduce.profiles import PROFILES, TRAINING_NOTEBOOK, drawing_notebooks, other_notebooks
 from lgdcnn_core.reproduce.terminal import Line
-from lgdcnn_core.runs import BrokenRecord, RunSpec, load_records, local_store
+from lgdcnn_core.runs import BrokenRecord, OutdatedRecord, RunSpec, load_records, local_store, recorded
+from lgdcnn_core.runs.store import VARIABLE as RUNS_VARIABLE
 from lgdcnn_core.training import UnavailableDevice, choose
+
+Job = tuple[Path, Path, dict[str, Any]]
+"""A notebook, its executed copy, and the parameters that differ from its defaults."""
+
+FORESEEN = (DataError, BrokenRecord, OutdatedRecord, UnavailableDevice, WrongKernel, parameters.UnfitParameters)
+"""Errors whose message is all that a user needs."""
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -37,7 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lgdcnn_core.reproduce", description=__doc__)
     parser.add_argument("--profile", choices=list(PROFILES), default="quick", help="default: quick")
     parser.add_argument("--device", help="cuda, mps or cpu; default: the best there is")
-    parser.add_argument("--dry-run", action="store_true", help="list the runs and estimate their time here")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--dry-run", action="store_true", help="list the runs and estimate their time here")
+    what.add_argument("--figures", action="store_true", help="redraw the committed figures, without training")
     chosen = parser.parse_args(arguments)
     top = checkout()
     if top is None:
@@ -46,11 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
     specs = PROFILES[chosen.profile]()
     try:
         choose(chosen.device)
+        if chosen.figures:
+            return redraw(top)
         if chosen.dry_run:
             list_runs(specs, chosen.device)
             return 0
         return reproduce(specs, top, chosen.device)
-    except (DataError, BrokenRecord, UnavailableDevice, WrongKernel, parameters.UnfitParameters) as error:
+    except FORESEEN as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -61,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
 def list_runs(specs: list[RunSpec], device: str | None) -> None:
     """Print the runs of a profile and what training them would take on this device."""
     store = local_store()
-    missing = [spec for spec in specs if spec.key not in store]
+    missing = [spec for spec in specs if recorded(spec, store) is None]
     seconds = dict(zip(missing, estimate(missing, device), strict=True))
     for spec in specs:
         print(f"{readable(seconds[spec]) if spec in seconds else 'recorded':>9}  {spec.key}")
@@ -80,6 +94,26 @@ def reproduce(specs: list[RunSpec], top: Path, device: str | None) -> int:
     for path, _, values in jobs:
         # Now, and not after hours of training.
         parameters.check(path, values)
+    failed = _run_all(jobs, top)
+    print(f"\n{render(compare(specs, load_records()))}\n")
+    print(f"executed notebooks: {top / 'build' / 'notebooks'}\nfigures: {top / 'build' / 'figures'}")
+    if (after := _changes(top)) != before:
+        print(f"warning: the checkout changed meanwhile:\n{after}", file=sys.stderr)
+    return failed
+
+
+def redraw(top: Path) -> int:
+    """Draw the committed figures anew, from committed records alone; give the exit status."""
+    executed = top / "build" / "notebooks" / "figures"
+    jobs: list[Job] = [(path, executed / path.name, {}) for path in drawing_notebooks(top / "notebooks")]
+    with tempfile.TemporaryDirectory(prefix="lgdcnn-") as empty:
+        # A notebook reads both stores; with an empty local one it sees what everybody has.
+        os.environ |= {RUNS_VARIABLE: empty, FIGURES_VARIABLE: str(top / "figures")}
+        return _run_all(jobs, top)
+
+
+def _run_all(jobs: list[Job], top: Path) -> int:
+    """Run notebooks one after another, each failure told at once; give the exit status."""
     failures = []
     for number, (path, output, values) in enumerate(jobs, start=1):
         what = output.relative_to(top / "build" / "notebooks").with_suffix("")
@@ -89,16 +123,12 @@ def reproduce(specs: list[RunSpec], top: Path, device: str | None) -> int:
         except notebook.NotebookFailed as error:
             print(f"error: {error}", file=sys.stderr, flush=True)
             failures.append(what)
-    print(f"\n{render(compare(specs, load_records()))}\n")
-    print(f"executed notebooks: {top / 'build' / 'notebooks'}\nfigures: {top / 'build' / 'figures'}")
-    if (after := _changes(top)) != before:
-        print(f"warning: the checkout changed meanwhile:\n{after}", file=sys.stderr)
     if failures:
         print(f"error: {len(failures)} of {len(jobs)} failed: {', '.join(map(str, failures))}", file=sys.stderr)
     return int(bool(failures))
 
 
-def _jobs(specs: list[RunSpec], top: Path, device: str | None) -> list[tuple[Path, Path, dict[str, Any]]]:
+def _jobs(specs: list[RunSpec], top: Path, device: str | None) -> list[Job]:
     """Notebooks to run: each with its executed copy and its parameters. Runs that are there are left out."""
     executed = top / "build" / "notebooks"
     training = top / "notebooks" / TRAINING_NOTEBOOK
@@ -106,7 +136,7 @@ def _jobs(specs: list[RunSpec], top: Path, device: str | None) -> list[tuple[Pat
     jobs = []
     for spec in specs:
         output = executed / training.stem / f"{spec.key}.ipynb"
-        if not (spec.key in store and output.exists()):
+        if recorded(spec, store) is None or not output.exists():
             jobs.append((training, output, spec.as_dict() | {"device": device}))
     others = other_notebooks(top / "notebooks")
     return jobs + [(path, executed / path.name, {}) for path in others]

@@ -80,7 +80,8 @@ def _run_worker(
         | {"kernel": kernel.NAME}
     )
     # The process works elsewhere: directories that the environment names relative to here must be found from there.
-    environment = {name: str(Path(os.environ[name]).absolute()) for name in DIRECTORIES if os.environ.get(name)}
+    named = {name: Path(os.environ[name]) for name in DIRECTORIES if os.environ.get(name)}
+    environment = {name: str(path.expanduser().absolute()) for name, path in named.items()}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
         process = subprocess.Popen(
             # -P: without it, modules beside the worker would hide installed ones of the same name.

@@ -7,6 +7,7 @@ from lgdcnn_core import benchmarks
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.runs import RunSpec
 
+INTRODUCTION = "00_start_here.ipynb"
 TRAINING_NOTEBOOK = "01_train.ipynb"
 
 QUICK_EPOCHS = 30
@@ -50,3 +51,8 @@ PROFILES: dict[str, Callable[[], list[RunSpec]]] = {"quick": quick, "paper": pap
 def other_notebooks(directory: Path) -> list[Path]:
     """Notebooks that run with their defaults, in reading order: all but the one that trains."""
     return sorted(path for path in directory.glob("*.ipynb") if path.name != TRAINING_NOTEBOOK)
+
+
+def drawing_notebooks(directory: Path) -> list[Path]:
+    """Notebooks that draw from records: all but the introduction and the one that trains."""
+    return [path for path in other_notebooks(directory) if path.name != INTRODUCTION]

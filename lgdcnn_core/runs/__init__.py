@@ -1,9 +1,10 @@
 """Run records: what was trained, how, on what, with which result; made once, then only read."""
 
-from lgdcnn_core.runs.execution import OutdatedRecord, execute
-from lgdcnn_core.runs.record import BrokenRecord, RunRecord
+from lgdcnn_core.runs.execution import OutdatedRecord, execute, recorded
+from lgdcnn_core.runs.record import RunRecord
+from lgdcnn_core.runs.sealed import BrokenRecord, RecordExists
 from lgdcnn_core.runs.spec import InvalidSpec, RunSpec
-from lgdcnn_core.runs.store import RecordExists, Store, committed_store, local_store, predictions, read
+from lgdcnn_core.runs.store import Store, committed_store, local_store, predictions, read
 from lgdcnn_core.runs.table import load_records, summarise
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "local_store",
     "predictions",
     "read",
+    "recorded",
     "summarise",
 ]

@@ -15,6 +15,7 @@ from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.runs import metrics, provenance
 from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
+from lgdcnn_core.runs.sealed import RecordExists
 from lgdcnn_core.runs.spec import RunSpec
 from lgdcnn_core.runs.store import Store, local_store, parquet
 from lgdcnn_core.training import Epoch, Recipe
@@ -60,11 +61,11 @@ def execute(
         If there is one whose recipe has other values than the recipe of that name has today.
     """
     store = store or local_store()
-    weights_file = _weights_file(spec) if weights else None
-    if spec.key in store:
+    weights_file = file_of_weights(spec) if weights else None
+    if (found := recorded(spec, store)) is not None:
         if weights_file is not None and not weights_file.exists():
             warnings.warn(f"{spec.key} is recorded already, without its weights: none are kept", stacklevel=2)
-        return _existing(spec, store)
+        return found
     checkpoint = (checkpoints or local_store().path.parent / "checkpoints") / f"{spec.key}.pt"
     started, resumed, code = _now(), checkpoint.exists(), provenance.code()
     split = load_split(spec)
@@ -111,8 +112,33 @@ def execute(
     if weights_file is not None:
         weights_file.parent.mkdir(parents=True, exist_ok=True)
         estimator.save(weights_file)
-    store.write(record, content)
+    try:
+        store.write(record, content)
+    except RecordExists:
+        # Another process made the same run meanwhile.
+        record = store.read(spec.key)
     checkpoint.unlink(missing_ok=True)
+    return record
+
+
+def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
+    """Record of a run, if the store has one.
+
+    Raises
+    ------
+    BrokenRecord, OutdatedRecord
+        As `execute`.
+    """
+    if spec.key not in store:
+        return None
+    record = store.read(spec.key)
+    today = spec.full_recipe().as_dict()
+    differing = sorted(name for name in today | record.recipe if today.get(name) != record.recipe.get(name))
+    if differing:
+        raise OutdatedRecord(
+            f"record {spec.key} of the {store.name} store was made with another {', '.join(differing)} than the recipe "
+            f"{spec.recipe!r} has today: remove its directory to run again"
+        )
     return record
 
 
@@ -160,19 +186,8 @@ def what_validation_chose(recipe: Recipe) -> str:
     return "the epoch whose averaged weights are used"
 
 
-def _existing(spec: RunSpec, store: Store) -> RunRecord:
-    record = store.read(spec.key)
-    today = spec.full_recipe().as_dict()
-    differing = sorted(name for name in today | record.recipe if today.get(name) != record.recipe.get(name))
-    if differing:
-        raise OutdatedRecord(
-            f"record {spec.key} of the {store.name} store was made with another {', '.join(differing)} than the recipe "
-            f"{spec.recipe!r} has today: remove its directory to run again"
-        )
-    return record
-
-
-def _weights_file(spec: RunSpec) -> Path:
+def file_of_weights(spec: RunSpec) -> Path:
+    """Name the file in which `execute` keeps a run's trained model, for `CompositionRegressor.load`."""
     top = checkout()
     if top is None:
         raise RuntimeError("weights are kept in data/weights of a checkout, and this package is installed without one")

@@ -1,20 +1,15 @@
 """The record of one run: its fields, and its form on disk."""
 
-import hashlib
-import json
 from dataclasses import dataclass, fields
 from typing import Any
 
+from lgdcnn_core.runs import sealed
 from lgdcnn_core.runs.spec import RunSpec
 
 FORMAT = 1
 """Version of the fields below; a reader refuses a record of another one."""
 
 PREDICTIONS = "predictions.parquet"
-
-
-class BrokenRecord(RuntimeError):
-    """A record, or a file of it, is not what was written."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +87,8 @@ class RunRecord:
 
     def to_json(self) -> str:
         """Text of ``record.json``: one line a field, and a sha256 over all of them."""
-        content: dict[str, Any] = {"format": FORMAT}
-        content |= {field.name: getattr(self, field.name) for field in fields(self)}
-        content["spec"] = self.spec.as_dict()
-        content["sha256"] = _content_hash(content)
-        lines = (f"{json.dumps(name)}: {_dump(value)}" for name, value in content.items())
-        return "{\n" + ",\n".join(lines) + "\n}\n"
+        content = {field.name: getattr(self, field.name) for field in fields(self)}
+        return sealed.seal(content | {"spec": self.spec.as_dict()}, FORMAT)
 
     @classmethod
     def from_json(cls, text: str, name: str) -> "RunRecord":
@@ -115,33 +106,5 @@ class RunRecord:
         BrokenRecord
             If it is not what `to_json` made.
         """
-        try:
-            content = json.loads(text)
-            stated = content.pop("sha256")
-            found = _content_hash(content)
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise BrokenRecord(f"{name} is no run record ({error!r}). {WAY_OUT}") from error
-        if stated != found:
-            raise BrokenRecord(f"{name} was edited: its content has sha256 {found}, it says {stated}. {WAY_OUT}")
-        version = content.pop("format", None)
-        expected = {field.name for field in fields(cls)}
-        if version != FORMAT or set(content) != expected:
-            differing = ", ".join(sorted(expected ^ set(content))) or "none"
-            raise BrokenRecord(
-                f"{name} has format {version}, this package reads {FORMAT} (fields that differ: {differing}). {WAY_OUT}"
-            )
+        content = sealed.unseal(text, name, FORMAT, [field.name for field in fields(cls)])
         return cls(**{**content, "spec": RunSpec(**content["spec"])})
-
-
-WAY_OUT = "Restore its directory from version control, or remove the directory and run again."
-
-
-def _dump(value: object) -> str:
-    # NaN and infinity are no JSON: what has no value is None.
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _content_hash(content: dict[str, Any]) -> str:
-    """sha256 of the values, however the text is laid out."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()

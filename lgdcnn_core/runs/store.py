@@ -1,9 +1,7 @@
 """Stores of run records: directories, written atomically, read with every hash checked."""
 
-import hashlib
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from lgdcnn_core.benchmarks.location import checkout
-from lgdcnn_core.runs.record import PREDICTIONS, WAY_OUT, BrokenRecord, RunRecord
+from lgdcnn_core.runs import sealed
+from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
+from lgdcnn_core.runs.sealed import WAY_OUT, BrokenRecord
 
 VARIABLE = "LGDCNN_RUNS"
 """Environment variable that names the directory of the local store."""
 
 RECORD = "record.json"
-
-
-class RecordExists(RuntimeError):
-    """A record would be overwritten; records are never edited."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +78,7 @@ class Store:
         record = RunRecord.from_json(text, name)
         if record.spec.key != key:
             raise BrokenRecord(f"{name} holds the run {record.spec.key}. {WAY_OUT}")
-        try:
-            content = (directory / PREDICTIONS).read_bytes()
-        except FileNotFoundError:
-            raise BrokenRecord(f"{name} has no {PREDICTIONS}. {WAY_OUT}") from None
-        found = hashlib.sha256(content).hexdigest()
-        if found != record.outputs[PREDICTIONS]:
-            raise BrokenRecord(
-                f"{PREDICTIONS} of {name} has sha256 {found}, not {record.outputs[PREDICTIONS]}. {WAY_OUT}"
-            )
+        content = sealed.read_checked(directory, PREDICTIONS, record.outputs[PREDICTIONS], name)
         return record, content
 
     def write(self, record: RunRecord, content: bytes) -> None:
@@ -108,20 +96,8 @@ class Store:
         RecordExists
             If there is one with its key.
         """
-        target = self.path / record.spec.key
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        try:
-            (partial / PREDICTIONS).write_bytes(content)
-            (partial / RECORD).write_text(record.to_json(), encoding="utf-8")
-            # rename, unlike replace, never overwrites a directory that has files, on any system.
-            os.rename(partial, target)
-        except OSError as error:
-            shutil.rmtree(partial, ignore_errors=True)
-            if target.exists():
-                raise RecordExists(f"{target} exists already, and records are never overwritten") from error
-            raise
+        files = {PREDICTIONS: content, RECORD: record.to_json().encode()}
+        sealed.write_directory(self.path / record.spec.key, files)
 
 
 def parquet(predictions: pd.DataFrame) -> bytes:

@@ -1,0 +1,117 @@
+"""What is written once and refused when changed: sealed JSON, and directories that appear whole or not at all."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+WAY_OUT = "Restore its directory from version control, or remove the directory and run again."
+
+
+class BrokenRecord(RuntimeError):
+    """A record, or a file of it, is not what was written."""
+
+
+class RecordExists(RuntimeError):
+    """A record would be overwritten; records are never edited."""
+
+
+def seal(content: Mapping[str, Any], version: int) -> str:
+    """Text of a sealed JSON file: one line a field, with a format's version and a sha256 over all of them.
+
+    Raises
+    ------
+    ValueError
+        For NaN and infinity, which JSON does not have: what has no value is None.
+    """
+    sealed = {"format": version, **content}
+    sealed["sha256"] = _content_hash(sealed)
+    lines = (
+        f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
+        for name, value in sealed.items()
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def unseal(text: str, name: str, version: int, fields: Iterable[str]) -> dict[str, Any]:
+    """Content of a sealed JSON file, without version and sha256.
+
+    Parameters
+    ----------
+    text
+        What `seal` made.
+    name
+        What an error calls the record.
+    version, fields
+        What the content must have.
+
+    Raises
+    ------
+    BrokenRecord
+        If it is not what `seal` made of such fields.
+    """
+    try:
+        content: dict[str, Any] = json.loads(text)
+        stated = content.pop("sha256")
+        found = _content_hash(content)
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise BrokenRecord(f"{name} is no record ({error!r}). {WAY_OUT}") from error
+    if stated != found:
+        raise BrokenRecord(f"{name} was edited: its content has sha256 {found}, it says {stated}. {WAY_OUT}")
+    given, expected = content.pop("format", None), set(fields)
+    if given != version or set(content) != expected:
+        differing = ", ".join(sorted(expected ^ set(content))) or "none"
+        raise BrokenRecord(
+            f"{name} has format {given}, this package reads {version} (fields that differ: {differing}). {WAY_OUT}"
+        )
+    return content
+
+
+def read_checked(directory: Path, file: str, sha256: str, name: str) -> bytes:
+    """Bytes of a file of a record.
+
+    Raises
+    ------
+    BrokenRecord
+        If the file is missing or its sha256 is another; the record is called `name`.
+    """
+    try:
+        content = (directory / file).read_bytes()
+    except FileNotFoundError:
+        raise BrokenRecord(f"{name} has no {file}. {WAY_OUT}") from None
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise BrokenRecord(f"{file} of {name} has sha256 {found}, not {sha256}. {WAY_OUT}")
+    return content
+
+
+def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
+    """Write a directory with these files: all of it, or after a kill nothing of it.
+
+    Raises
+    ------
+    RecordExists
+        If there is one already.
+    """
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        for name, content in files.items():
+            (partial / name).write_bytes(content)
+        # rename, unlike replace, never overwrites a directory that has files, on any system.
+        os.rename(partial, target)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        if target.exists():
+            raise RecordExists(f"{target} exists already, and records are never overwritten") from error
+        raise
+
+
+def _content_hash(content: Mapping[str, Any]) -> str:
+    """sha256 of the values, however the text is laid out."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,62 @@
+"""Records of runs that never were, for tests of what reads them."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
+from lgdcnn_core.runs.store import parquet
+
+PREDICTED = pd.DataFrame(
+    {
+        "formula": ["Fe2O3", "NaN", "SrTiO3"],
+        "actual": [1.0, 2.0, 4.0],
+        "predicted": [1.5, 2.0, 3.0],
+        "uncertainty": [0.1, 0.2, 0.3],
+    }
+)
+
+
+def made_up(spec, mae=0.5, predictions=PREDICTED, **changes):
+    """A record and the bytes of its predictions."""
+    content = parquet(predictions)
+    fields = {
+        "spec": spec,
+        "recipe": spec.full_recipe().as_dict(),
+        "metrics": {"mae": mae, "val_mae": 0.6, "r2": None},
+        "learning_curve": {"epoch": [1, 2], "loss": [1.0, 0.1 + 0.2], "val_error": [None, None]},
+        "best_epoch": 2,
+        "stopped_early": False,
+        "validation_chose": "the epoch whose averaged weights are used",
+        "n_train": 70,
+        "n_train_distinct": 69,
+        "n_val": 15,
+        "n_test": len(predictions),
+        "seconds": {"training": 12.5, "prediction": 0.5},
+        "tokens_per_second": 1000.0,
+        "peak_memory": {"host": 1.0},
+        "compute": {"device": "cpu", "precision": "float32", "threads": 1},
+        "versions": {"python": "3.11.7"},
+        "platform": {"system": "Linux", "machine": "x86_64", "processor": "Ångström 1", "cores": 2},
+        "code": {"commit": "0" * 40, "dirty": False},
+        "started": "2026-01-01T00:00:00+00:00",
+        "finished": "2026-01-01T00:00:13+00:00",
+        "resumed": False,
+        "inputs": dict.fromkeys(("train", "val", "test"), "0" * 64),
+        "outputs": {PREDICTIONS: hashlib.sha256(content).hexdigest()},
+    }
+    return RunRecord(**fields | changes), content
+
+
+def perfect_predictions(table, error=0.0, dtype=float):
+    """Predictions of a part of a Matbench fold that are all off by the same error."""
+    return pd.DataFrame(
+        {
+            "id": table.index,
+            "formula": table["formula"].to_numpy(),
+            "actual": table["target"].to_numpy(),
+            "predicted": table["target"].to_numpy().astype(dtype) + error,
+            "uncertainty": np.nan,
+        }
+    )
