@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from lgdcnn_core import __version__, saved_model
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.elements import ElementTable
-from lgdcnn_core.models import CHAINS, Network, build
+from lgdcnn_core.models import Network, build, chain
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.training import (
     PAPER,
@@ -25,7 +25,7 @@ from lgdcnn_core.training import (
     Compute,
     Formulas,
     Layout,
-    NetworkBatch,
+    Plan,
     Recipe,
     Scaling,
     Setting,
@@ -52,7 +52,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     Parameters
     ----------
     model
-        Name of the network, see `lgdcnn_core.models.build`.
+        Name or spec of the network, see `lgdcnn_core.models.build`.
     recipe
         ``"fast"`` (ours), ``"paper"`` (as published) or a `lgdcnn_core.training.Recipe`.
     setting
@@ -163,12 +163,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             self.network_,
             train_data,
             val_data,
-            recipe=self.recipe_,
-            layout=self.layout_,
-            scaling=self.scaling_,
-            compute=self.compute_,
-            seed=self.seed,
-            classification=self.classification,
+            Plan(self.recipe_, self.layout_, self.scaling_, self.compute_, self.seed, self.classification),
             checkpoint=checkpoint,
             progress=self.progress,
         )
@@ -248,7 +243,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         known = np.zeros(len(vectors), dtype=bool)
         known[description["known_elements"]] = True
         self = cls(**parameters | {"device": device})
-        network = Network(CHAINS[self.model], ElementTable(parameters["elements"], vectors, known))
+        network = Network(chain(self.model), ElementTable(parameters["elements"], vectors, known))
         network.load_state_dict(tensors)
         return self._adopt(network, Scaling(**description["scaling"]), Layout(**description["layout"]))
 
@@ -269,12 +264,19 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         self = cls(name, recipe=PAPER, setting="published", device=device)
         return self._adopt(network, Scaling(mean, std), Layout("published", n_max))
 
-    def batches(self, X: Formulas) -> Iterator[NetworkBatch]:
-        """Yield what the network is given for these compounds, batch by batch, as `lgdcnn_core.cecv` takes it."""
+    def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
+        """Yield what the network is given for these compounds, batch by batch, as `cecv.layer_efms` takes it.
+
+        Yields
+        ------
+        inputs, lengths, atomic_numbers, rows
+            What the network is called with; elements of each compound, (B,); these, (B, N), in the order that the
+            network reads, 0 where there are no more; places of the compounds in `X`, (B,).
+        """
         compositions = self._compositions(X)
         for batch, rows in prediction_batches(compositions, self.layout_, self.compute_, PREDICTION_BATCH):
             chosen = compositions[rows]
-            yield NetworkBatch((batch.src, batch.frac), chosen.lengths, chosen.padded()[0], rows)
+            yield (batch.src, batch.frac), chosen.lengths, chosen.padded()[0], rows
 
     def _adopt(self, network: Network, scaling: Scaling, layout: Layout) -> Self:
         """Take a network that was trained elsewhere."""
@@ -295,6 +297,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
         """Raw outputs of the network, (B, 2)."""
+        check_is_fitted(self, "network_")
         in_float32 = Compute(self.compute_.device, bfloat16=False)
         return outputs(self.network_, self._compositions(X), self.layout_, in_float32)
 

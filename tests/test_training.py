@@ -20,6 +20,7 @@ from lgdcnn_core.training import (
     BadTrainingData,
     Labelled,
     Layout,
+    Plan,
     Recipe,
     Scaling,
     TrainingDiverged,
@@ -51,11 +52,7 @@ def trained(recipe: Recipe, seed: int = 0, name: str = "LSTM", setting: str = "e
         network,
         DATA,
         how.pop("val", DATA[np.arange(10)]),
-        recipe=recipe,
-        layout=layout,
-        scaling=Scaling.of(DATA.targets, False),
-        compute=CPU,
-        seed=seed,
+        Plan(recipe, layout, Scaling.of(DATA.targets, False), CPU, seed),
         progress=False,
         **how,
     )
@@ -242,11 +239,7 @@ def test_a_diverged_training_stops_and_says_what_to_do():
             build("LSTM", seed=0),
             spoilt,
             None,
-            recipe=SHORT_FAST,
-            layout=Layout("exact", 5),
-            scaling=Scaling(0.0, 1e-30),
-            compute=CPU,
-            seed=0,
+            Plan(SHORT_FAST, Layout("exact", 5), Scaling(0.0, 1e-30), CPU, seed=0),
             progress=False,
         )
 

@@ -1,14 +1,16 @@
 """Training: recipes, the loop, weight averaging, devices."""
 
-from lgdcnn_core.training.batches import Layout, NetworkBatch, Setting, prediction_batches
+from lgdcnn_core.training.batches import Layout, Setting, prediction_batches
 from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose
-from lgdcnn_core.training.loop import Epoch, History, Scaling, TrainingDiverged, train
+from lgdcnn_core.training.history import Epoch, History
+from lgdcnn_core.training.loop import Plan, TrainingDiverged, train
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
 from lgdcnn_core.training.recipe import FAST, PAPER, RECIPES, Recipe, UnknownRecipe, recipe
 from lgdcnn_core.training.tables import (
     BadTrainingData,
     Formulas,
     Labelled,
+    Scaling,
     UnknownElements,
     formulas_and_targets,
     hold_out,
@@ -29,7 +31,7 @@ __all__ = [
     "History",
     "Labelled",
     "Layout",
-    "NetworkBatch",
+    "Plan",
     "Recipe",
     "Scaling",
     "Setting",

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import torch
@@ -64,27 +64,6 @@ class Batch:
             self.frac = compute.tensor(torch.from_numpy(frac))
             return
         self.src, self.frac = (compute.packed(values) for values in pack(compositions))
-
-
-class NetworkBatch(NamedTuple):
-    """One batch as the network sees it.
-
-    Attributes
-    ----------
-    inputs
-        What the network is called with.
-    lengths
-        Elements of each compound, (B,).
-    atomic_numbers
-        (B, N), in the order that the network reads, 0 where a compound has no more elements.
-    rows
-        Places of the compounds in what was asked for, (B,).
-    """
-
-    inputs: tuple[Tensor | PackedSequence, Tensor | PackedSequence]
-    lengths: NDArray[np.int64]
-    atomic_numbers: NDArray[np.int64]
-    rows: NDArray[np.int64]
 
 
 def pack(compositions: Compositions) -> tuple[PackedSequence, PackedSequence]:

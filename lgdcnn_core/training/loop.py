@@ -4,12 +4,12 @@ import copy
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 from torch import Tensor
 from tqdm.auto import tqdm
@@ -19,11 +19,12 @@ from lgdcnn_core.training import checkpoint as checkpoints
 from lgdcnn_core.training.averaging import weight_average
 from lgdcnn_core.training.batches import Layout, training_batches
 from lgdcnn_core.training.compute import Compute
+from lgdcnn_core.training.history import Epoch, History
 from lgdcnn_core.training.losses import cross_entropy_loss, laplace_loss
 from lgdcnn_core.training.optimisers import optimiser, schedule
 from lgdcnn_core.training.prediction import outputs, sigmoid
 from lgdcnn_core.training.recipe import Recipe
-from lgdcnn_core.training.tables import Labelled
+from lgdcnn_core.training.tables import Labelled, Scaling
 
 BATCHES_BETWEEN_CHECKS = 50  # of the loss being finite: looking makes a GPU wait
 
@@ -33,90 +34,63 @@ class TrainingDiverged(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """Standardisation of the targets: mean and standard deviation (ddof = 1) in the property's unit.
-
-    Classification is not standardised: (0, 1).
-    """
-
-    mean: float
-    std: float
-
-    @classmethod
-    def of(cls, targets: NDArray[np.float64], classification: bool) -> "Scaling":
-        """Scaling of these training targets; identical targets have no spread and are only centred."""
-        if classification:
-            return cls(0.0, 1.0)
-        std = float(np.std(targets, ddof=1)) if len(targets) > 1 else 0.0
-        return cls(float(np.mean(targets)), std or 1.0)
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One line of a learning curve. Errors: MAE in the property's unit; in classification, the log-loss."""
-
-    epoch: int
-    loss: float
-    train_error: float
-    val_error: float | None
-    learning_rate: float
-    seconds: float
-
-
-@dataclass
-class History:
-    """What a training went through.
+class Plan:
+    """All that is decided before a training starts, but for the data.
 
     Attributes
     ----------
-    epochs
-        The learning curve; `Epoch.epoch` counts from 1.
-    best_epoch
-        Epoch whose weights were kept, where the recipe keeps the best; else the last.
-    tokens
-        Elements of compounds that went through the network in training, padding not counted.
-    stopped_early
-        The published averaging ended the training before `Recipe.epochs`.
+    recipe, layout, scaling, compute
+        See their classes.
+    seed
+        Everything that is drawn in an epoch comes from (seed, epoch), so that a resumed training goes on with the
+        same numbers as an uninterrupted one.
+    classification
+        Targets are classes 0 and 1.
     """
 
-    epochs: list[Epoch] = field(default_factory=list)
-    best_epoch: int = 0
-    tokens: int = 0
-    stopped_early: bool = False
+    recipe: Recipe
+    layout: Layout
+    scaling: Scaling
+    compute: Compute
+    seed: int
+    classification: bool = False
 
-    @property
-    def seconds(self) -> float:
-        """Wall time of all epochs, validation included."""
-        return sum(epoch.seconds for epoch in self.epochs)
+    def fingerprint(self, network: Network, n_train: int, n_val: int) -> dict[str, Any]:
+        """Plain values that tell this training from another; not the device, which may change on the way."""
+        return {
+            "recipe": self.recipe.as_dict(),
+            "layout": asdict(self.layout),
+            "scaling": asdict(self.scaling),
+            "seed": self.seed,
+            "n_train": n_train,
+            "n_val": n_val,
+            "parameters": sum(p.numel() for p in network.parameters()),
+        }
 
 
 def train(
     network: Network,
     train_data: Labelled,
     val_data: Labelled | None,
+    plan: Plan,
     *,
-    recipe: Recipe,
-    layout: Layout,
-    scaling: Scaling,
-    compute: Compute,
-    seed: int,
-    classification: bool = False,
     checkpoint: Path | None = None,
     progress: bool = True,
 ) -> History:
     """Train a network in place.
 
-    Everything that is drawn in an epoch comes from (seed, epoch), so that a resumed training goes on with the same
-    numbers as an uninterrupted one.
-
     Parameters
     ----------
     network
-        On `compute.device`.
+        On the plan's device.
     train_data, val_data
         Compounds with targets. Validation data choose the weights that are kept.
+    plan
+        How.
     checkpoint
         File that holds the state after each epoch; if it exists, training goes on from there.
+    progress
+        Show a progress bar.
 
     Raises
     ------
@@ -125,20 +99,11 @@ def train(
     lgdcnn_core.training.checkpoint.ForeignCheckpoint
         If `checkpoint` belongs to another training.
     """
-    train_data = train_data.in_order(layout)
-    val_data = val_data.in_order(layout) if val_data is not None else None
-    run = _Run(network, train_data, val_data, recipe, layout, scaling, compute, seed, classification)
-    fingerprint = {
-        "recipe": recipe.as_dict(),
-        "layout": asdict(layout),
-        "scaling": asdict(scaling),
-        "seed": seed,
-        "n_train": len(train_data),
-        "n_val": len(val_data) if val_data is not None else 0,
-        "parameters": sum(p.numel() for p in network.parameters()),
-    }
+    run = _Run(network, train_data, val_data, plan)
+    recipe, device = plan.recipe, plan.compute.device
+    fingerprint = plan.fingerprint(network, len(train_data), len(val_data) if val_data is not None else 0)
     if checkpoint is not None and checkpoint.exists():
-        run.load_state_dict(checkpoints.read(checkpoint, fingerprint, compute.device))
+        run.load_state_dict(checkpoints.read(checkpoint, fingerprint, device))
     bar = tqdm(
         total=recipe.epochs,
         initial=len(run.history.epochs),
@@ -147,8 +112,7 @@ def train(
         disable=not progress,
         mininterval=1.0,
     )
-    cuda = [compute.device] if compute.device.type == "cuda" else []
-    with bar, torch.random.fork_rng(devices=cuda):
+    with bar, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         while not run.finished:
             line = run.epoch()
             if checkpoint is not None:
@@ -162,26 +126,17 @@ def train(
 class _Run:
     """State of one training between epochs."""
 
-    def __init__(
-        self,
-        network: Network,
-        train_data: Labelled,
-        val_data: Labelled | None,
-        recipe: Recipe,
-        layout: Layout,
-        scaling: Scaling,
-        compute: Compute,
-        seed: int,
-        classification: bool,
-    ) -> None:
-        self.network, self.train_data, self.val_data = network, train_data, val_data
-        self.recipe, self.layout, self.compute, self.seed = recipe, layout, compute, seed
-        self.scaling, self.classification = scaling, classification
-        self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if classification else laplace_loss
-        self.batch_size = recipe.batch_size_for(len(train_data))
-        self.optimiser = optimiser(network, recipe)
-        self.schedule = schedule(self.optimiser, recipe, math.ceil(len(train_data) / self.batch_size))
-        self.average = weight_average(network, recipe)
+    def __init__(self, network: Network, train_data: Labelled, val_data: Labelled | None, plan: Plan) -> None:
+        self.network, self.plan = network, plan
+        self.recipe, self.layout, self.compute = plan.recipe, plan.layout, plan.compute
+        self.scaling, self.classification = plan.scaling, plan.classification
+        self.train_data = train_data.in_order(plan.layout)
+        self.val_data = val_data.in_order(plan.layout) if val_data is not None else None
+        self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if plan.classification else laplace_loss
+        self.batch_size = plan.recipe.batch_size_for(len(train_data))
+        self.optimiser = optimiser(network, plan.recipe)
+        self.schedule = schedule(self.optimiser, plan.recipe, math.ceil(len(train_data) / self.batch_size))
+        self.average = weight_average(network, plan.recipe)
         self.history = History()
         self.best_error = float("inf")
         self.best_weights: dict[str, Tensor] | None = None
@@ -194,8 +149,8 @@ class _Run:
         """Train for one epoch and take its line of the learning curve."""
         number = len(self.history.epochs)
         started = time.perf_counter()
-        torch.manual_seed(int(np.random.default_rng([self.seed, number, 1]).integers(2**31)))  # dropout
-        generator = np.random.default_rng([self.seed, number, 0])
+        torch.manual_seed(int(np.random.default_rng([self.plan.seed, number, 1]).integers(2**31)))  # dropout
+        generator = np.random.default_rng([self.plan.seed, number, 0])
         learning_rate = float(self.schedule.get_last_lr()[0])
         loss, train_error = self._train_epoch(number, generator)
         val_error = self._val_error(self.average.evaluated()) if self.val_data is not None else None

@@ -43,6 +43,25 @@ class Labelled:
         return replace(self, compositions=layout.ordered(self.compositions))
 
 
+@dataclass(frozen=True)
+class Scaling:
+    """Standardisation of the targets: mean and standard deviation (ddof = 1) in the property's unit.
+
+    Classification is not standardised: (0, 1).
+    """
+
+    mean: float
+    std: float
+
+    @classmethod
+    def of(cls, targets: NDArray[np.float64], classification: bool) -> "Scaling":
+        """Scaling of these training targets; identical targets have no spread and are only centred."""
+        if classification:
+            return cls(0.0, 1.0)
+        std = float(np.std(targets, ddof=1)) if len(targets) > 1 else 0.0
+        return cls(float(np.mean(targets)), std or 1.0)
+
+
 def formulas_and_targets(X: Formulas, y: Iterable[float] | None) -> tuple[Iterable[str], Iterable[float] | None]:
     """Take formulas and targets from where the caller put them; targets may be absent.
 
