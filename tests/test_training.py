@@ -27,6 +27,7 @@ from lgdcnn_core.training import (
     UnavailableDevice,
     UnknownRecipe,
     choose,
+    compute,
     recipe,
     train,
 )
@@ -230,6 +231,15 @@ def test_a_killed_training_leaves_a_checkpoint_to_go_on_from(tmp_path):
         with pytest.raises(OneMoreEpoch):
             trained(endless, checkpoint=checkpoint)
     assert seen == [done + 1]
+
+
+def test_a_batch_in_several_passes_trains_as_in_one(monkeypatch):
+    """What keeps a batch of 4096 within the host's memory changes no more than the order of a sum."""
+    whole = trained(SHORT_FAST.with_changes(batch_size=30))
+    monkeypatch.setattr(compute, "COMPOUNDS_AT_ONCE", 7)
+    parts = trained(SHORT_FAST.with_changes(batch_size=30))
+    for a, b in zip(whole[1].epochs, parts[1].epochs, strict=True):
+        assert (a.loss, a.train_error, a.val_error) == pytest.approx((b.loss, b.train_error, b.val_error), rel=1e-4)
 
 
 def test_a_diverged_training_stops_and_says_what_to_do():

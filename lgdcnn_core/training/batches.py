@@ -84,20 +84,11 @@ def pack(compositions: Compositions) -> tuple[PackedSequence, PackedSequence]:
     )
 
 
-def training_batches(
-    compositions: Compositions,
-    layout: Layout,
-    compute: Compute,
-    batch_size: int,
-    noise: float,
-    generator: np.random.Generator,
-) -> Iterator[tuple[Batch, NDArray[np.int64]]]:
-    """Shuffled batches of one epoch with noisy fractions, each with the positions (B,) of its compounds."""
-    noisy = with_noise(compositions, noise, generator)
-    order = generator.permutation(len(noisy))
-    for start in range(0, len(order), batch_size):
-        chosen = order[start : start + batch_size]
-        yield Batch(noisy[chosen], layout, compute), chosen
+def shuffled(n: int, batch_size: int, generator: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Positions (B,) of the compounds of each batch of one epoch; the last batch may be smaller."""
+    order = generator.permutation(n)
+    for start in range(0, n, batch_size):
+        yield order[start : start + batch_size]
 
 
 def with_noise(compositions: Compositions, noise: float, generator: np.random.Generator) -> Compositions:

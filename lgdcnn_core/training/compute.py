@@ -5,11 +5,16 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from lgdcnn_core.training.recipe import Precision
+
+COMPOUNDS_AT_ONCE = 1024
+"""Compounds in one pass on the host: enough for full speed, little enough for a batch of 4096 to fit in 4 GiB."""
 
 
 class UnavailableDevice(ValueError):
@@ -42,6 +47,15 @@ class Compute:
         """Move a packed sequence to the device; its batch sizes stay on the host, as torch has it."""
         orders = [None if o is None else self.tensor(o) for o in (value.sorted_indices, value.unsorted_indices)]
         return PackedSequence(self.tensor(value.data), value.batch_sizes, *orders)
+
+    def passes(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """Cut a batch into what goes through the network at once: all of it on a GPU, less where memory is the host's.
+
+        The gradients of the passes add up to the batch's.
+        """
+        if self.device.type == "cuda":
+            return [rows]
+        return [rows[start : start + COMPOUNDS_AT_ONCE] for start in range(0, len(rows), COMPOUNDS_AT_ONCE)]
 
     def wait(self) -> None:
         """Wait until the device has done what it was given, so that a clock tells the truth."""

@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from lgdcnn_core.composition import Compositions
 from lgdcnn_core.models import Network
 from lgdcnn_core.training import checkpoint as checkpoints
 from lgdcnn_core.training.averaging import weight_average
-from lgdcnn_core.training.batches import Layout, training_batches
+from lgdcnn_core.training.batches import Batch, Layout, shuffled, with_noise
 from lgdcnn_core.training.compute import Compute
 from lgdcnn_core.training.history import Epoch, History
 from lgdcnn_core.training.losses import cross_entropy_loss, laplace_loss
@@ -175,37 +177,38 @@ class _Run:
     def _train_epoch(self, number: int, generator: np.random.Generator) -> tuple[float, float]:
         """Loss and training error of one epoch, means over its compounds."""
         self.network.train()
-        device = self.compute.device
-        total_loss = torch.zeros((), device=device)
-        total_error = torch.zeros((), device=device)
+        compositions = with_noise(self.train_data.compositions, self.recipe.noise, generator)
         standardised = (self.train_data.targets - self.scaling.mean) / self.scaling.std
-        batches = training_batches(
-            self.train_data.compositions,
-            self.layout,
-            self.compute,
-            self.batch_size,
-            self.recipe.noise,
-            generator,
-        )
-        for index, (batch, rows) in enumerate(batches):
-            target = self.compute.tensor(torch.from_numpy(standardised[rows]).float())
-            with self.compute.autocast():
-                output = self.network(batch.src, batch.frac)
-            loss = self.loss(output, target)
-            loss.backward()
+        n = len(compositions)
+        total = torch.zeros(2, device=self.compute.device)
+        for index, rows in enumerate(shuffled(n, self.batch_size, generator)):
+            total += self._accumulate_gradients(compositions, standardised, rows)
             self.optimiser.step()
             self.optimiser.zero_grad()
             self.schedule.step()
             self.average.after_batch(number, lambda: self._val_error(self.network))
-            total_loss += loss.detach() * len(rows)
-            error = loss if self.classification else (output[:, 0] - target).abs().mean()
-            total_error += error.detach() * len(rows)
             if index % BATCHES_BETWEEN_CHECKS == 0:
-                _require_finite(total_loss, number, self.recipe)
-        _require_finite(total_loss, number, self.recipe)
-        self.history.tokens += self.train_data.compositions.n_tokens
-        n = len(self.train_data)
-        return total_loss.item() / n, total_error.item() / n * self.scaling.std
+                _require_finite(total, number, self.recipe)
+        _require_finite(total, number, self.recipe)
+        self.history.tokens += compositions.n_tokens
+        loss, error = (total / n).tolist()
+        return loss, error * self.scaling.std
+
+    def _accumulate_gradients(
+        self, compositions: Compositions, standardised: NDArray[np.float64], rows: NDArray[np.int64]
+    ) -> Tensor:
+        """Add the gradient of a batch's mean loss; give its summed loss and error, (2,)."""
+        total = torch.zeros(2, device=self.compute.device)
+        for part in self.compute.passes(rows):
+            batch = Batch(compositions[part], self.layout, self.compute)
+            target = self.compute.tensor(torch.from_numpy(standardised[part]).float())
+            with self.compute.autocast():
+                output = self.network(batch.src, batch.frac)
+            loss = self.loss(output, target)
+            (loss * (len(part) / len(rows))).backward()
+            error = loss if self.classification else (output[:, 0] - target).abs().mean()
+            total += torch.stack([loss.detach(), error.detach()]) * len(part)
+        return total
 
     def _val_error(self, network: torch.nn.Module) -> float:
         assert self.val_data is not None
@@ -237,10 +240,11 @@ class _Run:
         self.history = History(**history)
 
 
-def _require_finite(loss: Tensor, epoch: int, recipe: Recipe) -> None:
-    if not math.isfinite(loss.item()):
+def _require_finite(total: Tensor, epoch: int, recipe: Recipe) -> None:
+    loss = total[0].item()
+    if not math.isfinite(loss):
         raise TrainingDiverged(
-            f"the loss became {loss.item()} in epoch {epoch + 1}. Look for extreme targets (a log transform may help), "
+            f"the loss became {loss} in epoch {epoch + 1}. Look for extreme targets (a log transform may help), "
             f"lower the learning rate (lr_max is {recipe.lr_max:g}), or train in float32 (precision is "
             f"{recipe.precision!r})."
         )
