@@ -31,7 +31,7 @@ from lgdcnn_core.training import (
     recipe,
     train,
 )
-from lgdcnn_core.training.averaging import PublishedAverage
+from lgdcnn_core.training.averaging import ExponentialAverage, PublishedAverage
 from lgdcnn_core.training.batches import Batch, pack, with_noise
 from lgdcnn_core.training.checkpoint import ForeignCheckpoint
 from lgdcnn_core.training.losses import cross_entropy_loss, laplace_loss
@@ -138,6 +138,17 @@ class TestThePublishedRecipe:
         ratio = noisy.fractions / compositions.fractions
         assert 0.005 < ratio.std() < 0.03
         assert noisy.fractions[compositions.offsets[3]] == 1.0  # a pure element stays one
+
+
+def test_the_moving_average_is_that_worked_by_hand():
+    network = torch.nn.Linear(1, 1, bias=False)
+    average = ExponentialAverage(network, FAST.with_changes(ema_decay=0.2))
+    for weight in (5.0, 1.0, 3.0, 7.0):
+        torch.nn.init.constant_(network.weight, weight)
+        average.after_batch(0, lambda: 0.0)
+    # The first weights, then decays of 2/11, 0.2 and 0.2, the last two at the recipe's limit.
+    by_hand = 0.2 * (0.2 * (2 / 11 * 5 + 9 / 11 * 1) + 0.8 * 3) + 0.8 * 7
+    assert average.evaluated().weight.item() == pytest.approx(by_hand)
 
 
 def test_cross_entropy_is_that_of_the_logit():

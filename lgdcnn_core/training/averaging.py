@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from lgdcnn_core.training.recipe import Recipe
 
@@ -13,6 +13,9 @@ from lgdcnn_core.training.recipe import Recipe
 # to ACCEPT times the lowest so far lets the weights enter. The paper does not explain either number.
 RESET = 0.98
 ACCEPT = 1.01
+
+
+Tensors = tuple[torch.Tensor, ...] | list[torch.Tensor]
 
 
 class WeightAverage(Protocol):
@@ -105,11 +108,21 @@ class PublishedAverage:
 
 
 class ExponentialAverage:
-    """Exponential moving average of the weights over batches, by torch's own `AveragedModel`."""
+    """Exponential moving average of the weights over batches, in torch's own `AveragedModel`.
+
+    The decay of batch n is min(`Recipe.ema_decay`, (1 + n) / (10 + n)), as TensorFlow's moving average has it: a
+    constant decay would leave a training of few batches with much of its initial weights.
+    """
 
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
         self.network = network
-        self.averaged = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
+
+        @torch.no_grad()
+        def move(average: Tensors, current: Tensors, n: torch.Tensor | int) -> None:
+            decay = min(recipe.ema_decay, (1 + int(n)) / (10 + int(n)))
+            torch._foreach_lerp_(average, current, 1 - decay)
+
+        self.averaged = AveragedModel(network, multi_avg_fn=move)
 
     def after_batch(self, epoch: int, measure: Callable[[], float]) -> None:
         """Move the average towards the current weights."""

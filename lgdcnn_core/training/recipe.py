@@ -42,7 +42,7 @@ class Recipe:
         stops the training after `patience` such epochs without improvement) or ``"EMA"`` (an exponential moving
         average over batches; with validation data, the average of the best epoch is kept).
     ema_decay
-        Decay of the EMA for each batch.
+        Decay of the EMA for each batch, at most; the first batches have less, see `averaging.ExponentialAverage`.
     patience
         Cycle-ending epochs without improvement until the published averaging stops.
     precision
