@@ -1,0 +1,53 @@
+"""Figures: each a function of data and an `ax` that draws and gives the `ax` back; only `save` writes."""
+
+from lgdcnn_core.figures.agreement import against_published, repetitions, sentence
+from lgdcnn_core.figures.cecv import cecv_curves
+from lgdcnn_core.figures.cells import by_configuration, over_folds
+from lgdcnn_core.figures.environments import cecv_counts, cluster_heatmap, target_region
+from lgdcnn_core.figures.export import folder, save
+from lgdcnn_core.figures.folds import fold_errors
+from lgdcnn_core.figures.learning import learning_curve
+from lgdcnn_core.figures.maps import (
+    compound_map,
+    correlation_map,
+    element_map,
+    environment_map,
+    order_by_layer,
+    target_bar,
+)
+from lgdcnn_core.figures.prediction import class_probabilities, parity
+from lgdcnn_core.figures.style import DOUBLE, SINGLE, STYLE, label, unit_text
+from lgdcnn_core.figures.table import benchmark_heatmap, four_digits, heatmap_size, three_decimals
+
+__all__ = [
+    "DOUBLE",
+    "SINGLE",
+    "STYLE",
+    "against_published",
+    "benchmark_heatmap",
+    "by_configuration",
+    "cecv_counts",
+    "cecv_curves",
+    "class_probabilities",
+    "cluster_heatmap",
+    "compound_map",
+    "correlation_map",
+    "element_map",
+    "environment_map",
+    "fold_errors",
+    "folder",
+    "four_digits",
+    "heatmap_size",
+    "label",
+    "learning_curve",
+    "order_by_layer",
+    "over_folds",
+    "parity",
+    "repetitions",
+    "save",
+    "sentence",
+    "target_bar",
+    "target_region",
+    "three_decimals",
+    "unit_text",
+]

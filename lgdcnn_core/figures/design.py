@@ -1,0 +1,148 @@
+"""Rational design: the target region, scores against errors, and what a score is worth."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Bbox
+
+from lgdcnn_core.figures.style import label
+
+PAPER = "paper"
+"""Origin of the paper's networks, which are named in pictures."""
+
+_ORIGINS = {PAPER: ("o", "C1"), "random": ("s", "C0"), "proposed": ("^", "C2")}
+"""Marker and colour by origin; every round of proposals is "proposed"."""
+
+_OFFSETS = ((4, 2), (4, -6), (-4, 3), (-4, -7), (0, 7), (0, -10))
+"""Where a name may stand beside its point, in points; the first that leaves the other names alone is taken."""
+
+
+def target_region(
+    thresholds: Sequence[float],
+    references: Mapping[str, Sequence[float]],
+    bounds: tuple[Sequence[float], Sequence[float]],
+    curves: Mapping[str, Sequence[float]],
+    ax: Axes,
+) -> Axes:
+    """Draw the target region between the curves of its references, and the curves of candidates.
+
+    Parameters
+    ----------
+    thresholds
+        (T,).
+    references, curves
+        Normalised CECVs by name, (T,) each.
+    bounds
+        Lower and upper edge of the region, (T,) each.
+    ax
+        Where to draw.
+    """
+    low, high = bounds
+    ax.fill_between(thresholds, low, high, color="0.85", linewidth=0, label="target region")
+    # At small t the region is a line, which a filled area does not show.
+    ax.plot(thresholds, low, color="0.75", linewidth=3, solid_capstyle="butt", zorder=1)
+    for (name, curve), style in zip(references.items(), ("-", "--"), strict=False):
+        ax.plot(thresholds, curve, color="black", linestyle=style, label=name)
+    for number, (name, curve) in enumerate(curves.items()):
+        ax.plot(thresholds, curve, marker="osD^vPX*"[number % 8], markersize=2.5, linewidth=0.9, label=name)
+    ax.set(xlabel="threshold (difference of correlations)", ylabel="clusters per compound", ylim=(0, None))
+    return ax
+
+
+def score_against_error(table: pd.DataFrame, ax: Axes, unit: str, text: str = "") -> Axes:
+    """Draw the validation MAE of the candidates on one data set against their CECV score.
+
+    Parameters
+    ----------
+    table
+        Columns ``candidate``, ``origin``, ``score``, ``val_mae``, ``mean_predictor_mae``, ``reference``; one row a
+        candidate.
+    ax
+        Where to draw.
+    unit
+        Unit of the property.
+    text
+        To write in the upper corner.
+    """
+    shown = table["origin"].where(table["origin"].isin(list(_ORIGINS)), "proposed")
+    for origin, (marker, colour) in _ORIGINS.items():
+        for reference, face in ((False, colour), (True, "none")):
+            rows = table[(shown == origin) & (table["reference"] == reference)]
+            if len(rows):
+                name = f"{origin}, spans the region" if reference else origin
+                ax.scatter(
+                    rows["score"], rows["val_mae"], s=14, marker=marker, facecolors=face, edgecolors=colour, label=name
+                )
+    level = float(table["mean_predictor_mae"].iloc[0])
+    ax.axhline(level, color="0.4", linewidth=0.7, linestyle=":", label="predicting the mean")
+    ax.set(xlabel="distance to the target region\n(clusters per compound)", ylabel=label("validation MAE", unit))
+    ax.xaxis.set_major_locator(MaxNLocator(5))
+    ax.set_xlim(left=min(0.0, *ax.get_xlim()))
+    _name_points(table[table["origin"] == PAPER], ax)
+    if text:
+        ax.set_title(text, fontsize="medium")
+    return ax
+
+
+def correlations(power: pd.DataFrame, ax: Axes, names: Mapping[str, str], datasets: Mapping[str, str]) -> Axes:
+    """Draw rank correlations with the validation MAE and their intervals, one line a predictor and data set.
+
+    Parameters
+    ----------
+    power
+        Columns ``dataset``, ``predictor``, ``rho``, ``low``, ``high``.
+    ax
+        Where to draw.
+    names, datasets
+        What to call predictors and data sets, in the order in which they are to stand.
+    """
+    places: list[float] = []
+    place = 0.0
+    for predictor in names:
+        for number, dataset in enumerate(datasets):
+            row = power[(power["predictor"] == predictor) & (power["dataset"] == dataset)].iloc[0]
+            last = number == len(datasets) - 1
+            ax.errorbar(
+                row["rho"],
+                place,
+                xerr=[[row["rho"] - row["low"]], [row["high"] - row["rho"]]],
+                fmt="D" if last else "osv^"[number % 4],
+                color="black" if last else f"C{number}",
+                markersize=4 if last else 3,
+                linewidth=1.4 if last else 0.9,
+                label=datasets[dataset] if not places else None,
+            )
+            place += 0.2
+        places.append(place - 0.2 * (len(datasets) + 1) / 2)
+        place += 0.4
+    ax.axvline(0, color="0.4", linewidth=0.6)
+    ax.set_yticks(places, list(names.values()))
+    ax.set(xlim=(-1, 1), ylim=(place - 0.3, -0.3), xlabel="rank correlation with the validation MAE (95 % interval)")
+    ax.tick_params(axis="y", length=0)
+    ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=len(datasets))
+    return ax
+
+
+def _name_points(rows: pd.DataFrame, ax: Axes) -> None:
+    """Write names beside points, each where it covers no other name if there is such a place."""
+    # Where points are on the page is known only once the page is laid out.
+    ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+    taken: list[Bbox] = []
+    for row in rows.sort_values("val_mae").itertuples():
+        for x, y in _OFFSETS:
+            written = ax.annotate(
+                str(row.candidate),
+                (row.score, row.val_mae),
+                (x, y),
+                textcoords="offset points",
+                fontsize=5,
+                ha="center" if x == 0 else "left" if x > 0 else "right",
+                annotation_clip=False,
+            )
+            box = written.get_window_extent()
+            if not any(box.overlaps(other) for other in taken) or (x, y) == _OFFSETS[-1]:
+                taken.append(box)
+                break
+            written.remove()

@@ -1,0 +1,334 @@
+import hashlib
+import json
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgba
+
+from lgdcnn_core import benchmarks, cecv, figures
+from lgdcnn_core.figures import export
+from lgdcnn_core.runs import Store
+from lgdcnn_core.runs.table import GROUP
+
+EPOCHS = [1, 2, 3, 4]
+
+
+@pytest.fixture(autouse=True)
+def style():
+    plt.switch_backend("agg")
+    with plt.style.context(figures.STYLE):
+        yield
+    plt.close("all")
+
+
+@pytest.fixture
+def ax():
+    return plt.figure(figsize=(figures.SINGLE, 2.6)).add_subplot()
+
+
+@pytest.fixture
+def predictions():
+    rng = np.random.default_rng(0)
+    actual = rng.uniform(10, 300, size=80)
+    return pd.DataFrame({"actual": actual, "predicted": actual + 5, "uncertainty": rng.uniform(1, 20, size=80)})
+
+
+@pytest.fixture
+def published():
+    values = {"L-G-DCNN": [8.221, 0.310, 44.62], "CrabNet": [8.692, 0.301, np.nan]}
+    return pd.DataFrame(values, index=["first", "second", "third"])
+
+
+def summary(*rows):
+    """What `runs.summarise` gives, from (dataset, fold, model, mean, std, n) and changes of the other columns."""
+    common = {"store": "committed", "recipe": "paper", "setting": "published", "epochs": 300, "train_fraction": 1.0}
+    names = ("dataset", "fold", "model", "mean", "std", "n")
+    table = pd.DataFrame(
+        [common | dict(zip(names, row[:6], strict=True)) | (row[6] if len(row) > 6 else {}) for row in rows],
+        columns=[*GROUP, "mean", "std", "n"],
+    )
+    return table.astype({"fold": "Int64", "epochs": "Int64", "mean": float, "std": float})
+
+
+def cells(ax):
+    """Texts of the table's cells, by (left edge of the cell, row)."""
+    rectangles = [(patch.get_x(), patch.get_x() + patch.get_width(), patch.get_y()) for patch in ax.patches]
+    found = {}
+    for text in ax.texts:
+        x, y = text.get_position()
+        for left, right, top in rectangles:
+            if left < x < right and top < y < top + 1:
+                found[left, top] = text.get_text()
+    return found
+
+
+# ----------------------------------------------------------------------------------- predictions and learning
+
+
+def test_parity_draws_every_compound_on_the_given_axes_with_units(ax, predictions):
+    assert figures.parity(predictions, ax, "GPa", quantity="bulk modulus", published=8.221) is ax
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("bulk modulus, actual (GPa)", "bulk modulus, predicted (GPa)")
+    assert len(ax.collections[0].get_offsets()) == 80
+    assert ax.get_xlim() == ax.get_ylim()
+    (bar,) = [each for each in ax.figure.axes if each is not ax]
+    assert bar.get_ylabel() == "stated uncertainty (GPa)"
+
+
+def test_parity_states_the_mae_its_interval_and_the_published_one(ax, predictions):
+    figures.parity(predictions, ax, "GPa", metrics={"mae": 5.0, "mae_low": 4.5, "mae_high": 5.5}, published=8.221)
+    assert ax.texts[0].get_text() == "MAE 5 GPa\n95 %: 4.5 to 5.5\npublished 8.221\nn = 80"
+
+
+def test_parity_works_out_the_mae_when_no_metrics_are_given(ax, predictions):
+    figures.parity(predictions, ax, "GPa")
+    assert ax.texts[0].get_text().startswith("MAE 5 GPa\n95 %: 5 to 5\n")
+
+
+def test_parity_draws_predictions_without_uncertainty(ax, predictions):
+    figures.parity(predictions.assign(uncertainty=None), ax, "GPa")
+    assert ax.figure.axes == [ax]
+
+
+def test_many_points_are_stored_as_an_image(ax, predictions):
+    figures.parity(pd.concat([predictions] * 50), ax, "GPa")
+    assert ax.collections[0].get_rasterized()
+
+
+def test_class_probabilities_show_both_classes_and_the_scores(ax):
+    table = pd.DataFrame({"actual": [0, 0, 1, 1], "predicted": [0.1, 0.6, 0.7, 0.9]})
+    assert figures.class_probabilities(table, ax) is ax
+    assert ax.get_title() == "accuracy 0.750   ROC AUC 1.000   n = 4"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["class 0", "class 1"]
+
+
+def test_learning_curve_shows_both_errors_and_the_epoch_that_was_kept(ax):
+    curve = {"epoch": EPOCHS, "train_error": [50.0, 20.0, 10.0, 5.0], "val_error": [45.0, 18.0, 12.0, 13.0]}
+    assert figures.learning_curve(curve, ax, "GPa", best_epoch=3) is ax
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "MAE (GPa)")
+    assert [line.get_label() for line in ax.lines] == ["training", "validation", "kept: epoch 3"]
+    assert ax.lines[2].get_xydata().tolist() == [[3.0, 12.0]]
+
+
+def test_learning_curve_without_validation_shows_training_alone(ax):
+    figures.learning_curve({"epoch": EPOCHS, "train_error": [4, 3, 2, 1], "val_error": [None] * 4}, ax, "", "log-loss")
+    assert [line.get_label() for line in ax.lines] == ["training"]
+    assert ax.get_ylabel() == "log-loss"
+
+
+def test_cecv_curves_draw_clusters_per_compound(ax):
+    each = cecv.CECV((0.1, 0.2), (3,), np.array([[30], [10]]), np.array([40]), "published")
+    assert figures.cecv_curves({"LSTM": each}, ax) is ax
+    assert ax.lines[0].get_xydata().tolist() == [[0.1, 0.75], [0.2, 0.25]]
+
+
+@pytest.mark.parametrize("name", benchmarks.names(kind="regression"))
+def test_every_unit_of_the_data_cards_is_written_out_on_axes(name):
+    text = figures.label("MAE", benchmarks.card(name).unit)
+    assert text.endswith(")")
+    assert not any(mark in text for mark in ("^", "_", "(1)"))
+
+
+# -------------------------------------------------------------------------------------------------- the table
+
+
+def test_every_data_set_without_a_record_says_so(ax, published):
+    ours = figures.by_configuration(summary(("first", None, "L-G-DCNN", 8.4, 0.1, 3)))
+    assert figures.benchmark_heatmap(published, ours, ax) is ax
+    texts = cells(ax)
+    last = max(left for left, _ in texts)
+    assert [texts[last, row] for row in range(3)] == ["8.400 ± 0.1\nn = 3", "no record", "no record"]
+    hatched = [patch for patch in ax.patches if patch.get_hatch()]
+    assert [(patch.get_x(), patch.get_y()) for patch in hatched] == [(last, 1), (last, 2)]
+
+
+def test_without_any_record_the_project_has_a_column_that_says_so(ax, published):
+    figures.benchmark_heatmap(published, figures.by_configuration(summary()), ax)
+    assert list(cells(ax).values()).count("no record") == 3
+    assert "This project" in [text.get_text() for text in ax.texts]
+
+
+def test_published_numbers_and_ours_never_share_a_column(ax, published):
+    runs = [("first", None, model, 8.4, np.nan, 1, {"store": store}) for model in published for store in figures_stores]
+    figures.benchmark_heatmap(published, figures.by_configuration(summary(*runs)), ax)
+    texts = cells(ax)
+    theirs = {left for (left, _), text in texts.items() if text in ("8.221", "8.692", "0.310", "0.301", "44.620", "-")}
+    ours = {left for (left, _), text in texts.items() if text.startswith(("8.400", "no record"))}
+    assert len(theirs) == 2
+    assert len(ours) == 4
+    assert max(theirs) + 1 < min(ours)  # a gap, not only a border
+    headings = {text.get_text(): text.xy[0] for text in ax.texts if hasattr(text, "xy")}
+    assert headings["Published"] < min(ours) < headings["This project"] < headings["This machine"]
+
+
+figures_stores = ("committed", "local")
+
+
+def test_the_best_published_number_decides_the_colours_of_its_row(ax, published):
+    ours = figures.by_configuration(summary(("first", None, "L-G-DCNN", 8.221, np.nan, 1)))
+    figures.benchmark_heatmap(published, ours, ax)
+    colours = {(patch.get_x(), patch.get_y()): patch.get_facecolor() for patch in ax.patches}
+    first, second, last = sorted({left for left, _ in colours})
+    assert colours[first, 0] == colours[second, 1] == colours[last, 0]  # each the best of its row, or as good
+    assert colours[first, 0] != colours[second, 0]
+    assert colours[second, 2] == to_rgba("0.9")  # not published
+
+
+def test_a_mean_over_folds_needs_all_five():
+    complete = [("a", fold, "L-G-DCNN", mae, np.nan, 1) for fold, mae in enumerate([1.0, 2.0, 3.0, 4.0, 5.0])]
+    some = [("b", fold, "L-G-DCNN", 1.0, 0.1, 2) for fold in range(3)]
+    table = figures.over_folds(summary(*complete, *some)).set_index("dataset")
+    assert table.loc["a", ["mean", "std", "note"]].tolist() == [3.0, pytest.approx(2.5**0.5), "n = 1 a fold"]
+    assert table.loc["b", ["mean", "std"]].isna().all()
+    assert table.loc["b", "note"] == "3 of 5 folds"
+
+
+def test_incomplete_folds_show_their_number_and_no_error(ax, published):
+    ours = figures.over_folds(summary(*[("third", fold, "L-G-DCNN", 40.0, np.nan, 1) for fold in range(4)]))
+    figures.benchmark_heatmap(published, ours, ax)
+    assert "4 of 5 folds" in cells(ax).values()
+    assert not any("40" in text for text in cells(ax).values())
+
+
+def test_runs_that_differ_in_more_than_the_seed_get_columns_of_their_own():
+    ours = figures.by_configuration(
+        summary(
+            ("first", None, "CrabNet", 9.0, np.nan, 1),
+            ("first", None, "L-G-DCNN", 8.6, np.nan, 1, {"recipe": "fast", "setting": "exact", "epochs": 60}),
+            ("first", None, "L-G-DCNN", 8.4, np.nan, 1),
+            ("first", None, "L-G-DCNN", 8.5, np.nan, 1, {"store": "local"}),
+            ("first", None, "L-G-DCNN", 9.5, np.nan, 1, {"train_fraction": 0.1}),
+        ),
+        models=["L-G-DCNN", "CrabNet"],
+    )
+    assert len(ours[["group", "column"]].drop_duplicates()) == 5
+    assert ours["mean"].tolist() == [8.4, 9.5, 8.6, 9.0, 8.5]
+    assert "L-G-DCNN, fast recipe, exact, 60 epochs" in set(ours["column"])
+
+
+def test_fold_errors_draw_published_lines_and_our_marks(ax):
+    theirs = pd.DataFrame({"model": "CrabNet", "fold": range(5), "mae": [36.1, 45.9, 67.1, 31.7, 47.3]})
+    ours = figures.by_configuration(summary(("matbench_jdft2d", 0, "L-G-DCNN", 31.6, np.nan, 1)))
+    assert figures.fold_errors(theirs, ours, ax, "meV/atom") is ax
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("official fold", "MAE (meV/atom)")
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["Published: CrabNet", "This project: L-G-DCNN, paper recipe, published, 300 epochs"]
+
+
+def test_a_mark_means_the_same_runs_in_every_panel(ax):
+    theirs = pd.DataFrame({"model": "CrabNet", "fold": range(5), "mae": 1.0})
+    ours = figures.by_configuration(summary(("matbench_jdft2d", 0, "L-G-DCNN", 31.6, np.nan, 1)))
+    own = (ours["group"][0], ours["column"][0])
+    figures.fold_errors(theirs, ours, ax, "meV/atom", kinds=[("This project", "other runs"), own], legend=False)
+    second = ax.figure.add_subplot()
+    figures.fold_errors(theirs, ours, second, "meV/atom", kinds=[own], legend=False)
+    assert [ax.containers[0][0].get_marker(), second.containers[0][0].get_marker()] == ["X", "D"]
+    assert ax.get_legend() is None
+
+
+# -------------------------------------------------------------------------------------------------- agreement
+
+
+def bulk_modulus(mean, std, n, **changes):
+    row = ("aflow__ael_bulk_modulus_vrh", None, "L-G-DCNN", mean, std, n, changes)
+    published = pd.DataFrame([{"dataset": row[0], "model": row[2], "published": 8.221}])
+    return figures.against_published(summary(row), published)
+
+
+def test_one_seed_of_the_published_training_is_said_to_be_one():
+    (said,) = map(figures.sentence, (row for _, row in bulk_modulus(8.447, np.nan, 1).iterrows()))
+    assert "gives 8.447 GPa with one seed, 2.7 % higher than the published 8.221; one seed does not tell" in said
+    assert "no repetition" not in said
+
+
+def test_several_seeds_give_the_distance_in_their_deviations():
+    table = bulk_modulus(8.021, 0.1, 3)
+    assert table["deviations"].tolist() == [pytest.approx(-2.0)]
+    assert "2.4 % lower than the published 8.221, that is 2.0 standard deviations" in figures.sentence(table.iloc[0])
+
+
+def test_two_seeds_are_too_few_to_count_in_deviations():
+    table = bulk_modulus(8.021, 0.1, 2)
+    assert table["deviations"].isna().all()
+    assert "± 0.1 GPa over 2 seeds" in figures.sentence(table.iloc[0])
+    assert "so few seeds do not tell" in figures.sentence(table.iloc[0])
+
+
+@pytest.mark.parametrize("change", [{"recipe": "fast"}, {"setting": "exact"}, {"epochs": 60}, {"train_fraction": 0.5}])
+def test_another_training_is_never_called_a_repetition(change):
+    table = bulk_modulus(8.2, np.nan, 1, **change)
+    assert not table["same_training"].any()
+    assert figures.sentence(table.iloc[0]).endswith("so no repetition of it.")
+    assert "not been repeated" in figures.repetitions(table, "L-G-DCNN", ["aflow__ael_bulk_modulus_vrh"])
+
+
+def test_repetitions_count_sets_and_name_those_that_are_missing():
+    said = figures.repetitions(bulk_modulus(8.447, np.nan, 1), "L-G-DCNN", ["aflow__ael_bulk_modulus_vrh", "mp_mu_b"])
+    assert "repeated on 1 of 2 sets; our MAE lies +2.7 % to +2.7 %" in said
+    assert said.endswith("Not repeated yet: MP Magnetization of the unit cell.")
+
+
+# ----------------------------------------------------------------------------------------------------- export
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A store with one record's file, the table row that names it, and a folder for figures."""
+    store = Store("local", tmp_path / "runs")
+    (store.path / "set" / "run").mkdir(parents=True)
+    (store.path / "set" / "run" / "record.json").write_text("{}\n")
+    records = pd.DataFrame({"store": ["local"], "key": ["set/run"]})
+    return SimpleNamespace(store=store, records=records, folder=tmp_path / "figures")
+
+
+def draw_and_save(predictions, stored):
+    figure, ax = plt.subplots()
+    figures.parity(predictions, ax, "GPa")
+    return figures.save(figure, "parity", predictions, stored.records, stored.folder, [stored.store])
+
+
+def test_save_writes_picture_numbers_and_origin(predictions, stored):
+    files = draw_and_save(predictions, stored)
+    assert sorted(file.name for file in stored.folder.iterdir()) == sorted(file.name for file in files)
+    assert {file.suffix for file in files} == {".png", ".svg", ".csv", ".json"}
+    pd.testing.assert_frame_equal(pd.read_csv(stored.folder / "parity.csv"), predictions)
+    origin = json.loads((stored.folder / "parity.json").read_text())
+    assert origin["records"] == [{"store": "local", "key": "set/run", "sha256": hashlib.sha256(b"{}\n").hexdigest()}]
+    assert origin["files"]["parity.png"] == hashlib.sha256((stored.folder / "parity.png").read_bytes()).hexdigest()
+    assert {"python", "matplotlib"} <= set(origin["versions"])
+    assert "code" in origin
+
+
+def test_drawing_again_changes_no_byte(predictions, stored, monkeypatch):
+    monkeypatch.setattr(export.provenance, "code", lambda: {"commit": "a", "dirty": False})
+    before = {file: file.read_bytes() for file in draw_and_save(predictions, stored)}
+    # A later commit that leaves the figure as it is leaves its files as they are.
+    monkeypatch.setattr(export.provenance, "code", lambda: {"commit": "b", "dirty": False})
+    after = {file: file.read_bytes() for file in draw_and_save(predictions, stored)}
+    assert before == after
+
+
+def test_another_picture_gets_the_commit_that_drew_it(predictions, stored, monkeypatch):
+    for commit, shift in (("a", 0), ("b", 10)):
+        monkeypatch.setattr(export.provenance, "code", lambda commit=commit: {"commit": commit, "dirty": False})
+        draw_and_save(predictions + shift, stored)
+        assert json.loads((stored.folder / "parity.json").read_text())["code"]["commit"] == commit
+
+
+def test_a_clean_commit_replaces_a_dirty_one(predictions, stored, monkeypatch):
+    for code in ({"commit": "a", "dirty": True}, {"commit": "b", "dirty": False}):
+        monkeypatch.setattr(export.provenance, "code", lambda code=code: code)
+        draw_and_save(predictions, stored)
+        assert json.loads((stored.folder / "parity.json").read_text())["code"] == code
+
+
+def test_figures_go_to_the_build_directory_unless_another_is_named(monkeypatch, tmp_path):
+    top = export.checkout()
+    monkeypatch.delenv(export.VARIABLE, raising=False)
+    assert figures.folder() == top / "build" / "figures"
+    monkeypatch.setenv(export.VARIABLE, "figures")
+    assert figures.folder() == top / "figures"
+    monkeypatch.setenv(export.VARIABLE, str(tmp_path))
+    assert figures.folder() == tmp_path

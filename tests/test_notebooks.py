@@ -1,0 +1,162 @@
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lgdcnn_core import runs
+from lgdcnn_core.reproduce import notebook, parameters
+
+DIRECTORY = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = sorted(DIRECTORY.glob("*.ipynb"))
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_of(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def outputs(path):
+    """All text that an executed notebook shows."""
+    shown = [output for cell in code_of(path) for output in cell.outputs]
+    texts = [output.get("text", "") or output.get("data", {}).get("text/markdown", "") for output in shown]
+    return "\n".join(texts)
+
+
+def images(path):
+    return sum("image/png" in output.get("data", {}) for cell in code_of(path) for output in cell.outputs)
+
+
+def test_there_are_notebooks():
+    assert {"00_start_here", "01_train", "02_benchmark_table", "04_matbench_table"} <= {each.stem for each in NOTEBOOKS}
+
+
+@each_notebook
+def test_a_notebook_is_committed_without_outputs(path):
+    assert not any(cell.outputs or cell.execution_count for cell in code_of(path))
+
+
+@each_notebook
+def test_a_notebook_is_valid_and_runs_in_the_python3_kernel(path):
+    content = read(path)
+    nbformat.validate(content)
+    assert content.metadata.kernelspec.name == "python3"
+    identifiers = [cell.id for cell in content.cells]
+    assert len(set(identifiers)) == len(identifiers)
+
+
+@each_notebook
+def test_a_notebook_opens_with_what_it_makes_takes_reads_and_writes(path):
+    first = read(path).cells[0]
+    assert first.cell_type == "markdown"
+    assert first.source.startswith("# ")
+    for word in ("Figure or table of the paper", "Takes", "Reads", "Writes"):
+        assert f"**{word}**" in first.source
+
+
+@each_notebook
+def test_the_second_cell_holds_the_parameters_each_with_a_comment(path):
+    second = read(path).cells[1]
+    assert second.metadata.get("tags") == [parameters.TAG]
+    assert parameters.defaults(path)
+    assert all("  # " in line for line in second.source.splitlines())
+
+
+@each_notebook
+def test_every_parameter_is_read_by_a_later_cell(path):
+    later = [cell.source for cell in read(path).cells[2:] if cell.cell_type == "code"]
+    names = {
+        node.id
+        for source in later
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    assert set(parameters.defaults(path)) <= names
+
+
+@each_notebook
+def test_links_to_other_files_lead_somewhere(path):
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    targets = [part.partition(")")[0] for part in text.split("](")[1:]]
+    assert all((DIRECTORY / target).exists() for target in targets if not target.startswith("http"))
+
+
+def test_the_training_notebook_takes_what_specifies_a_run():
+    values = runs.RunSpec("matbench_jdft2d", 0).as_dict() | {"device": None}
+    parameters.check(DIRECTORY / "01_train.ipynb", values)
+
+
+# ------------------------------------------------------------------------------------------------- executed
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory, benchmark_data):
+    """Directories of this module's own for records and figures; single-threaded kernels."""
+    directory = tmp_path_factory.mktemp("notebooks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LGDCNN_RUNS", str(directory / "runs"))
+        patch.setenv("LGDCNN_FIGURES", str(directory / "figures"))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def trained(workplace):
+    """Two executed copies of 01_train: the run made, and the run shown again."""
+    values = {"train_fraction": 0.3, "epochs": 1}
+    copies = [workplace / f"01_{time}.ipynb" for time in ("first", "second")]
+    for copy in copies:
+        notebook.run(DIRECTORY / "01_train.ipynb", copy, values)
+    return copies
+
+
+def test_start_here_runs(workplace):
+    copy = workplace / "00.ipynb"
+    notebook.run(DIRECTORY / "00_start_here.ipynb", copy, {"epochs": 1, "train_fraction": 0.05})
+    assert "After only **1 epochs**" in outputs(copy)
+    assert "4 formulas cannot be read" in outputs(copy)
+    assert images(copy) == 2
+
+
+def test_training_makes_one_record_and_does_not_make_it_twice(workplace, trained):
+    first, second = map(outputs, trained)
+    assert "**not recorded yet**" in first
+    assert "**recorded already: it is shown, not trained again**" in second
+    keys = list(runs.Store("local", workplace / "runs").keys())
+    assert keys == ["matbench_jdft2d/L-G-DCNN_fast_exact_fold0_epochs1_fraction0.3_seed0"]
+    assert [images(copy) for copy in trained] == [1, 1]
+    assert (workplace / "figures" / f"01_{keys[0].replace('/', '_')}.png").exists()
+
+
+def test_training_shows_probabilities_for_a_classification(workplace):
+    copy = workplace / "01_classes.ipynb"
+    values = {"dataset": "matbench_glass", "train_fraction": 0.05, "epochs": 1}
+    notebook.run(DIRECTORY / "01_train.ipynb", copy, values)
+    assert images(copy) == 1
+
+
+@pytest.mark.parametrize("stores", ["local", "both"])
+def test_the_benchmark_table_runs_with_the_records_there_are(workplace, stores):
+    copy = workplace / f"02_{stores}.ipynb"
+    notebook.run(DIRECTORY / "02_benchmark_table.ipynb", copy, {"stores": stores})
+    assert "lower error on **12 of 18** sets" in outputs(copy)
+    assert images(copy) == 1
+    assert (workplace / "figures" / "02_benchmark_table.svg").exists()
+
+
+def test_the_matbench_table_counts_folds_and_gives_no_mean_of_some(workplace, trained):
+    copy = workplace / "04.ipynb"
+    notebook.run(DIRECTORY / "04_matbench_table.ipynb", copy, {"stores": "local", "train_fraction": 0.3})
+    assert "1 of 5 folds, so no mean" in outputs(copy)
+    assert images(copy) == 2
+
+
+def test_the_matbench_table_runs_with_the_records_there_are(workplace):
+    copy = workplace / "04_committed.ipynb"
+    notebook.run(DIRECTORY / "04_matbench_table.ipynb", copy, {"stores": "committed"})
+    assert "lowest mean of these 3 models on 7 of 10 tasks" in outputs(copy)
