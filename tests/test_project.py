@@ -58,6 +58,7 @@ ROOMS = [
     "regressor",
     "cecv",
     "runs",
+    "readings",
     "figures",
     "reproduce",
 ]
@@ -66,12 +67,13 @@ MAY_IMPORT = {
     "benchmarks": set(),
     "elements": set(),
     "cecv": set(),
-    "figures": {"benchmarks", "runs"},
+    "figures": {"benchmarks", "cecv", "runs", "training"},
     "models": {"elements"},
     "training": {"composition", "elements", "models"},
     "saved_model": set(),
     "regressor": {"composition", "elements", "models", "training", "saved_model"},
     "runs": {"benchmarks", "models", "training", "regressor"},
+    "readings": {"benchmarks", "composition", "elements", "cecv", "runs"},
     "reproduce": {"benchmarks", "composition", "models", "training", "runs", "figures"},
 }
 

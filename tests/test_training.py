@@ -35,7 +35,7 @@ from lgdcnn_core.training.averaging import ExponentialAverage, PublishedAverage
 from lgdcnn_core.training.batches import Batch, pack, with_noise
 from lgdcnn_core.training.checkpoint import ForeignCheckpoint
 from lgdcnn_core.training.losses import cross_entropy_loss, laplace_loss
-from lgdcnn_core.training.optimisers import lamb_lookahead, optimiser, schedule
+from lgdcnn_core.training.optimisers import lamb_lookahead, optimiser, peak_learning_rate, schedule
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "optimiser.json").read_text())
 CPU = choose("cpu", "float32")
@@ -112,13 +112,17 @@ class TestThePublishedRecipe:
     def test_the_learning_rate_is_a_triangle_of_twenty_epochs(self):
         network = build("LSTM")
         stepped = optimiser(network, PAPER)
-        rates = schedule(stepped, PAPER, steps_per_epoch=3)
+        rates = schedule(stepped, network, PAPER, steps_per_epoch=3)
         seen = []
         for _ in range(120):
             seen.append(stepped.param_groups[0]["lr"])
             rates.optimizer.step()
             rates.step()
         np.testing.assert_allclose([seen[0], seen[15], seen[30], seen[60], seen[90]], [1e-4, 3.05e-3, 6e-3, 1e-4, 6e-3])
+
+    @pytest.mark.parametrize(("chosen", "peaks"), [(PAPER, (6e-3, 6e-3)), (FAST, (1e-3, 3e-4))])
+    def test_only_the_fast_recipe_spares_transformer_layers_its_highest_rate(self, chosen, peaks):
+        assert tuple(peak_learning_rate(build(name), chosen) for name in ("L-G-DCNN", "CrabNet")) == peaks
 
     @pytest.mark.parametrize(
         ("n_train", "size"), [(312, 128), (2048, 128), (3428, 256), (19_330, 1024), (39_663, 2048), (239_125, 4096)]

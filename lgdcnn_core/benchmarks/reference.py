@@ -7,6 +7,7 @@ from .location import checkout
 
 TABLES = {
     "lgdcnn_paper": "lgdcnn_paper_extended_mae.csv",
+    "lgdcnn_paper_cecv": "lgdcnn_paper_cecv.csv",
     "crabnet_paper": "crabnet_paper_mae.csv",
     "matbench_folds": "matbench_official_folds.csv",
     "matbench_dummy": "matbench_dummy_folds.csv",
@@ -22,6 +23,7 @@ def published(table: str) -> pd.DataFrame:
     ----------
     table : str
         "lgdcnn_paper": test MAE of six models on the 18 extended sets (the paper's Fig. 3).
+        "lgdcnn_paper_cecv": the paper's CECV, the number of clusters by threshold.
         "crabnet_paper": test MAE of five models and row counts (CrabNet's own csv).
         "matbench_folds": MAE and RMSE by task, model and fold, official Matbench folds.
         "matbench_dummy": mean target of each fold's training part, and the MAE of predicting it.

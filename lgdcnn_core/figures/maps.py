@@ -14,8 +14,8 @@ from lgdcnn_core.figures.style import label
 BLOCKS = {"s": "#D55E00", "p": "#0072B2", "d": "#009E73", "f": "#CC79A7"}
 NO_GROUP = "0.65"
 
-COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#D55E00", "0.6")
-"""Of environments, in their order; the last for what is left over."""
+COLOURS = ("#0072B2", "#009E73", "#D55E00", "#E69F00", "#56B4E9", "0.6", "black")
+"""Of environments, in their order; the last for all that come after."""
 
 TARGETS = "viridis"
 
@@ -78,8 +78,16 @@ def compound_map(points: pd.DataFrame, ax: Axes) -> Axes:
     """
     # In an order that is no order of the targets, so that neither end hides the other.
     shuffled = points.sample(frac=1, random_state=0)
-    colours = {"c": shuffled["target"], "cmap": TARGETS, "norm": _target_colours(points["target"])}
-    ax.scatter(shuffled["x"], shuffled["y"], s=3, linewidths=0, **colours)
+    ax.scatter(
+        shuffled["x"],
+        shuffled["y"],
+        c=shuffled["target"],
+        cmap=TARGETS,
+        norm=_target_colours(points["target"]),
+        s=3,
+        linewidths=0,
+        rasterized=True,
+    )
     return _bare(ax)
 
 
@@ -136,7 +144,7 @@ def order_by_layer(order: pd.DataFrame, ax: Axes, names: Mapping[str, str]) -> A
         ax.plot(range(len(order)), order[column].astype(float), marker="osD"[number % 3], markersize=3, label=name)
     ax.set_xticks(range(len(order)), list(order.index), rotation=35, ha="right")
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("share of nearest neighbours; relative error")
+    ax.set_ylabel("share, or relative error")
     ax.legend()
     return ax
 

@@ -14,10 +14,23 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from lgdcnn_core.models.packing import Neighbours, neighbours, pad_positions_first, window, with_data
 
 
-class Recurrent(nn.Module):
-    """Bidirectional LSTM or GRU over the elements of a compound; both directions together are `width` wide."""
+class Identity(nn.Module):
+    """Gives what it is given; as the first block it makes the embedding a layer that can be read and attended to."""
 
-    def __init__(self, cell: type[nn.LSTM] | type[nn.GRU], width_in: int, width: int) -> None:
+    def __init__(self, width_in: int) -> None:
+        super().__init__()
+        self.width = width_in
+        self.cecv_layer = "identity output"
+
+    def forward(self, x: PackedSequence) -> PackedSequence:
+        """(T, d) -> (T, d)."""
+        return x
+
+
+class Recurrent(nn.Module):
+    """Bidirectional RNN, LSTM or GRU over the elements of a compound; both directions together are `width` wide."""
+
+    def __init__(self, cell: type[nn.RNN] | type[nn.LSTM] | type[nn.GRU], width_in: int, width: int) -> None:
         super().__init__()
         self.rnn = cell(width_in, width // 2, bidirectional=True)
         self.width = width
@@ -46,8 +59,22 @@ class SoftAttention(nn.Module):
         return with_data(x, x.data * (1 + attention.to(x.data.dtype)))
 
 
+class Residual(nn.Module):
+    """Adds to a block's output what the block was given; a linear map makes that as wide, where it is not."""
+
+    def __init__(self, width_in: int, width: int) -> None:
+        super().__init__()
+        self.shortcut = nn.Identity() if width_in == width else nn.Linear(width_in, width, bias=False)
+        self.width = width
+        self.cecv_layer = "residual"
+
+    def forward(self, x: PackedSequence, given: PackedSequence) -> PackedSequence:
+        """(T, d') of the block and (T, d) that it was given -> (T, d')."""
+        return with_data(x, x.data + self.shortcut(given.data))
+
+
 class TokenConvolution(nn.Module):
-    """Convolution of kernel 3 (zeros beyond the ends) or 1 along a compound's elements, as one matrix product.
+    """Convolution of odd kernel along a compound's elements (zeros beyond the ends), as one matrix product.
 
     The same numbers as `torch.nn.Conv1d` gives on each compound alone: its weight (out, in, kernel) is here a linear
     layer's (out, kernel * in). Measured on CPUs this runs near the matrix-product peak, which Conv1d on short
@@ -56,14 +83,14 @@ class TokenConvolution(nn.Module):
 
     def __init__(self, width_in: int, width: int, kernel: int) -> None:
         super().__init__()
-        if kernel not in (1, 3):
-            raise ValueError(f"kernel is {kernel}; the networks of the paper have 1 or 3")
+        if kernel < 1 or kernel % 2 == 0:
+            raise ValueError(f"kernel is {kernel}; it is odd, so that an element has as many neighbours on both sides")
         self.kernel = kernel
         self.linear = nn.Linear(kernel * width_in, width)
 
     def forward(self, x: Tensor, around: Neighbours) -> Tensor:
         """(T, d) -> (T, width)."""
-        result: Tensor = self.linear(x if self.kernel == 1 else window(x, around))
+        result: Tensor = self.linear(window(x, around, self.kernel // 2))
         return result
 
 
@@ -104,6 +131,31 @@ class DCNN(nn.Module):
         for block in self.blocks:
             x = block(x, around)
         return x
+
+
+class TextCNN(nn.Module):
+    """Convolutions of several kernels side by side, ReLU, as in TextCNN (doi:10.3115/v1/D14-1181).
+
+    TextCNN's pooling over a sentence is left out: a block gives a vector for each element. Its kernels 3, 4 and 5
+    become 1, 3 and 5 (an element alone, its neighbours, most whole compounds), about a third of the features each.
+    """
+
+    KERNELS = (1, 3, 5)
+
+    def __init__(self, width_in: int, width: int) -> None:
+        super().__init__()
+        share, rest = divmod(width, len(self.KERNELS))
+        widths = [share + (number < rest) for number in range(len(self.KERNELS))]
+        pairs = zip(self.KERNELS, widths, strict=True)
+        self.convolutions = nn.ModuleList(TokenConvolution(width_in, part, kernel) for kernel, part in pairs)
+        self.width = width
+        self.cecv_layer = "TextCNN output"
+
+    def forward(self, x: PackedSequence) -> PackedSequence:
+        """(T, d) -> (T, width)."""
+        around = neighbours(x)
+        parts = [convolution(x.data, around) for convolution in self.convolutions]
+        return with_data(x, torch.relu(torch.cat(parts, dim=1)))
 
 
 class TransformerLayer(nn.TransformerEncoderLayer):

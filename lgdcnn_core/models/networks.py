@@ -1,6 +1,5 @@
 """The networks of the paper, each a row of one table: embedding -> chain of blocks -> head."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,42 +8,28 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lgdcnn_core import elements as element_tables
-from lgdcnn_core.models.blocks import DCNN, Recurrent, SoftAttention, TransformerLayer
+from lgdcnn_core.models.blocks import Residual, SoftAttention
 from lgdcnn_core.models.embedding import CompositionEmbedding, OddColumns
-from lgdcnn_core.models.heads import N_OUTPUTS, Head, ResidualMLP
+from lgdcnn_core.models.heads import Head
+from lgdcnn_core.models.language import InvalidNetworkSpec, Stage, kind_of, number_of, parse
+from lgdcnn_core.models.library import BLOCKS, HEADS, RESIDUAL, WIDTH
 from lgdcnn_core.models.packing import pack_full, with_data
-
-WIDTH = 512
-LOCAL_WIDTH = 256
-
-BLOCKS: dict[str, Callable[[int, int], nn.Module]] = {
-    "LSTM": lambda width_in, _: Recurrent(nn.LSTM, width_in, WIDTH),
-    "GRU": lambda width_in, _: Recurrent(nn.GRU, width_in, WIDTH),
-    "attention": lambda width_in, _: SoftAttention(width_in),
-    "DCNN": lambda width_in, _: DCNN(width_in, WIDTH, kernel=3),
-    "DCNN-K1": lambda width_in, _: DCNN(width_in, LOCAL_WIDTH, kernel=1),
-    "transformer": TransformerLayer,
-}
-"""Blocks by the name that a chain calls them: each a function of (width in, which of its kind: 1, 2, ...)."""
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A network as a chain of blocks.
+    """A network as a chain of blocks. The defaults are those of the paper's fusion models.
 
     Attributes
     ----------
-    blocks
-        Names from `BLOCKS`, ``" > "`` between them. A name that comes twice is one module run twice, its weights
-        shared; ``name_1``, ``name_2`` are different modules of a kind.
+    spec
+        Blocks, connections and head in the language of `lgdcnn_core.models.language`.
     resolution
         Rows of the stoichiometry table.
     odd_columns
         Odd columns of the stoichiometry table.
     elements
         Element table that belongs to the network, whatever the caller names; None leaves the choice.
-    head
-        ``"linear"`` or CrabNet's ``"residual MLP"``.
     merge
         ``"last"``: the last block's output goes to the head. ``"max-pool"`` (L-G-DCNN-v1): the outputs of the
         attention calls and of the last block are summed and max-pooled along the features.
@@ -52,30 +37,28 @@ class Chain:
         The network masks padding (CrabNet), so that it is dropped at once in either setting.
     """
 
-    blocks: str
+    spec: str
     resolution: int = 2000
     odd_columns: OddColumns = "sine"
     elements: str | None = None
-    head: Literal["linear", "residual MLP"] = "linear"
     merge: Literal["last", "max-pool"] = "last"
     masks_padding: bool = False
 
 
-_L_G_DCNN = "LSTM > attention > GRU > attention > DCNN"
+_L_G_DCNN = "LSTM+att>GRU+att>DCNN"
 
 CHAINS: dict[str, Chain] = {
     "LSTM": Chain("LSTM", resolution=5000),
     "DCNN": Chain("DCNN", resolution=5000),
     "DCNN-K1": Chain("DCNN-K1", resolution=5000),
-    "L-DCNN": Chain("LSTM > DCNN"),
+    "L-DCNN": Chain("LSTM>DCNN"),
     "L-G-DCNN": Chain(_L_G_DCNN),
     "L-G-DCNN-v1": Chain(_L_G_DCNN, merge="max-pool"),
     "L-G-DCNN-onehot": Chain(_L_G_DCNN, elements=element_tables.ONE_HOT),
     "CrabNet": Chain(
-        "transformer_1 > transformer_2 > transformer_3",
+        "transformer_1>transformer_2>transformer_3|MLP",
         resolution=5000,
         odd_columns="cosine",
-        head="residual MLP",
         masks_padding=True,
     ),
 }
@@ -83,7 +66,34 @@ CHAINS: dict[str, Chain] = {
 
 
 class UnknownNetwork(ValueError):
-    """No network has the name that was asked for."""
+    """No network has the name that was asked for, nor is that a spec of one."""
+
+
+def chain(name_or_spec: str) -> Chain:
+    """Chain of a network of the paper, by its name, or of any network, by its spec.
+
+    A name of `CHAINS` is that row, also where the text is a spec as well: ``"LSTM"`` is the paper's LSTM model, with
+    its resolution.
+
+    Raises
+    ------
+    UnknownNetwork
+        Saying which names there are, and what is wrong with it as a spec.
+    """
+    if name_or_spec in CHAINS:
+        return CHAINS[name_or_spec]
+    try:
+        return Chain(str(parse(name_or_spec)))
+    except InvalidNetworkSpec as error:
+        raise UnknownNetwork(
+            f"no network is called {name_or_spec!r}; there are {', '.join(CHAINS)}. Nor is it a spec of one: {error}"
+        ) from error
+
+
+def module_name(stage: Stage, connection: str) -> str:
+    """Name of a connection's module in `Network.blocks`; a block's is its own name in the spec."""
+    # "attention" is what saved models call it.
+    return f"{stage.block}+{RESIDUAL}" if connection == RESIDUAL else connection.replace("att", "attention", 1)
 
 
 class Network(nn.Module):
@@ -94,16 +104,24 @@ class Network(nn.Module):
         self.chain = chain
         self.elements = table
         self.embedding = CompositionEmbedding(table, WIDTH, chain.resolution, chain.odd_columns)
-        self.steps = tuple(chain.blocks.split(" > "))
+        self.design = parse(chain.spec)
         self.blocks = nn.ModuleDict()
         width = WIDTH
-        for step in self.steps:
-            if step not in self.blocks:
-                kind, _, number = step.partition("_")
-                self.blocks[step] = BLOCKS[kind](width, int(number or 1))
-            width = self.blocks[step].width  # type: ignore[assignment]
-        outputs = ResidualMLP(width) if chain.head == "residual MLP" else nn.Linear(width, N_OUTPUTS)
-        self.head = Head(outputs)
+        for stage in self.design.stages:
+            width = self._add(stage, width)
+        self.head = Head(HEADS[self.design.head](width))
+
+    def _add(self, stage: Stage, width_in: int) -> int:
+        """Make the modules of a stage that are not there yet; give the features of its output."""
+        if stage.block not in self.blocks:
+            self.blocks[stage.block] = BLOCKS[kind_of(stage.block)].make(width_in, number_of(stage.block))
+        width = int(self.blocks[stage.block].width)  # type: ignore[arg-type]
+        for connection in stage.connections:
+            name = module_name(stage, connection)
+            if name not in self.blocks:
+                residual = connection == RESIDUAL
+                self.blocks[name] = Residual(width_in, width) if residual else SoftAttention(width)
+        return width
 
     def forward(self, src: Tensor | PackedSequence, frac: Tensor | PackedSequence) -> Tensor:
         """Predict.
@@ -122,10 +140,16 @@ class Network(nn.Module):
         src, frac = self._pack(src, frac)
         x = with_data(src, self.embedding(src.data, frac.data))
         to_merge: list[Tensor] = []
-        for step in self.steps:
-            x = self.blocks[step](x)
-            if step == "attention":
-                to_merge.append(x.data)
+        for stage in self.design.stages:
+            given = x
+            x = self.blocks[stage.block](x)
+            for connection in stage.connections:
+                module = self.blocks[module_name(stage, connection)]
+                if connection == RESIDUAL:
+                    x = module(x, given)
+                else:
+                    x = module(x)
+                    to_merge.append(x.data)
         if self.chain.merge == "max-pool":
             total = torch.stack([*to_merge, x.data]).sum(dim=0)
             pooled = nn.functional.max_pool1d(total[:, None], kernel_size=3, stride=1, padding=1)
@@ -147,14 +171,15 @@ class Network(nn.Module):
         return packed, pack_padded_sequence(frac, lengths, batch_first=True, enforce_sorted=False)
 
 
-def build(name: str, elements: str = "mat2vec", seed: int | None = None) -> Network:
-    """Build a network of the paper with fresh weights.
+def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None) -> Network:
+    """Build a network with fresh weights.
 
     Parameters
     ----------
-    name
-        A key of `CHAINS`: ``"LSTM"``, ``"DCNN"``, ``"DCNN-K1"``, ``"L-DCNN"``, ``"L-G-DCNN"``, ``"L-G-DCNN-v1"``,
-        ``"L-G-DCNN-onehot"`` or ``"CrabNet"``.
+    name_or_spec
+        A network of the paper, a key of `CHAINS`: ``"LSTM"``, ``"DCNN"``, ``"DCNN-K1"``, ``"L-DCNN"``,
+        ``"L-G-DCNN"``, ``"L-G-DCNN-v1"``, ``"L-G-DCNN-onehot"`` or ``"CrabNet"``; or a spec of any other, such as
+        ``"LSTM+att>GRU+res>DCNN"``, see `lgdcnn_core.models.language`.
     elements
         Element table, see `lgdcnn_core.elements.names`. ``"L-G-DCNN-onehot"`` always has the one-hot table.
     seed
@@ -163,14 +188,12 @@ def build(name: str, elements: str = "mat2vec", seed: int | None = None) -> Netw
     Raises
     ------
     UnknownNetwork
-        If there is no such network; the message lists those that exist.
+        If there is no such network; the message lists those that exist, and says what is wrong with it as a spec.
     """
-    if name not in CHAINS:
-        raise UnknownNetwork(f"no network is called {name!r}; there are {', '.join(CHAINS)}")
-    chain = CHAINS[name]
-    table = element_tables.table(chain.elements or elements)
+    found = chain(name_or_spec)
+    table = element_tables.table(found.elements or elements)
     if seed is None:
-        return Network(chain, table)
+        return Network(found, table)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Network(chain, table)
+        return Network(found, table)

@@ -72,12 +72,15 @@ def _rows_or_zero(x: Tensor, index: Tensor) -> Tensor:
     return torch.cat([x, x.new_zeros(1, x.shape[1])]).index_select(0, index)
 
 
-def window(x: Tensor, around: Neighbours) -> Tensor:
-    """Put each token between its neighbours: (T, d) -> (T, 3 d), zeros beyond the ends of a compound.
+def window(x: Tensor, around: Neighbours, reach: int = 1) -> Tensor:
+    """Put each token between its neighbours up to `reach` places away: (T, d) -> (T, (2 reach + 1) d).
 
-    A gather has a scatter as its gradient, which is slow; but "the token before" and "the token after" undo each
-    other, so the gradient is a gather as well.
+    Zeros stand beyond the ends of a compound. A gather has a scatter as its gradient, which is slow; but "the token
+    before" and "the token after" undo each other, so the gradient is a gather as well.
     """
-    before = _Shift.apply(x, around.previous, around.following)
-    after = _Shift.apply(x, around.following, around.previous)
-    return torch.cat([before, x, after], dim=1)
+    parts = [x]
+    for _ in range(reach):
+        before = _Shift.apply(parts[0], around.previous, around.following)
+        after = _Shift.apply(parts[-1], around.following, around.previous)
+        parts = [before, *parts, after]
+    return torch.cat(parts, dim=1) if reach else x

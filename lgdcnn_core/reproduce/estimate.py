@@ -10,7 +10,7 @@ from lgdcnn_core import benchmarks
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.models import CHAINS, build
 from lgdcnn_core.runs import RunSpec
-from lgdcnn_core.training import Compute, Labelled, Layout, Scaling, choose, train
+from lgdcnn_core.training import Compute, Labelled, Layout, Plan, Scaling, choose, train
 
 SAMPLE = 1000  # formulas of a data set that are parsed to learn how many elements its compounds have
 SMALL, LARGE = 32, 256  # compounds in the two batches that are timed
@@ -108,16 +108,11 @@ def duration(spec: RunSpec, size: Size, pace: Pace) -> float:
 
 def _batch_seconds(spec: RunSpec, n_compounds: int, compute: Compute) -> float:
     recipe = spec.full_recipe().with_changes(epochs=EPOCHS, batch_size=n_compounds)
-    layout = Layout(spec.setting, ELEMENTS)
     history = train(
         build(spec.model, seed=0).to(compute.device),
-        Labelled(layout.ordered(_compounds(n_compounds)), np.linspace(-1.0, 1.0, n_compounds)),
+        Labelled(_compounds(n_compounds), np.linspace(-1.0, 1.0, n_compounds)),
         None,
-        recipe=recipe,
-        layout=layout,
-        scaling=Scaling(0.0, 1.0),
-        compute=compute,
-        seed=0,
+        Plan(recipe, Layout(spec.setting, ELEMENTS), Scaling(0.0, 1.0), compute, seed=0),
         progress=False,
     )
     return min(epoch.seconds for epoch in history.epochs[1:])

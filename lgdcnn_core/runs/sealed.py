@@ -70,21 +70,21 @@ def unseal(text: str, name: str, version: int, fields: Iterable[str]) -> dict[st
     return content
 
 
-def read_checked(directory: Path, file: str, sha256: str, name: str) -> bytes:
+def read_checked(directory: Path, file: str, stated: str, name: str) -> bytes:
     """Bytes of a file of a record.
 
     Raises
     ------
     BrokenRecord
-        If the file is missing or its sha256 is another; the record is called `name`.
+        If the file is missing or its sha256 is not the one stated; the record is called `name`.
     """
     try:
         content = (directory / file).read_bytes()
     except FileNotFoundError:
         raise BrokenRecord(f"{name} has no {file}. {WAY_OUT}") from None
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise BrokenRecord(f"{file} of {name} has sha256 {found}, not {sha256}. {WAY_OUT}")
+    found = sha256(content)
+    if found != stated:
+        raise BrokenRecord(f"{file} of {name} has sha256 {found}, not {stated}. {WAY_OUT}")
     return content
 
 
@@ -111,7 +111,12 @@ def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
         raise
 
 
+def sha256(content: bytes) -> str:
+    """sha256 of bytes, as records state it."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def _content_hash(content: Mapping[str, Any]) -> str:
     """sha256 of the values, however the text is laid out."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return sha256(canonical.encode())

@@ -137,7 +137,7 @@ class _Run:
         self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if plan.classification else laplace_loss
         self.batch_size = plan.recipe.batch_size_for(len(train_data))
         self.optimiser = optimiser(network, plan.recipe)
-        self.schedule = schedule(self.optimiser, plan.recipe, math.ceil(len(train_data) / self.batch_size))
+        self.schedule = schedule(self.optimiser, network, plan.recipe, math.ceil(len(train_data) / self.batch_size))
         self.average = weight_average(network, plan.recipe)
         self.history = History()
         self.best_error = float("inf")

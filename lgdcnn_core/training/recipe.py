@@ -33,6 +33,9 @@ class Recipe:
         `half_cycle` epochs; or ``"one-cycle"``, up to `lr_max` in the first 30 % and down by a cosine.
     lr_max, lr_min
         Learning rates of the schedule; `lr_min` is for the triangular one.
+    lr_max_transformer
+        `lr_max` of networks with transformer layers, whose normalisation after the residual sum does not stand the
+        rates that recurrent and convolutional layers like best; None makes no difference between them.
     half_cycle
         Epochs of half a triangular cycle.
     noise
@@ -58,6 +61,7 @@ class Recipe:
     lr_max: float
     averaging: Literal["published", "EMA"]
     lr_min: float = 1e-4
+    lr_max_transformer: float | None = None
     half_cycle: int = 10
     weight_decay: float = 0.0
     noise: float = 0.02
@@ -111,6 +115,7 @@ FAST = Recipe(
     optimiser="AdamW",
     schedule="one-cycle",
     lr_max=1e-3,
+    lr_max_transformer=3e-4,
     averaging="EMA",
     weight_decay=0.01,
     precision="auto",

@@ -1,0 +1,140 @@
+"""The language of network specs, such as ``"LSTM+att>GRU+att>DCNN"`` (L-G-DCNN): text to stages and back.
+
+::
+
+    network    = stage {">" stage} ["|" head]
+    stage      = block {"+" connection}
+    block      = one of `library.BLOCKS`, as it is or numbered: LSTM, transformer_1, transformer_2
+    connection = "att" (soft attention; may be numbered) or "res" (residual), done in the order written
+    head       = one of `library.HEADS`; "linear" if none is named
+
+A name that comes twice is one module run twice, its weights shared, as the published L-G-DCNN shares its attention;
+numbered names are different modules of a kind: ``LSTM_1>LSTM_2``, ``LSTM+att_1>GRU+att_2``. Spaces do not matter.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from lgdcnn_core.models.library import BLOCKS, CONNECTIONS, HEADS, RESIDUAL, WIDTH
+
+NEXT, CONNECT, TO_HEAD = ">", "+", "|"
+
+
+class InvalidNetworkSpec(ValueError):
+    """A text is no spec of a network."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A block and what follows it before the next: ``Stage("GRU", ("att",))``."""
+
+    block: str
+    connections: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return CONNECT.join([self.block, *self.connections])
+
+
+@dataclass(frozen=True)
+class Design:
+    """A network as the language has it: its stages and its head."""
+
+    stages: tuple[Stage, ...]
+    head: str = "linear"
+
+    def __str__(self) -> str:
+        chain = NEXT.join(map(str, self.stages))
+        return chain if self.head == "linear" else f"{chain}{TO_HEAD}{self.head}"
+
+    @property
+    def width(self) -> int:
+        """Features that the head is given."""
+        return list(self.widths())[-1][2]
+
+    def widths(self) -> Iterator[tuple[str, int, int]]:
+        """Yield each block and attention in the order of their runs: (name, features in, features out)."""
+        width = WIDTH
+        for stage in self.stages:
+            width_in, width = width, BLOCKS[kind_of(stage.block)].width or width
+            yield stage.block, width_in, width
+            for connection in stage.connections:
+                if connection != RESIDUAL:
+                    yield connection, width, width
+
+    def canonical(self) -> "Design":
+        """Give the same network with its modules numbered as simply as can be; two such are equal if they are alike.
+
+        A module that is the only one of its kind has no number; others count from 1 in the order of their first run.
+        """
+        modules: dict[str, list[str]] = {}
+        for name, _, _ in self.widths():
+            found = modules.setdefault(kind_of(name), [])
+            if name not in found:
+                found.append(name)
+
+        def renamed(name: str) -> str:
+            of_kind = modules.get(kind_of(name), [])
+            return kind_of(name) if len(of_kind) < 2 else f"{kind_of(name)}_{of_kind.index(name) + 1}"
+
+        stages = (Stage(renamed(s.block), tuple(map(renamed, s.connections))) for s in self.stages)
+        return Design(tuple(stages), self.head)
+
+
+def kind_of(name: str) -> str:
+    """Kind of a numbered or plain name: ``"transformer"`` of ``"transformer_2"``."""
+    return name.partition("_")[0]
+
+
+def number_of(name: str) -> int:
+    """Which of its kind a name is: 2 of ``"transformer_2"``; a plain name is the first."""
+    return int(name.partition("_")[2] or 1)
+
+
+def parse(text: str) -> Design:
+    """Read a spec.
+
+    Raises
+    ------
+    InvalidNetworkSpec
+        Saying what is wrong, and what there is.
+    """
+    chain, mark, head = text.partition(TO_HEAD)
+    head = head.strip() if mark else "linear"
+    if head not in HEADS:
+        raise InvalidNetworkSpec(f"no head is called {head!r} in {text!r}; there are {', '.join(HEADS)}")
+    design = Design(tuple(_stage(part, text) for part in chain.split(NEXT)), head)
+    _require_one_width_in(design, text)
+    return design
+
+
+def _stage(part: str, text: str) -> Stage:
+    block, *connections = (name.strip() for name in part.split(CONNECT))
+    if not block:
+        raise InvalidNetworkSpec(f"a block is missing in {text!r}; there are {', '.join(BLOCKS)}")
+    _require_known(block, "block", BLOCKS, text)
+    for connection in connections:
+        _require_known(connection, "connection", CONNECTIONS, text)
+        if kind_of(connection) == RESIDUAL and connection != RESIDUAL:
+            raise InvalidNetworkSpec(f"{connection!r} in {text!r}: {RESIDUAL!r} has no number, it belongs to its block")
+    if len({kind_of(connection) for connection in connections}) < len(connections):
+        raise InvalidNetworkSpec(f"{part.strip()!r} in {text!r} has a connection twice")
+    return Stage(block, tuple(connections))
+
+
+def _require_known(name: str, what: str, known: Collection[str], text: str) -> None:
+    kind, mark, number = name.partition("_")
+    if kind not in known:
+        raise InvalidNetworkSpec(f"no {what} is called {name!r} in {text!r}; there are {', '.join(known)}")
+    if mark and not (number.isdecimal() and number.isascii() and number[0] != "0"):
+        raise InvalidNetworkSpec(f"{name!r} in {text!r}: a number counts from 1, as in {kind}_1 and {kind}_2")
+
+
+def _require_one_width_in(design: Design, text: str) -> None:
+    """Refuse to run one module on features of two widths."""
+    widths: dict[str, int] = {}
+    for name, width_in, _ in design.widths():
+        if widths.setdefault(name, width_in) != width_in:
+            raise InvalidNetworkSpec(
+                f"{name!r} runs on {widths[name]} and on {width_in} features in {text!r}, but is one module: number "
+                f"its places, as in {kind_of(name)}_1 and {kind_of(name)}_2, to have different ones"
+            )

@@ -1,0 +1,56 @@
+"""What chemists call things: the environment of an element in a compound, and an element's place in the table."""
+
+from collections.abc import Sequence
+
+from pymatgen.core import Element
+
+PARTNERS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("O", ("O",)),
+    ("N", ("N",)),
+    ("halogen", ("F", "Cl", "Br", "I", "At")),
+    ("S, Se, Te", ("S", "Se", "Te")),
+    ("other non-metal", ("H", "B", "C", "Si", "P", "Ge", "As", "Sb")),
+)
+"""Partners that name an environment, the first that is there; without any of them all partners are metals."""
+
+METAL = "metal"
+ALONE = "pure"
+F_ELEMENTS = "f"
+
+
+def environment(elements: Sequence[int], focus: int) -> str:
+    """Name the environment of an element by what it is with, such as "Si-O" or "Si-metal".
+
+    Composition tells no bonds: Si in a silicate of an organic salt is "Si-O" like any other. Noble gases count as
+    metals here; benchmark sets have hardly a compound of them.
+
+    Parameters
+    ----------
+    elements
+        Atomic numbers of the compound.
+    focus
+        Atomic number of the element.
+    """
+    symbol = Element.from_Z(focus).symbol
+    partners = {Element.from_Z(int(number)).symbol for number in elements} - {symbol}
+    if not partners:
+        return f"{symbol}, {ALONE}"
+    found = (name for name, members in PARTNERS if partners & set(members))
+    return f"{symbol}-{next(found, METAL)}"
+
+
+def environments_in_order(focus: int) -> list[str]:
+    """All names that `environment` can give, in a fixed order."""
+    symbol = Element.from_Z(focus).symbol
+    return [f"{symbol}-{name}" for name, _ in PARTNERS] + [f"{symbol}-{METAL}", f"{symbol}, {ALONE}"]
+
+
+def group(number: int) -> str:
+    """Group 1 to 18 of an element; "f" for lanthanides and actinides, which have no group of their own."""
+    element = Element.from_Z(number)
+    return F_ELEMENTS if element.block == "f" else str(element.group)
+
+
+def block(number: int) -> str:
+    """Block of an element: "s", "p", "d" or "f"."""
+    return str(Element.from_Z(number).block)

@@ -1,0 +1,32 @@
+"""What is common to making any reading: what is found, and how long the steps take."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was read from a network: fields as in `ReadingRecord`, and the other files' bytes by name."""
+
+    settings: dict[str, Any]
+    layers: list[str]
+    results: dict[str, Any]
+    files: dict[str, bytes]
+    seconds: dict[str, float]
+
+
+@dataclass
+class Stopwatch:
+    """Wall time of named steps."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def time(self, step: str) -> Iterator[None]:
+        """Time what is in the ``with`` block."""
+        started = time.perf_counter()
+        yield
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started

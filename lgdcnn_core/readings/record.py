@@ -1,0 +1,67 @@
+"""The record of one reading: its fields, and its form on disk."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from lgdcnn_core.readings.spec import ReadingSpec
+from lgdcnn_core.runs import sealed
+
+FORMAT = 1
+"""Version of the fields below; a reader refuses a record of another one."""
+
+
+@dataclass(frozen=True)
+class ReadingRecord:
+    """What was read from a trained network, and where the network came from.
+
+    Attributes
+    ----------
+    spec
+        What was read.
+    settings
+        Constants of the computation: thresholds, sizes, seeds, numbers of neighbours.
+    layers
+        Names of the layers, in the order of the network.
+    results
+        The numbers that are few enough for this file.
+    source
+        sha256 of the run's ``record.json`` (``run``), of the file of weights (``weights``), and of the formulas and
+        targets of the part (``data``, see `runs.provenance.data_hash`).
+    seconds
+        Wall time by step.
+    peak_memory
+        GiB, of the whole process from its start.
+    versions, platform, code, started, finished, outputs
+        As in `runs.RunRecord`.
+    """
+
+    spec: ReadingSpec
+    settings: dict[str, Any]
+    layers: list[str]
+    results: dict[str, Any]
+    source: dict[str, str]
+    seconds: dict[str, float]
+    peak_memory: dict[str, float]
+    versions: dict[str, str]
+    platform: dict[str, str | int | None]
+    code: dict[str, str | bool] | None
+    started: str
+    finished: str
+    outputs: dict[str, str]
+
+    def to_json(self) -> str:
+        """Text of ``record.json``: one line a field, and a sha256 over all of them."""
+        content = {field.name: getattr(self, field.name) for field in fields(self)}
+        return sealed.seal(content | {"spec": self.spec.as_dict()}, FORMAT)
+
+    @classmethod
+    def from_json(cls, text: str, name: str) -> "ReadingRecord":
+        """Record from the text of its ``record.json``; `name` is what an error calls it.
+
+        Raises
+        ------
+        lgdcnn_core.runs.BrokenRecord
+            If it is not what `to_json` made.
+        """
+        content = sealed.unseal(text, name, FORMAT, [field.name for field in fields(cls)])
+        return cls(**{**content, "spec": ReadingSpec.from_dict(content["spec"])})

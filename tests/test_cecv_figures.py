@@ -1,0 +1,137 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex, to_rgba
+
+from lgdcnn_core import figures
+
+THRESHOLDS = [0.1, 0.2, 0.3]
+
+
+@pytest.fixture(autouse=True)
+def style():
+    plt.switch_backend("agg")
+    with plt.style.context(figures.STYLE):
+        yield
+    plt.close("all")
+
+
+@pytest.fixture
+def ax():
+    return plt.figure(figsize=(figures.SINGLE, 2.6)).add_subplot()
+
+
+@pytest.fixture
+def elements():
+    return pd.DataFrame(
+        {
+            "x": [0.0, 1.0, 2.0, 3.0],
+            "y": [0.0, 1.0, 0.0, 1.0],
+            "symbol": ["Li", "Si", "Fe", "U"],
+            "block": ["s", "p", "d", "f"],
+            "group": ["1", "14", "8", "f"],
+        }
+    )
+
+
+def test_the_target_region_reaches_from_its_lower_to_its_upper_edge(ax):
+    assert figures.target_region(THRESHOLDS, [0.3, 0.2, 0.1], [0.3, 0.4, 0.5], ax) is ax
+    (region,) = ax.collections
+    corners = {tuple(np.round(point, 6)) for point in region.get_paths()[0].vertices}
+    assert {(0.2, 0.2), (0.2, 0.4), (0.3, 0.1), (0.3, 0.5)} <= corners
+    assert ax.get_legend_handles_labels()[1] == ["target region"]
+
+
+def test_counts_stand_beside_the_published_ones_with_their_bands(ax):
+    bands = {"leader": ([8, 4, 2], [12, 6, 2])}
+    assert figures.cecv_counts({"leader": [10, 5, 2], "other": [9, 4, 1]}, THRESHOLDS, ax, [20, 10, 5], bands) is ax
+    drawn = {line.get_label(): line.get_ydata().tolist() for line in ax.lines}
+    assert drawn == {"leader": [10, 5, 2], "other": [9, 4, 1], "published": [20, 10, 5]}
+    assert len(ax.collections) == 1
+    assert ax.get_yscale() == "log"
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == ["leader", "other", "published"]
+
+
+def test_without_published_counts_none_are_drawn(ax):
+    figures.cecv_counts({"leader": [10, 5, 2]}, THRESHOLDS, ax)
+    assert [line.get_label() for line in ax.lines] == ["leader"]
+
+
+def test_a_cluster_shows_the_mean_matrix_its_elements_and_its_compounds(ax):
+    efms = np.array([[[1, -0.2], [-0.2, 1]], [[1, -0.6], [-0.6, 1]]])
+    figures.cluster_heatmap(efms, [["O", "Si"], ["N", "Si"]], ["SiO2", "Si3N4"], ax)
+    np.testing.assert_allclose(ax.images[0].get_array(), [[1, -0.4], [-0.4, 1]])
+    minus = "\N{MINUS SIGN}0.40"
+    assert [text.get_text() for text in ax.texts] == ["1.00", minus, minus, "1.00"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["O, N", "Si"]
+    assert ax.get_title() == "2 compounds"
+    assert ax.get_xlabel() == "SiO2, Si3N4"
+
+
+def test_a_large_cluster_says_how_many_compounds_are_not_named(ax):
+    n = 9
+    efms = np.tile(np.eye(3), (n, 1, 1))
+    elements = [[symbol, "O", "Si"] for symbol in ["Fe", "Al", "Mg", "Ca", "Na", "K", "Li", "Ni", "Fe"]]
+    figures.cluster_heatmap(efms, elements, [f"X{number}" for number in range(n)], ax)
+    assert "(3 more)" in ax.get_xlabel()
+    assert "X6" not in ax.get_xlabel()
+    assert ax.get_yticklabels()[0].get_text() == "Fe, Al, Mg, …"
+
+
+def test_a_cluster_of_one_is_in_the_singular(ax):
+    figures.cluster_heatmap(np.eye(3)[None], [["A", "B", "C"]], ["ABC"], ax)
+    assert ax.get_title() == "1 compound"
+
+
+@pytest.mark.parametrize("by", ["block", "group"])
+def test_elements_stand_where_the_map_has_them_with_their_symbols(ax, elements, by):
+    assert figures.element_map(elements, ax, by) is ax
+    np.testing.assert_array_equal(ax.collections[0].get_offsets(), elements[["x", "y"]])
+    assert [text.get_text() for text in ax.texts] == elements["symbol"].tolist()
+    assert [text.get_position() for text in ax.texts] == list(zip(elements["x"], elements["y"], strict=True))
+    colours = {to_hex(colour) for colour in ax.collections[0].get_facecolors()}
+    assert len(colours) == len(elements)
+
+
+def test_environments_keep_their_colours_whichever_are_there(ax):
+    points = pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0], "environment": ["Si-N", "Si-metal"]})
+    order = ["Si-O", "Si-N", "Si-metal"]
+    figures.environment_map(points, ax, order)
+    assert ax.get_legend_handles_labels()[1] == ["Si-N", "Si-metal"]
+    both = plt.figure().add_subplot()
+    more = pd.concat([points, pd.DataFrame({"x": [2.0], "y": [2.0], "environment": ["Si-O"]})])
+    figures.environment_map(more, both, order)
+    assert to_rgba(both.collections[1].get_facecolor()[0]) == to_rgba(ax.collections[0].get_facecolor()[0])
+
+
+def test_compounds_of_all_maps_share_the_colours_of_their_bar():
+    points = pd.DataFrame({"x": range(101), "y": range(101), "target": np.arange(101.0)})
+    figure, axes = plt.subplots(1, 2)
+    for ax in axes:
+        figures.compound_map(points, ax)
+    figures.target_bar(points["target"], list(axes), "eV", "band gap")
+    assert all(ax.collections[0].get_clim() == (2, 98) for ax in axes)
+    bar = next(ax for ax in figure.axes if ax not in list(axes))
+    assert bar.get_ylabel() == "band gap (eV)"
+    assert bar.get_ylim() == (2, 98)
+
+
+def test_two_layers_share_a_map_of_correlations(ax):
+    symbols = ["Li", "Si", "Fe"]
+    below = pd.DataFrame(np.full((3, 3), 0.2), symbols, symbols)
+    above = pd.DataFrame(np.full((3, 3), -0.5), symbols, symbols)
+    figures.correlation_map(below, ax, upper=above)
+    np.testing.assert_array_equal(ax.images[0].get_array(), [[0.2, -0.5, -0.5], [0.2, 0.2, -0.5], [0.2, 0.2, 0.2]])
+    assert [label.get_text().strip() for label in ax.get_yticklabels()] == symbols
+    assert [label.get_text().strip() for label in ax.get_xticklabels()] == symbols
+
+
+def test_measures_of_order_are_drawn_layer_after_layer(ax):
+    order = pd.DataFrame({"a": [None, 0.5], "b": [0.25, 0.75]}, index=["embedding", "LSTM output"])
+    figures.order_by_layer(order, ax, {"a": "first", "b": "second"})
+    assert [label.get_text() for label in ax.get_xticklabels()] == list(order.index)
+    drawn = {line.get_label(): line.get_ydata() for line in ax.lines}
+    np.testing.assert_array_equal(drawn["first"], [np.nan, 0.5])
+    np.testing.assert_array_equal(drawn["second"], [0.25, 0.75])
