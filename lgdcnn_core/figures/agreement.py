@@ -86,8 +86,10 @@ def repetitions(compared: pd.DataFrame, model: str, datasets: Sequence[str]) -> 
     missing = ", ".join(benchmarks.card(name).label for name in datasets if name not in done)
     if not done:
         return f"The published training of {model} has not been repeated on any of the {len(datasets)} sets yet."
+    low, high = own["percent"].min(), own["percent"].max()
+    span = f"{low:+.1f} %" if len(own) == 1 else f"{low:+.1f} % to {high:+.1f} %"
     said = (
         f"The published training of {model} was repeated on {len(done)} of {len(datasets)} sets; our MAE lies "
-        f"{own['percent'].min():+.1f} % to {own['percent'].max():+.1f} % from the published one."
+        f"{span} from the published one."
     )
     return f"{said} Not repeated yet: {missing}." if missing else said
