@@ -22,7 +22,8 @@ def outputs(network: nn.Module, compositions: Compositions, layout: Layout, comp
     network.eval()
     with torch.inference_mode(), compute.autocast():
         for batch, rows in prediction_batches(compositions, layout, compute, PREDICTION_BATCH):
-            result[rows] = network(batch.src, batch.frac).double().cpu().numpy()
+            # To the host first: MPS has no float64.
+            result[rows] = network(batch.src, batch.frac).cpu().double().numpy()
     network.train(was_training)
     return result
 
