@@ -47,11 +47,11 @@ def test_counts_stand_beside_the_published_ones_with_their_bands(ax):
     bands = {"leader": ([8, 4, 2], [12, 6, 2])}
     assert figures.cecv_counts({"leader": [10, 5, 2], "other": [9, 4, 1]}, THRESHOLDS, ax, [20, 10, 5], bands) is ax
     drawn = {line.get_label(): line.get_ydata().tolist() for line in ax.lines}
-    assert drawn == {"leader": [10, 5, 2], "other": [9, 4, 1], "published": [20, 10, 5]}
+    assert drawn == {"leader": [10, 5, 2], "other": [9, 4, 1], "paper": [20, 10, 5]}
     assert len(ax.collections) == 1
     assert ax.get_yscale() == "log"
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert texts == ["leader", "other", "published"]
+    assert texts == ["leader", "other", "paper"]
 
 
 def test_without_published_counts_none_are_drawn(ax):

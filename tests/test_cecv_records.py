@@ -1,7 +1,9 @@
 import json
 import os
 import re
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +13,13 @@ from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.composition import parse
 from lgdcnn_core.readings import ForeignWeights, NoReading, ReadingSpec, chemistry, features, network, verdicts
 from lgdcnn_core.readings import __main__ as command
+from lgdcnn_core.readings import environments as cecv_readings
 from lgdcnn_core.readings import store as reading_store
+from lgdcnn_core.reproduce import notebook
 from lgdcnn_core.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, execution, sealed
+from lgdcnn_core.training import Layout
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 RUN = RunSpec("CritExam__Ef", model="L-DCNN", epochs=1)
 LAYERS = ["LSTM output", "DCNN block 1", "DCNN block 2", "DCNN block 3"]
@@ -135,6 +142,13 @@ def test_an_element_that_is_nowhere_is_named(workplace):
         readings.cecv(RUN, "Pu")
 
 
+def test_compounds_that_the_published_setting_would_cut_are_not_read(workplace):
+    model = CompositionRegressor.load(weights_of(RUN), device="cpu")
+    model.layout_ = Layout("published", n_max=3)
+    with pytest.raises(cecv.CECVError, match="cuts all compounds to 3"):
+        cecv_readings.measure(ReadingSpec("cecv", RUN), network.Trained(model, small_split().test, {}))
+
+
 def test_a_published_setting_can_be_read_too(workplace):
     spec = RunSpec("CritExam__Ef", model="DCNN-K1", setting="published", epochs=1)
     runs.execute(spec, device="cpu", progress=False, weights=True, checkpoints=workplace)
@@ -240,8 +254,11 @@ def test_a_record_is_read_and_not_made_again(environments, monkeypatch):
 
 
 def test_a_record_is_the_same_when_made_again(environments):
-    again = readings.cecv(RUN, "Si", recompute=True).record
-    assert (again.results, again.outputs) == (environments.record.results, environments.record.outputs)
+    again = readings.cecv(RUN, "Si", recompute=True)
+    pd.testing.assert_frame_equal(again.compounds, environments.compounds)
+    for layer in LAYERS:
+        for size, stack in environments.efms(layer).items():
+            np.testing.assert_allclose(again.efms(layer)[size], stack, atol=1e-5)
 
 
 def test_a_record_is_never_overwritten(environments):
@@ -297,8 +314,15 @@ def test_without_record_and_network_the_way_out_is_said(workplace):
     absent = RunSpec("CritExam__Ef", model="LSTM", epochs=1)
     with pytest.raises(NoReading, match=r"execute\(RunSpec\(.*weights=True"):
         readings.cecv(absent)
-    with pytest.raises(NoReading, match="no record of embeddings"):
+    with pytest.raises(NoReading, match="embeddings of CritExam__Ef/LSTM"):
         readings.embeddings(absent)
+
+
+def test_a_record_outlives_a_failed_recomputation(workplace, environments, monkeypatch):
+    monkeypatch.setattr(network, "file_of_weights", lambda _: workplace / "nothing")
+    with pytest.raises(NoReading, match="data/weights has no weights"):
+        readings.cecv(RUN, "Si", recompute=True)
+    assert len(readings.cecv(RUN, "Si").compounds) == len(environments.compounds)
 
 
 def test_weights_of_another_training_are_refused(workplace, monkeypatch):
@@ -380,3 +404,40 @@ def test_the_command_makes_what_is_missing_for_every_network_that_is_here(workpl
     assert f"{RUN.key}/test_Fe" in readings.local("cecv")
     command.main(["cecv", "--runs", "nothing*"])
     assert "0 made, 0 there" in capsys.readouterr().out
+
+
+# The notebooks, from the committed records
+
+
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path):
+    """No local records, and figures of the test's own."""
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("LGDCNN_FIGURES", str(tmp_path / "figures"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return tmp_path
+
+
+def shown(path):
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    return "\n".join(output.get("data", {}).get("text/markdown", "") for cell in cells for output in cell.outputs)
+
+
+def test_the_cecv_notebook_sets_our_vector_beside_the_published_one(elsewhere):
+    few = {"datasets": ["CritExam__Ef"], "elements": ["Si"], "models": ["DCNN-K1", "LSTM", "L-G-DCNN"], "n_shuffles": 5}
+    notebook.run(NOTEBOOKS / "05_cecv.ipynb", elsewhere / "05.ipynb", few)
+    text = shown(elsewhere / "05.ipynb")
+    assert "Published: 345, 188, 118, 75, 62, 43, 34, 25. Ours: **" in text
+    assert "Shuffling the compounds moves the count" in text
+    drawn = {path.stem for path in (elsewhere / "figures").glob("*.png")}
+    assert drawn == {f"05_cecv_{name}" for name in ("networks", "layers", "published", "clusters")}
+    origins = json.loads((elsewhere / "figures" / "05_cecv_networks.json").read_text())["records"]
+    assert [each["key"].split("/")[0] for each in origins] == ["cecv"] * 3
+    assert not (elsewhere / "runs").exists()
+
+
+def test_the_embeddings_notebook_opens_from_its_record(elsewhere):
+    notebook.run(NOTEBOOKS / "07_embeddings.ipynb", elsewhere / "07.ipynb", {"layers": ["embedding", "DCNN block 3"]})
+    assert "more than by chance" in shown(elsewhere / "07.ipynb")
+    assert len(list((elsewhere / "figures").glob("07_CritExam__Ef_L-G-DCNN_*.svg"))) == 6
+    assert not (elsewhere / "runs").exists()

@@ -262,7 +262,7 @@ class TestFigures:
         assert drawn.score_against_error(self.TABLE, ax, "GPa") is ax
         points = [tuple(point) for each in ax.collections for point in each.get_offsets().tolist()]
         assert sorted(points) == sorted(self.TABLE[["score", "val_mae"]].itertuples(index=False, name=None))
-        assert {text.get_text() for text in ax.texts} == {"LSTM", "DCNN-K1", "L-DCNN"}
+        assert {text.get_text() for text in ax.texts} == {"LSTM", "DCNN-K1", "L-DCNN", "predicting the mean: 9"}
         assert "GPa" in ax.get_ylabel()
 
     def test_the_region_is_where_it_is_defined(self, ax):

@@ -73,7 +73,7 @@ MAY_IMPORT = {
     "saved_model": set(),
     "regressor": {"composition", "elements", "models", "training", "saved_model"},
     "runs": {"benchmarks", "models", "training", "regressor"},
-    "readings": {"benchmarks", "composition", "elements", "cecv", "runs"},
+    "readings": {"benchmarks", "composition", "elements", "cecv", "runs", "training"},
     "reproduce": {"benchmarks", "composition", "models", "training", "runs", "figures"},
 }
 

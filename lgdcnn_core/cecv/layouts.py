@@ -100,10 +100,15 @@ def per_compound(
 def _unpacked(output: PackedSequence, lengths: NDArray[np.int64], name: str) -> torch.Tensor:
     """Bring a packed batch to (B, N, d), each compound in its place again."""
     padded, packed = pad_packed_sequence(output, batch_first=True)
-    if len(packed) != len(lengths) or bool((packed.numpy() < lengths).any()):
+    if len(packed) != len(lengths):
+        raise LayerError(f"layer {name} returned a PackedSequence of {len(packed)} compounds, not of {len(lengths)}")
+    short = packed.numpy() < lengths
+    if short.any():
+        bad = int(np.argmax(short))
         raise LayerError(
-            f"layer {name} returned a PackedSequence of lengths {packed.tolist()} for compounds of "
-            f"{lengths.tolist()} elements: they were sorted without unsorted_indices, or are of another batch"
+            f"layer {name} returned a PackedSequence with {int(packed[bad])} positions for compound {bad} of the "
+            f"batch, which has {lengths[bad]} elements: compounds were cut, or sorted without unsorted_indices, or are "
+            "of another batch"
         )
     return padded
 

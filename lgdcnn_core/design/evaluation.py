@@ -41,8 +41,8 @@ class Task:
 def brief(epochs: int, batch_size: int) -> Recipe:
     """Our FAST recipe, made brief.
 
-    The moving average forgets faster: with the recipe's own decay of 0.99 it would, after few hundred batches, still
-    be made of the untrained weights in part.
+    The moving average forgets faster: at the recipe's own decay of 0.99 it would still hold a good part of the first
+    third of so short a training.
     """
     return FAST.with_changes(name="brief", epochs=epochs, batch_size=batch_size, ema_decay=0.95)
 

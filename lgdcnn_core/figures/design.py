@@ -1,10 +1,12 @@
 """Rational design: the target region, scores against errors, and what a score is worth."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 from matplotlib.transforms import Bbox
 
 from lgdcnn_core.figures.style import label
@@ -12,11 +14,18 @@ from lgdcnn_core.figures.style import label
 PAPER = "paper"
 """Origin of the paper's networks, which are named in pictures."""
 
+WIDE_RANGE = 2
+"""From this ratio of the largest to the smallest error on, the axis of errors is logarithmic."""
+
 _ORIGINS = {PAPER: ("o", "C1"), "random": ("s", "C0"), "proposed": ("^", "C2")}
 """Marker and colour by origin; every round of proposals is "proposed"."""
 
-_OFFSETS = ((4, 2), (4, -6), (-4, 3), (-4, -7), (0, 7), (0, -10))
-"""Where a name may stand beside its point, in points; the first that leaves the other names alone is taken."""
+_OFFSETS = tuple((x * r, y * r) for r in (4, 9, 15) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1)))
+"""Where a name may stand beside its point, in points, best places first."""
+
+_CORNER: Any = {"ha": "right", "va": "top", "fontsize": 5, "color": "0.4"}
+
+_ALIGNMENT = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
 
 
 def target_region(
@@ -75,12 +84,18 @@ def score_against_error(table: pd.DataFrame, ax: Axes, unit: str, text: str = ""
                 ax.scatter(
                     rows["score"], rows["val_mae"], s=14, marker=marker, facecolors=face, edgecolors=colour, label=name
                 )
-    level = float(table["mean_predictor_mae"].iloc[0])
-    ax.axhline(level, color="0.4", linewidth=0.7, linestyle=":", label="predicting the mean")
     ax.set(xlabel="distance to the target region\n(clusters per compound)", ylabel=label("validation MAE", unit))
     ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.set_xlim(left=min(0.0, *ax.get_xlim()))
-    _name_points(table[table["origin"] == PAPER], ax)
+    ax.margins(y=0.12)
+    if table["val_mae"].max() > WIDE_RANGE * table["val_mae"].min():
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        ax.yaxis.set_minor_locator(NullLocator())
+    _name_points(table, table["origin"] == PAPER, ax)
+    # A line at this error would press all points together at the lower edge.
+    ax.text(1, 1, f"predicting the mean: {table['mean_predictor_mae'].iloc[0]:.3g}", transform=ax.transAxes, **_CORNER)
     if text:
         ax.set_title(text, fontsize="medium")
     return ax
@@ -125,24 +140,31 @@ def correlations(power: pd.DataFrame, ax: Axes, names: Mapping[str, str], datase
     return ax
 
 
-def _name_points(rows: pd.DataFrame, ax: Axes) -> None:
-    """Write names beside points, each where it covers no other name if there is such a place."""
+def _name_points(table: pd.DataFrame, named: pd.Series, ax: Axes) -> None:
+    """Write names beside points, each where it covers the fewest points and names and stays within the axes."""
     # Where points are on the page is known only once the page is laid out.
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]
+    points = ax.transData.transform(table[["score", "val_mae"]].to_numpy(dtype=float))
+    inside = ax.get_window_extent()
     taken: list[Bbox] = []
-    for row in rows.sort_values("val_mae").itertuples():
-        for x, y in _OFFSETS:
+    for row in table[named].sort_values("val_mae").itertuples():
+        places = []
+        for rank, (x, y) in enumerate(_OFFSETS):
+            horizontal, vertical = _ALIGNMENT[int(np.sign(x))][0], _ALIGNMENT[int(np.sign(y))][1]
             written = ax.annotate(
                 str(row.candidate),
                 (row.score, row.val_mae),
                 (x, y),
                 textcoords="offset points",
                 fontsize=5,
-                ha="center" if x == 0 else "left" if x > 0 else "right",
-                annotation_clip=False,
+                ha=horizontal,
+                va=vertical,
             )
             box = written.get_window_extent()
-            if not any(box.overlaps(other) for other in taken) or (x, y) == _OFFSETS[-1]:
-                taken.append(box)
-                break
+            covered = int(box.padded(5).count_contains(points)) + sum(box.overlaps(other) for other in taken)
+            outside = box.x0 < inside.x0 or box.x1 > inside.x1 or box.y0 < inside.y0 or box.y1 > inside.y1
+            places.append((covered + outside, rank, written, box))
+        places.sort(key=lambda place: place[:2])
+        taken.append(places[0][3])
+        for *_, written, _box in places[1:]:
             written.remove()

@@ -56,7 +56,7 @@ def cecv_counts(
             low, high = (np.asarray(edge) for edge in bands[name])
             ax.fill_between(thresholds, low, high, color=line.get_color(), alpha=0.25, linewidth=0)
     if published is not None:
-        ax.plot(thresholds, np.asarray(published), "x--", color=PUBLISHED, markersize=4, label="published", zorder=4)
+        ax.plot(thresholds, np.asarray(published), "x--", color=PUBLISHED, markersize=4, label="paper", zorder=4)
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

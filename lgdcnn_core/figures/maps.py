@@ -62,7 +62,7 @@ def environment_map(points: pd.DataFrame, ax: Axes, order: Sequence[str]) -> Axe
         rows = points[points["environment"] == name]
         colour = COLOURS[min(number, len(COLOURS) - 1)]
         if len(rows):
-            ax.scatter(rows["x"], rows["y"], s=4, color=colour, linewidths=0, alpha=0.8, label=name)
+            ax.scatter(rows["x"], rows["y"], s=4, color=colour, linewidths=0, alpha=0.8, label=name, rasterized=True)
     return _bare(ax)
 
 
@@ -145,7 +145,7 @@ def order_by_layer(order: pd.DataFrame, ax: Axes, names: Mapping[str, str]) -> A
     ax.set_xticks(range(len(order)), list(order.index), rotation=35, ha="right")
     ax.set_ylim(bottom=0)
     ax.set_ylabel("share, or relative error")
-    ax.legend()
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
     return ax
 
 

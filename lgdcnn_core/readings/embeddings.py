@@ -94,14 +94,16 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
     """Read the layers of a trained network and map what they say."""
     watch = Stopwatch()
     generator = np.random.default_rng(SEED)
-    data = trained.data.reset_index(drop=True)
+    data, layout = trained.data.reset_index(drop=True), trained.model.layout_
     compositions = parse(data["formula"])
+    # What the published setting would cut is no compound of the data.
+    whole = np.flatnonzero(compositions.lengths <= (layout.n_max if layout.setting == "published" else np.inf))
     compound = np.repeat(np.arange(len(data)), compositions.lengths)
     focal = np.unique(compound[compositions.atomic_numbers == spec.focus])
-    focal = _some(focal[compositions.lengths[focal] > 1], MAPPED, generator)
-    mapped = _some(np.arange(len(data)), MAPPED, generator)
+    focal = _some(np.intersect1d(focal[compositions.lengths[focal] > 1], whole), MAPPED, generator)
+    mapped = _some(whole, MAPPED, generator)
     kept = np.union1d(focal, mapped)
-    others = _some(np.setdiff1d(np.arange(len(data)), kept), max(READ - len(kept), 0), generator)
+    others = _some(np.setdiff1d(whole, kept), max(READ - len(kept), 0), generator)
     rows = np.union1d(kept, others)
     with watch.time("layers"):
         read = layer_features.read(

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from lgdcnn_core import cecv
 from lgdcnn_core.cecv import CECV, RULES, SIZES, THRESHOLDS, LayerEFMs
-from lgdcnn_core.composition import parse
+from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.readings.making import Findings, Stopwatch
 from lgdcnn_core.readings.network import Trained
 from lgdcnn_core.readings.record import ReadingRecord
 from lgdcnn_core.readings.spec import ReadingSpec
+from lgdcnn_core.training import Layout
 
 FILE = "environments.parquet"
 
@@ -104,12 +105,8 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
     watch = Stopwatch()
     formulas = trained.data["formula"].to_numpy()
     with watch.time("layers"):
-        compositions = parse(formulas)
-        compound = np.repeat(np.arange(len(compositions)), compositions.lengths)
         # No other compound is run: in either setting one compound's result does not depend on the others.
-        rows = np.unique(compound[compositions.atomic_numbers == spec.focus])
-        if not len(rows):
-            raise cecv.CECVError(f"no compound of the {spec.part} data contains {spec.element}")
+        rows = _rows(parse(formulas), spec, trained.model.layout_)
         batches = trained.model.batches(formulas[rows])
         read = cecv.layer_efms(trained.model.network_, batches, spec.focus, SIZES)
     efms = {
@@ -130,6 +127,24 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
         files={FILE: _file(read, rows, formulas, efms)},
         seconds=watch.seconds,
     )
+
+
+def _rows(compositions: Compositions, spec: ReadingSpec, layout: Layout) -> NDArray[np.int64]:
+    """Places of the compounds that contain the element and are of a size that counts, in data-set order."""
+    compound = np.repeat(np.arange(len(compositions)), compositions.lengths)
+    rows = np.unique(compound[compositions.atomic_numbers == spec.focus])
+    rows = rows[np.isin(compositions.lengths[rows], SIZES)]
+    if not len(rows):
+        raise cecv.CECVError(
+            f"no compound of {SIZES[0]} to {SIZES[-1]} elements in the {spec.part} data contains {spec.element}"
+        )
+    longest = int(compositions.lengths[rows].max())
+    if layout.setting == "published" and longest > layout.n_max:
+        raise cecv.CECVError(
+            f"a compound with {spec.element} has {longest} elements, and this network in the published setting cuts "
+            f"all compounds to {layout.n_max}, as many as the longest of its training data: train it on more of them"
+        )
+    return rows
 
 
 def view(record: ReadingRecord, store: str, files: dict[str, bytes]) -> Environments:

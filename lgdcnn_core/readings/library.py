@@ -53,15 +53,24 @@ def embeddings(run: RunSpec, element: str = "Si", part: Part = "test", recompute
     return embedding_readings.view(*_record(spec, recompute))
 
 
-def make(spec: ReadingSpec, store: ReadingStore) -> ReadingRecord:
+def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> ReadingRecord:
     """Read a trained network, and write the record.
+
+    Parameters
+    ----------
+    spec
+        What to read.
+    store
+        Where the record goes.
+    replace
+        Remove the record that is there, once the new one is made.
 
     Raises
     ------
     lgdcnn_core.readings.NoNetwork, lgdcnn_core.readings.ForeignWeights
         If the trained network is not here.
     lgdcnn_core.runs.RecordExists
-        If there is a record already.
+        If there is a record already that is not to be replaced.
     """
     started, code = _now(), provenance.code()
     network = trained(spec)
@@ -81,6 +90,8 @@ def make(spec: ReadingSpec, store: ReadingStore) -> ReadingRecord:
         finished=_now(),
         outputs=hashes(found.files),
     )
+    if replace:
+        store.discard(spec)
     store.write(record, found.files)
     return record
 
@@ -95,17 +106,12 @@ def _record(spec: ReadingSpec, recompute: bool) -> tuple[ReadingRecord, str, dic
     """Record, name of its store, and its files; made if need be."""
     here = local(spec.kind)
     stores = [store for store in (committed(spec.kind), here) if store is not None]
-    if recompute:
-        here.discard(spec)
-        stores = [here]
-    store = next((each for each in stores if spec.key in each), None)
+    store = None if recompute else next((each for each in stores if spec.key in each), None)
     if store is None:
         try:
-            make(spec, here)
+            make(spec, here, replace=recompute)
         except NoNetwork as error:
-            raise NoReading(
-                f"there is no record of {spec.kind} of {spec.key}, and none can be made: {error}"
-            ) from error
+            raise NoReading(f"{spec.kind} of {spec.key} cannot be made: {error}") from error
         store = here
     record, files = store.read(spec.key)
     trainings = {sha256_of_record(each, spec.run) for each in both_stores() if spec.run.key in each}
