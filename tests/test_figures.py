@@ -266,7 +266,7 @@ def test_another_training_is_never_called_a_repetition(change):
 
 def test_repetitions_count_sets_and_name_those_that_are_missing():
     said = figures.repetitions(bulk_modulus(8.447, np.nan, 1), "L-G-DCNN", ["aflow__ael_bulk_modulus_vrh", "mp_mu_b"])
-    assert "repeated on 1 of 2 sets; our MAE lies +2.7 % to +2.7 %" in said
+    assert "repeated on 1 of 2 sets; our MAE lies +2.7 % from" in said
     assert said.endswith("Not repeated yet: MP Magnetization of the unit cell.")
 
 
