@@ -19,6 +19,9 @@ PREDICTORS = {
 }
 """What might predict the validation MAE: the CECV score, and the plain baselines that it must beat."""
 
+DIRECTION = {"n_parameters": -1}
+"""What a predictor must correlate as to be of use: more parameters, smaller error. All others +1: lower is better."""
+
 
 def predictive_power(
     table: pd.DataFrame, seed: int = 0, predictors: Sequence[str] = tuple(PREDICTORS), n_resamples: int = RESAMPLES
@@ -44,8 +47,8 @@ def predictive_power(
     -------
     DataFrame
         Columns ``dataset`` (`POOLED` in the end), ``predictor``, ``rho``, ``low``, ``high`` (95 % percentile
-        interval), ``n`` (candidates); and of the CECV score's rho minus this predictor's: ``ahead``, ``ahead_low``,
-        ``ahead_high``, by magnitude, since a predictor may point the other way.
+        interval), ``n`` (candidates); and how far the first predictor is ahead of this one, ``ahead``, ``ahead_low``,
+        ``ahead_high``: the difference of their rhos, each taken in its `DIRECTION`.
     """
     candidates = table[~table["reference"]]
     cube = _cube(candidates, ["val_mae", *predictors])
@@ -55,10 +58,12 @@ def predictive_power(
     draws = [np.arange(n), *generator.integers(n, size=(n_resamples, n))]
     # (1 + R, P, D + 1): the first is of the candidates as they are.
     rhos = np.stack([_correlations(cube[:, draw]) for draw in draws])
+    signs = [DIRECTION.get(predictor, 1) for predictor in predictors]
     rows = []
     for column, dataset in enumerate([*datasets, POOLED]):
         for number, predictor in enumerate(predictors):
-            values, ahead = rhos[:, number, column], np.abs(rhos[:, 0, column]) - np.abs(rhos[:, number, column])
+            values = rhos[:, number, column]
+            ahead = signs[0] * rhos[:, 0, column] - signs[number] * values
             rows.append(
                 {"dataset": dataset, "predictor": predictor, "rho": values[0]}
                 | dict(zip(("low", "high"), _interval(values[1:]), strict=True))
@@ -110,7 +115,8 @@ def verdict(power: pd.DataFrame) -> str:
     ]
     baselines = pooled[pooled["predictor"] != "score"]
     if len(baselines):
-        best = baselines.iloc[int(baselines["rho"].abs().argmax())]
+        useful = baselines["rho"] * [DIRECTION.get(each, 1) for each in baselines["predictor"]]
+        best = baselines.iloc[int(useful.argmax())]
         name = PREDICTORS.get(best["predictor"], best["predictor"])
         comparison = (
             "does better than"
@@ -120,7 +126,7 @@ def verdict(power: pd.DataFrame) -> str:
             else "cannot be told from"
         )
         parts.append(
-            f"It {comparison} the best plain baseline, the {name} (rho {_shown(best)}; difference of magnitudes "
+            f"It {comparison} the best plain baseline, the {name} (rho {_shown(best)}; difference "
             f"{best['ahead']:+.2f}, 95 % interval {best['ahead_low']:+.2f} to {best['ahead_high']:+.2f})."
         )
     return " ".join(parts)

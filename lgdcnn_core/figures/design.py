@@ -25,6 +25,11 @@ _OFFSETS = tuple((x * r, y * r) for r in (4, 9, 15) for x, y in ((1, 0), (-1, 0)
 
 _CORNER: Any = {"ha": "right", "va": "top", "fontsize": 5, "color": "0.4"}
 
+_FAR = 6
+"""From this place on, a line leads from the name to its point."""
+
+_LEADER: Any = {"arrowstyle": "-", "linewidth": 0.3, "color": "0.4", "shrinkA": 0, "shrinkB": 2}
+
 _ALIGNMENT = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
 
 
@@ -168,3 +173,6 @@ def _name_points(table: pd.DataFrame, named: pd.Series, ax: Axes) -> None:
         taken.append(places[0][3])
         for *_, written, _box in places[1:]:
             written.remove()
+        if places[0][1] >= _FAR:
+            away = _OFFSETS[places[0][1]]
+            ax.annotate("", (row.score, row.val_mae), away, textcoords="offset points", arrowprops=_LEADER)
