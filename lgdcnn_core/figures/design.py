@@ -166,7 +166,8 @@ def _name_points(table: pd.DataFrame, named: pd.Series, ax: Axes) -> None:
                 va=vertical,
             )
             box = written.get_window_extent()
-            covered = int(box.padded(5).count_contains(points)) + sum(box.overlaps(other) for other in taken)
+            # A name over a name makes both unreadable; over a point, neither.
+            covered = int(box.padded(5).count_contains(points)) + 3 * sum(box.overlaps(other) for other in taken)
             outside = box.x0 < inside.x0 or box.x1 > inside.x1 or box.y0 < inside.y0 or box.y1 > inside.y1
             places.append((covered + outside, rank, written, box))
         places.sort(key=lambda place: place[:2])
