@@ -160,3 +160,10 @@ def test_the_matbench_table_runs_with_the_records_there_are(workplace):
     copy = workplace / "04_committed.ipynb"
     notebook.run(DIRECTORY / "04_matbench_table.ipynb", copy, {"stores": "committed"})
     assert "lowest mean of these 3 models on 7 of 10 tasks" in outputs(copy)
+
+
+def test_the_design_notebook_gives_its_verdict_from_the_committed_study(workplace):
+    copy = workplace / "06.ipynb"
+    notebook.run(DIRECTORY / "06_cecv_design.ipynb", copy)
+    assert "the CECV score does" in outputs(copy)
+    assert images(copy) == 3
