@@ -1,45 +1,23 @@
 """Where the records of a study are: directories, written atomically, read with every hash checked."""
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import pandas as pd
 
 from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.design.record import Evaluation
-from lgdcnn_core.runs import BrokenRecord, Store, local_store, sealed
-from lgdcnn_core.runs.store import RECORD, VARIABLE
+from lgdcnn_core.runs import BrokenRecord, Store, sealed
+from lgdcnn_core.runs.directory import RECORD, RecordDirectory
+from lgdcnn_core.runs.store import beside_local_store
 
 DIRECTORY = "design"
 
 
-@dataclass(frozen=True)
-class Study:
-    """A directory of evaluations, ``<dataset>/<candidate>_seed<n>/record.json``; never overwritten.
+class Study(RecordDirectory):
+    """A directory of evaluations, ``<dataset>/<candidate>_seed<n>/record.json``; never overwritten."""
 
-    Attributes
-    ----------
-    name
-        ``"committed"``: what the project stands for; ``"local"``: what was trained on this machine.
-    path
-        The directory; it need not exist before the first record.
-    """
-
-    name: str
-    path: Path
-
-    def __contains__(self, key: str) -> bool:
-        return (self.path / key / RECORD).is_file()
-
-    def keys(self) -> Iterator[str]:
-        """Keys of all records, sorted."""
-        for file in sorted(self.path.glob(f"*/*/{RECORD}")):
-            # A directory with a dot is a record that a killed process did not finish writing.
-            if not file.parent.name.startswith("."):
-                yield file.parent.relative_to(self.path).as_posix()
+    holds: ClassVar[str] = "evaluation"
 
     def read(self, key: str) -> Evaluation:
         """Record with this key.
@@ -51,12 +29,8 @@ class Study:
         lgdcnn_core.runs.BrokenRecord
             If it is not what was written.
         """
-        name = f"evaluation {key} of the {self.name} study"
-        try:
-            text = (self.path / key / RECORD).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise KeyError(f"no {name}") from None
-        found = Evaluation.from_json(text, name)
+        name = self.title(key)
+        found = Evaluation.from_json(self.text(key), name)
         if found.key != key:
             raise BrokenRecord(f"{name} holds the evaluation {found.key}. {sealed.WAY_OUT}")
         return found
@@ -90,5 +64,4 @@ def committed_study(name: str) -> Study | None:
 
 def local_study(name: str) -> Study:
     """``build/design/<name>``; within the directory that LGDCNN_RUNS names, if it names one."""
-    runs = local_store().path
-    return Study("local", (runs if os.environ.get(VARIABLE) else runs.parent) / DIRECTORY / name)
+    return Study("local", beside_local_store(DIRECTORY) / name)

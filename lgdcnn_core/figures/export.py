@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.figures.style import STYLE
 from lgdcnn_core.runs import Store, provenance
-from lgdcnn_core.runs.store import RECORD, both_stores
+from lgdcnn_core.runs.directory import RECORD
+from lgdcnn_core.runs.store import both_stores
 
 VARIABLE = "LGDCNN_FIGURES"
 """Environment variable that names the directory of figures; relative to the checkout."""

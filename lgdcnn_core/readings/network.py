@@ -9,9 +9,10 @@ import pandas as pd
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.readings.spec import ReadingSpec
 from lgdcnn_core.runs import RunSpec, Store, sealed
+from lgdcnn_core.runs.directory import RECORD
 from lgdcnn_core.runs.execution import file_of_weights, load_split, predict
 from lgdcnn_core.runs.provenance import data_hash
-from lgdcnn_core.runs.store import RECORD, both_stores
+from lgdcnn_core.runs.store import both_stores
 
 COMPOUNDS_COMPARED = 64
 """Test compounds whose predictions tell whether weights are those of a record."""

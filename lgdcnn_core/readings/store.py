@@ -1,49 +1,28 @@
 """Stores of readings: beside the stores of run records, written and checked in the same way."""
 
-import os
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
 from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.readings.record import ReadingRecord
 from lgdcnn_core.readings.spec import Kind, ReadingSpec
-from lgdcnn_core.runs import BrokenRecord, Store, local_store, sealed
-from lgdcnn_core.runs.store import RECORD, VARIABLE
+from lgdcnn_core.runs import BrokenRecord, Store, sealed
+from lgdcnn_core.runs.directory import RECORD, RecordDirectory
+from lgdcnn_core.runs.store import beside_local_store
 
 if TYPE_CHECKING:
     from lgdcnn_core.readings.embeddings import Embeddings
     from lgdcnn_core.readings.environments import Environments
 
 
-@dataclass(frozen=True)
-class ReadingStore:
-    """A directory of readings of one kind, ``<dataset>/<run>/<part>_<element>/{record.json,*.parquet}``.
+class ReadingStore(RecordDirectory):
+    """A directory of readings of one kind, ``<dataset>/<run>/<part>_<element>/{record.json,*.parquet}``."""
 
-    Attributes
-    ----------
-    name
-        ``"committed"`` or ``"local"``, as of the runs.
-    path
-        The directory; it need not exist before the first record.
-    """
-
-    name: str
-    path: Path
-
-    def __contains__(self, key: str) -> bool:
-        return (self.path / key / RECORD).is_file()
-
-    def keys(self) -> Iterator[str]:
-        """Keys of all records, sorted."""
-        for file in sorted(self.path.glob(f"*/*/*/{RECORD}")):
-            # A directory with a dot is a record that a killed process did not finish writing.
-            if not file.parent.name.startswith("."):
-                yield file.parent.relative_to(self.path).as_posix()
+    levels: ClassVar[int] = 3
+    holds: ClassVar[str] = "reading"
 
     def read(self, key: str) -> tuple[ReadingRecord, dict[str, bytes]]:
         """Record with this key and the bytes of its other files, all checked.
@@ -55,17 +34,12 @@ class ReadingStore:
         lgdcnn_core.runs.BrokenRecord
             If any of its files is not what was written; the message names it.
         """
-        directory = self.path / key
-        name = f"reading {key} of the {self.name} store"
-        try:
-            text = (directory / RECORD).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise KeyError(f"no {name}") from None
-        record = ReadingRecord.from_json(text, name)
+        name = self.title(key)
+        record = ReadingRecord.from_json(self.text(key), name)
         if record.spec.key != key:
             raise BrokenRecord(f"{name} holds the reading {record.spec.key}. {sealed.WAY_OUT}")
         return record, {
-            file: sealed.read_checked(directory, file, sha256, name) for file, sha256 in record.outputs.items()
+            file: sealed.read_checked(self.path / key, file, sha256, name) for file, sha256 in record.outputs.items()
         }
 
     def write(self, record: ReadingRecord, files: Mapping[str, bytes]) -> None:
@@ -97,8 +71,7 @@ def committed(kind: Kind) -> ReadingStore | None:
 
 def local(kind: Kind) -> ReadingStore:
     """``build/cecv`` or ``build/embeddings``; within the directory that LGDCNN_RUNS names, if it names one."""
-    runs = local_store().path
-    return ReadingStore("local", (runs if os.environ.get(VARIABLE) else runs.parent) / kind)
+    return ReadingStore("local", beside_local_store(kind))
 
 
 def origin(*readings: "Environments | Embeddings") -> dict[str, Any]:

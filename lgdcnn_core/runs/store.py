@@ -2,47 +2,22 @@
 
 import io
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.runs import sealed
+from lgdcnn_core.runs.directory import RECORD, RecordDirectory
 from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
 from lgdcnn_core.runs.sealed import WAY_OUT, BrokenRecord
 
 VARIABLE = "LGDCNN_RUNS"
 """Environment variable that names the directory of the local store."""
 
-RECORD = "record.json"
 
-
-@dataclass(frozen=True)
-class Store:
-    """A directory of run records, ``<dataset>/<run>/{record.json,predictions.parquet}``.
-
-    Attributes
-    ----------
-    name
-        ``"committed"``: what the project stands for; ``"local"``: what was trained on this machine.
-    path
-        The directory; it need not exist before the first record.
-    """
-
-    name: str
-    path: Path
-
-    def __contains__(self, key: str) -> bool:
-        return (self.path / key / RECORD).is_file()
-
-    def keys(self) -> Iterator[str]:
-        """Keys of all records, sorted."""
-        for file in sorted(self.path.glob(f"*/*/{RECORD}")):
-            # A directory with a dot is a record that a killed process did not finish writing.
-            if not file.parent.name.startswith("."):
-                yield file.parent.relative_to(self.path).as_posix()
+class Store(RecordDirectory):
+    """A directory of run records, ``<dataset>/<run>/{record.json,predictions.parquet}``."""
 
     def read(self, key: str) -> RunRecord:
         """Record with this key, its predictions checked against it.
@@ -69,16 +44,11 @@ class Store:
         return pd.read_parquet(io.BytesIO(self._read(key)[1]))
 
     def _read(self, key: str) -> tuple[RunRecord, bytes]:
-        directory = self.path / key
-        name = f"record {key} of the {self.name} store"
-        try:
-            text = (directory / RECORD).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise KeyError(f"no {name}") from None
-        record = RunRecord.from_json(text, name)
+        name = self.title(key)
+        record = RunRecord.from_json(self.text(key), name)
         if record.spec.key != key:
             raise BrokenRecord(f"{name} holds the run {record.spec.key}. {WAY_OUT}")
-        content = sealed.read_checked(directory, PREDICTIONS, record.outputs[PREDICTIONS], name)
+        content = sealed.read_checked(self.path / key, PREDICTIONS, record.outputs[PREDICTIONS], name)
         return record, content
 
     def write(self, record: RunRecord, content: bytes) -> None:
@@ -124,6 +94,12 @@ def local_store() -> Store:
         return Store("local", top / "build" / "runs")
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Store("local", Path(cache) / "lgdcnn" / "runs")
+
+
+def beside_local_store(directory: str) -> Path:
+    """Where this machine's records of another kind go: beside those of runs, or within what LGDCNN_RUNS names."""
+    runs = local_store().path
+    return (runs if os.environ.get(VARIABLE) else runs.parent) / directory
 
 
 def both_stores() -> list[Store]:
