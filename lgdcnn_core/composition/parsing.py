@@ -38,7 +38,7 @@ class InvalidFormulas(ValueError):
         count = len(self.problems)
         return (
             "\n  ".join([f"{count} formula{'s' if count != 1 else ''} cannot be read:", *map(str, self.problems)])
-            + '\nCorrect them, or leave them out with errors="drop".'
+            + '\nCorrect them, or leave them out: composition.parse(formulas, errors="drop") tells which rows remain.'
         )
 
 
