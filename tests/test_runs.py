@@ -198,7 +198,7 @@ def test_a_kill_while_a_record_is_written_leaves_nothing_that_a_reader_sees(stor
 
 def test_a_record_that_is_not_there_is_a_key_error(store):
     with pytest.raises(KeyError, match="no record"):
-        runs.read(store, RunSpec(BULK).key)
+        store.read(RunSpec(BULK).key)
 
 
 def test_a_number_that_json_does_not_have_is_not_written(store):

@@ -4,7 +4,7 @@ from lgdcnn_core.runs.execution import OutdatedRecord, execute, recorded
 from lgdcnn_core.runs.record import RunRecord
 from lgdcnn_core.runs.sealed import BrokenRecord, RecordExists
 from lgdcnn_core.runs.spec import InvalidSpec, RunSpec
-from lgdcnn_core.runs.store import Store, committed_store, local_store, predictions, read
+from lgdcnn_core.runs.store import Store, committed_store, local_store
 from lgdcnn_core.runs.table import load_records, summarise
 
 __all__ = [
@@ -19,8 +19,6 @@ __all__ = [
     "execute",
     "load_records",
     "local_store",
-    "predictions",
-    "read",
     "recorded",
     "summarise",
 ]

@@ -106,13 +106,3 @@ def both_stores() -> list[Store]:
     """Give the committed store, if there is one, and the local one."""
     committed = committed_store()
     return [local_store()] if committed is None else [committed, local_store()]
-
-
-def read(store: Store, key: str) -> RunRecord:
-    """Record with this key of a store, see `Store.read`."""
-    return store.read(key)
-
-
-def predictions(store: Store, key: str) -> pd.DataFrame:
-    """Test predictions of a record, see `Store.predictions`."""
-    return store.predictions(key)
