@@ -1,9 +1,24 @@
+import matplotlib.pyplot as plt
 import pytest
 
-from lgdcnn_core import benchmarks
+from lgdcnn_core import benchmarks, figures
 
 
 @pytest.fixture(scope="session")
 def benchmark_data():
     """The data directory, filled on first use (45 MB), else only checked."""
     return benchmarks.fetch()
+
+
+@pytest.fixture
+def drawing_style():
+    """Draw in the project's style, without a screen, and close what was drawn."""
+    plt.switch_backend("agg")
+    with plt.style.context(figures.STYLE):
+        yield
+    plt.close("all")
+
+
+@pytest.fixture
+def ax(drawing_style):
+    return plt.figure(figsize=(figures.SINGLE, 2.6)).add_subplot()

@@ -9,17 +9,7 @@ from lgdcnn_core import figures
 THRESHOLDS = [0.1, 0.2, 0.3]
 
 
-@pytest.fixture(autouse=True)
-def style():
-    plt.switch_backend("agg")
-    with plt.style.context(figures.STYLE):
-        yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax():
-    return plt.figure(figsize=(figures.SINGLE, 2.6)).add_subplot()
+pytestmark = pytest.mark.usefixtures("drawing_style")
 
 
 @pytest.fixture

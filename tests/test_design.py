@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -251,13 +250,6 @@ class TestFigures:
     TABLE = scores([*REFERENCES, made_up("L-DCNN", [5, 2, 3, 1]), made_up("GRU+att", [5, 2, 4, 1], 2.0)]).assign(
         origin=["paper", "paper", "paper", "round 1"]
     )
-
-    @pytest.fixture
-    def ax(self):
-        plt.switch_backend("agg")
-        figure, ax = plt.subplots()
-        yield ax
-        plt.close(figure)
 
     def test_every_candidate_is_a_point_and_the_papers_are_named(self, ax):
         assert drawn.score_against_error(self.TABLE, ax, "GPa") is ax

@@ -16,17 +16,7 @@ from lgdcnn_core.runs.table import GROUP
 EPOCHS = [1, 2, 3, 4]
 
 
-@pytest.fixture(autouse=True)
-def style():
-    plt.switch_backend("agg")
-    with plt.style.context(figures.STYLE):
-        yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax():
-    return plt.figure(figsize=(figures.SINGLE, 2.6)).add_subplot()
+pytestmark = pytest.mark.usefixtures("drawing_style")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from lgdcnn_core.readings import features as layer_features
 from lgdcnn_core.readings.chemistry import environment, group
 from lgdcnn_core.readings.making import Findings, Stopwatch
 from lgdcnn_core.readings.network import Trained
-from lgdcnn_core.readings.record import ReadingRecord
+from lgdcnn_core.readings.record import Reading, ReadingRecord
 from lgdcnn_core.readings.spec import ReadingSpec
 
 READ, MAPPED = 10_000, 2_000
@@ -41,15 +41,13 @@ ELEMENTS, CORRELATIONS, COMPOUNDS, ENVIRONMENTS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Embeddings:
+class Embeddings(Reading):
     """Maps of what a network's layers make of elements, compounds and one element's environments.
+
+    The first of its layers is the embedding, of elements alone.
 
     Attributes
     ----------
-    record
-        The record.
-    store
-        Name of the store that it comes from.
     elements
         ``layer``, ``atomic_number``, ``n`` (compounds), ``x``, ``y``.
     compounds
@@ -58,17 +56,10 @@ class Embeddings:
         ``layer``, ``row``, ``formula``, ``environment``, ``x``, ``y``.
     """
 
-    record: ReadingRecord
-    store: str
     elements: pd.DataFrame
     compounds: pd.DataFrame
     environments: pd.DataFrame
     _correlations: pd.DataFrame
-
-    @property
-    def layers(self) -> list[str]:
-        """Names of the layers, in the order of the network; the first is the embedding, of elements alone."""
-        return self.record.layers
 
     def correlations(self, layer: str) -> pd.DataFrame:
         """Pearson correlation of the elements' mean features, each feature standardised over the elements, (E, E)."""

@@ -16,7 +16,7 @@ from lgdcnn_core.cecv import CECV, RULES, SIZES, THRESHOLDS, LayerEFMs
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.readings.making import Findings, Stopwatch
 from lgdcnn_core.readings.network import Trained
-from lgdcnn_core.readings.record import ReadingRecord
+from lgdcnn_core.readings.record import Reading, ReadingRecord
 from lgdcnn_core.readings.spec import ReadingSpec
 from lgdcnn_core.training import Layout
 
@@ -29,29 +29,18 @@ _EFM, _CLUSTER = "efm: ", "cluster: "
 
 
 @dataclass(frozen=True, eq=False)
-class Environments:
+class Environments(Reading):
     """What a network's layers make of one element's compounds.
 
     Attributes
     ----------
-    record
-        The record.
-    store
-        Name of the store that it comes from.
     compounds
         A row a compound, by size and then in data-set order: ``row`` (place in the data set), ``formula``,
         ``elements`` (atomic numbers in the order of the EFM's rows), ``size``.
     """
 
-    record: ReadingRecord
-    store: str
     compounds: pd.DataFrame
     _columns: dict[str, NDArray[Any]]
-
-    @property
-    def layers(self) -> list[str]:
-        """Names of the layers, in the order of the network."""
-        return self.record.layers
 
     def cecv(self, layer: str, rule: str = "published") -> CECV:
         """CECV of a layer, from the recorded counts."""

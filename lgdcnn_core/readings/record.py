@@ -65,3 +65,24 @@ class ReadingRecord:
         """
         content = sealed.unseal(text, name, FORMAT, [field.name for field in fields(cls)])
         return cls(**{**content, "spec": ReadingSpec.from_dict(content["spec"])})
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A record with what its other files hold; each kind of reading adds its own.
+
+    Attributes
+    ----------
+    record
+        The record.
+    store
+        Name of the store that it comes from.
+    """
+
+    record: ReadingRecord
+    store: str
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the layers, in the order of the network."""
+        return self.record.layers
