@@ -135,10 +135,10 @@ def test_the_convolution_is_that_of_torch():
         reference.weight.copy_(convolution.linear.weight.view(512, 3, 512).transpose(1, 2))
         reference.bias.copy_(convolution.linear.bias)
     x = torch.randn(4, 5, 512, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
-    from lgdcnn_core.models.packing import neighbours
+    from lgdcnn_core.models.packing import places
 
     packed = torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor([5, 3, 2, 1]), batch_first=True)
-    found = convolution(packed.data, neighbours(packed)).sum(dim=1)
+    found = convolution(packed.data, places(packed)).sum(dim=1)
     found_gradient = torch.autograd.grad((found**2).sum(), x, retain_graph=True)[0]
     rows = [reference(x[i, :n].t()[None])[0].t().sum(dim=1) for i, n in enumerate([5, 3, 2, 1])]
     gradient = torch.autograd.grad(sum((row**2).sum() for row in rows), x)[0]
@@ -298,7 +298,7 @@ class TestSpecs:
 
     def test_the_wide_convolution_is_that_of_torch(self):
         from lgdcnn_core.models.blocks import TokenConvolution
-        from lgdcnn_core.models.packing import neighbours
+        from lgdcnn_core.models.packing import places
 
         ours = TokenConvolution(4, 6, kernel=5).double()
         reference = torch.nn.Conv1d(4, 6, 5, padding=2).double()
@@ -307,7 +307,7 @@ class TestSpecs:
             reference.bias.copy_(ours.linear.bias)
         compounds = [torch.randn(n, 4, dtype=torch.float64) for n in (6, 3, 1)]
         packed = torch.nn.utils.rnn.pack_sequence(compounds)
-        found = torch.nn.utils.rnn.PackedSequence(ours(packed.data, neighbours(packed)), packed.batch_sizes)
+        found = torch.nn.utils.rnn.PackedSequence(ours(packed.data, places(packed)), packed.batch_sizes)
         for one, expected in zip(torch.nn.utils.rnn.unpack_sequence(found), compounds, strict=True):
             torch.testing.assert_close(one, reference(expected.t()[None])[0].t())
 

@@ -9,9 +9,11 @@ carries the paper's name of it in ``cecv_layer``.
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
+from torch.nn.utils.rnn import PackedSequence
 
-from lgdcnn_core.models.packing import Neighbours, neighbours, pad_positions_first, window, with_data
+from lgdcnn_core.models.packing import Places, compounds_of_equal_length, from_compounds, places, with_data
+from lgdcnn_core.models.products import Linear, convolution, product
+from lgdcnn_core.models.recurrence import bidirectional
 
 
 class Identity(nn.Module):
@@ -38,6 +40,8 @@ class Recurrent(nn.Module):
 
     def forward(self, x: PackedSequence) -> PackedSequence:
         """(T, d) -> (T, width)."""
+        if x.data.device.type == "cpu" and isinstance(self.rnn, nn.LSTM | nn.GRU):
+            return bidirectional(self.rnn, x)
         output: PackedSequence = self.rnn(x)[0]
         return output
 
@@ -47,15 +51,14 @@ class SoftAttention(nn.Module):
 
     def __init__(self, width_in: int) -> None:
         super().__init__()
-        self.score = nn.Sequential(nn.Linear(width_in, width_in), nn.ReLU(), nn.Linear(width_in, 1))
+        self.score = nn.Sequential(Linear(width_in, width_in), nn.ReLU(), Linear(width_in, 1))
         self.width = width_in
         self.cecv_layer = "soft attention"
 
     def forward(self, x: PackedSequence) -> PackedSequence:
         """(T, d) -> (T, d)."""
-        # The padding value takes no part in a softmax; a compound has at least one position, so no row is empty.
-        scores, lengths = pad_positions_first(with_data(x, self.score(x.data)), float("-inf"))
-        attention = pack_padded_sequence(torch.softmax(scores, dim=0), lengths).data
+        scores = compounds_of_equal_length(with_data(x, self.score(x.data)))
+        attention = from_compounds([torch.softmax(score, dim=1) for score in scores], x)
         return with_data(x, x.data * (1 + attention.to(x.data.dtype)))
 
 
@@ -64,7 +67,7 @@ class Residual(nn.Module):
 
     def __init__(self, width_in: int, width: int) -> None:
         super().__init__()
-        self.shortcut = nn.Identity() if width_in == width else nn.Linear(width_in, width, bias=False)
+        self.shortcut = nn.Identity() if width_in == width else Linear(width_in, width, bias=False)
         self.width = width
         self.cecv_layer = "residual"
 
@@ -86,12 +89,11 @@ class TokenConvolution(nn.Module):
         if kernel < 1 or kernel % 2 == 0:
             raise ValueError(f"kernel is {kernel}; it is odd, so that an element has as many neighbours on both sides")
         self.kernel = kernel
-        self.linear = nn.Linear(kernel * width_in, width)
+        self.linear = Linear(kernel * width_in, width)
 
-    def forward(self, x: Tensor, around: Neighbours) -> Tensor:
+    def forward(self, x: Tensor, at: Places) -> Tensor:
         """(T, d) -> (T, width)."""
-        result: Tensor = self.linear(window(x, around, self.kernel // 2))
-        return result
+        return convolution(x, self.linear.weight, self.linear.bias, at, self.kernel // 2)
 
 
 class ResidualConvolutions(nn.Module):
@@ -103,10 +105,10 @@ class ResidualConvolutions(nn.Module):
         self.second = TokenConvolution(width, width, kernel)
         self.cecv_layer = f"DCNN block {number}"
 
-    def forward(self, x: PackedSequence, around: Neighbours) -> PackedSequence:
+    def forward(self, x: PackedSequence, at: Places) -> PackedSequence:
         """(T, d) -> (T, d)."""
-        inner = self.first(torch.relu(x.data), around)
-        return with_data(x, x.data + self.second(torch.relu(inner), around))
+        inner = self.first(torch.relu(x.data), at)
+        return with_data(x, x.data + self.second(torch.relu(inner), at))
 
 
 class DCNN(nn.Module):
@@ -126,10 +128,10 @@ class DCNN(nn.Module):
 
     def forward(self, x: PackedSequence) -> PackedSequence:
         """(T, d) -> (T, width)."""
-        around = neighbours(x)
-        x = with_data(x, self.convert(x.data, around))
+        at = places(x)
+        x = with_data(x, self.convert(x.data, at))
         for block in self.blocks:
-            x = block(x, around)
+            x = block(x, at)
         return x
 
 
@@ -153,8 +155,8 @@ class TextCNN(nn.Module):
 
     def forward(self, x: PackedSequence) -> PackedSequence:
         """(T, d) -> (T, width)."""
-        around = neighbours(x)
-        parts = [convolution(x.data, around) for convolution in self.convolutions]
+        at = places(x)
+        parts = [convolution(x.data, at) for convolution in self.convolutions]
         return with_data(x, torch.relu(torch.cat(parts, dim=1)))
 
 
@@ -172,24 +174,20 @@ class TransformerLayer(nn.TransformerEncoderLayer):
     def forward(self, x: PackedSequence) -> PackedSequence:  # type: ignore[override]
         """(T, d) -> (T, d)."""
         h = self.norm1(x.data + self.dropout1(self._attend(x)))
-        inner = self.linear2(self.dropout(torch.relu(self.linear1(h))))
+        widened = self.dropout(torch.relu(product(h, self.linear1.weight, self.linear1.bias)))
+        inner = product(widened, self.linear2.weight, self.linear2.bias)
         return with_data(x, self.norm2(h + self.dropout2(inner)))
 
     def _attend(self, x: PackedSequence) -> Tensor:
         attention = self.self_attn
-        projected = F.linear(x.data, attention.in_proj_weight, attention.in_proj_bias)
-        padded, lengths = pad_positions_first(with_data(x, projected), 0.0)  # (N, B, 3 d)
-        n_positions, n_compounds, _ = padded.shape
-        heads = padded.view(n_positions, n_compounds, 3, attention.num_heads, -1)
-        query, key, value = heads.permute(2, 1, 3, 0, 4).unbind()  # each (B, heads, N, d / heads)
-        exists = torch.arange(n_positions) < lengths[:, None]
-        mixed = F.scaled_dot_product_attention(
-            query,
-            key,
-            value,
-            attn_mask=exists[:, None, None, :].to(x.data.device, non_blocking=True),
-            dropout_p=attention.dropout if self.training else 0.0,
-        )
-        tokens = pack_padded_sequence(mixed.permute(2, 0, 1, 3).flatten(2), lengths).data
-        result: Tensor = attention.out_proj(tokens)
-        return result
+        projected = product(x.data, attention.in_proj_weight, attention.in_proj_bias)
+        mixed = []
+        for part in compounds_of_equal_length(with_data(x, projected)):  # (B, N, 3 d)
+            heads = part.unflatten(2, (3, attention.num_heads, -1))
+            query, key, value = heads.permute(2, 0, 3, 1, 4).unbind()  # each (B, heads, N, d / heads)
+            result = F.scaled_dot_product_attention(
+                query, key, value, dropout_p=attention.dropout if self.training else 0.0
+            )
+            mixed.append(result.transpose(1, 2).flatten(2))
+        tokens = from_compounds(mixed, x)
+        return product(tokens, attention.out_proj.weight, attention.out_proj.bias)

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from lgdcnn_core.models.packing import pad_positions_first, with_data
+from lgdcnn_core.models.packing import compounds_of_equal_length, with_data
+from lgdcnn_core.models.products import Linear
 
 N_OUTPUTS = 3  # value, log-uncertainty, gate
 
@@ -23,9 +24,9 @@ class ResidualMLP(nn.Module):
         super().__init__()
         widths = [width_in, *self.HIDDEN]
         steps = list(pairwise(widths))
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in steps)
-        self.shortcuts = nn.ModuleList(nn.Linear(a, b, bias=False) for a, b in steps)
-        self.out = nn.Linear(widths[-1], N_OUTPUTS)
+        self.layers = nn.ModuleList(Linear(a, b) for a, b in steps)
+        self.shortcuts = nn.ModuleList(Linear(a, b, bias=False) for a, b in steps)
+        self.out = Linear(widths[-1], N_OUTPUTS)
 
     def forward(self, x: Tensor) -> Tensor:
         """(T, d) -> (T, 3)."""
@@ -51,7 +52,7 @@ class Head(nn.Module):
         outputs = self.outputs(x.data)
         outputs = outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
         weighted = torch.cat([outputs * real[:, None], real[:, None].to(outputs.dtype)], dim=1)
-        sums = pad_positions_first(with_data(x, weighted), 0.0)[0].sum(dim=0)
+        sums = torch.cat([part.sum(dim=1) for part in compounds_of_equal_length(with_data(x, weighted))])
         if x.unsorted_indices is not None:
             sums = sums.index_select(0, x.unsorted_indices)
         value, log_uncertainty, gate = (sums[:, :N_OUTPUTS] / sums[:, N_OUTPUTS:]).unbind(dim=1)

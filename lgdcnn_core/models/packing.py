@@ -6,21 +6,40 @@ weights then run over all tokens at once, and no arithmetic is spent on padding.
 padding takes part, is the same layout with every compound at full length.
 """
 
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence
+
+BATCHES_REMEMBERED = 8  # all blocks of a network ask for the same places, and in training every batch has its own
 
 
-class Neighbours(NamedTuple):
-    """Where each token's neighbours within its compound are.
+class Places(NamedTuple):
+    """Where the tokens of a batch are to be found.
 
-    ``previous`` and ``following`` are (T,) token indices; T itself stands for "none", a zero vector.
+    Attributes
+    ----------
+    sizes
+        Compounds that have a first, second, ... position.
+    mirrored
+        (T,) index of the token as far from the end of its compound as this one is from the start. A recurrent layer
+        that runs backwards is one that runs forwards over mirrored tokens. Mirroring twice changes nothing.
+    by_compound, back
+        (T,) tokens compound by compound, and the way back.
+    groups
+        Compounds of equal length: (compounds, length) of each group, in the order of `by_compound`.
     """
 
-    previous: Tensor
-    following: Tensor
+    sizes: tuple[int, ...]
+    mirrored: Tensor
+    by_compound: Tensor
+    back: Tensor
+    groups: tuple[tuple[int, int], ...]
 
 
 def pack_full(values: Tensor) -> PackedSequence:
@@ -34,53 +53,44 @@ def with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
     return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
 
 
-def pad_positions_first(packed: PackedSequence, padding_value: float) -> tuple[Tensor, Tensor]:
-    """Pad to (N, B, ...), compounds in packed (not data-set) order; also their lengths, (B,), on the CPU."""
-    return pad_packed_sequence(PackedSequence(packed.data, packed.batch_sizes), padding_value=padding_value)
+def places(packed: PackedSequence) -> Places:
+    """Find where the tokens of a batch are."""
+    return _places(tuple(packed.batch_sizes.tolist()), packed.data.device)
 
 
-def neighbours(packed: PackedSequence) -> Neighbours:
-    """Find every token's neighbours in its compound."""
-    sizes = packed.batch_sizes
-    n_tokens = int(sizes.sum())
-    start = torch.cumsum(sizes, 0) - sizes
-    position = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
-    compound = torch.arange(n_tokens) - start[position]
-    previous = torch.where(position > 0, start[(position - 1).clamp(min=0)] + compound, n_tokens)
-    next_size = torch.cat([sizes[1:], sizes.new_zeros(1)])[position]
-    next_start = torch.cat([start[1:], start.new_full((1,), n_tokens)])[position]
-    following = torch.where(compound < next_size, next_start + compound, n_tokens)
-    device = packed.data.device
-    return Neighbours(previous.to(device, non_blocking=True), following.to(device, non_blocking=True))
+@lru_cache(maxsize=BATCHES_REMEMBERED)
+@torch.inference_mode(mode=False)  # what is remembered in prediction must serve training as well
+def _places(sizes: tuple[int, ...], device: torch.device) -> Places:
+    size = np.array(sizes, dtype=np.int64)
+    start = np.cumsum(size) - size
+    n_tokens = int(size.sum())
+    position = np.repeat(np.arange(len(size)), size)
+    compound = np.arange(n_tokens) - start[position]
+    length = np.count_nonzero(size[:, None] > np.arange(size[0]), axis=0)  # of each compound
+    by_compound = np.lexsort((position, compound))
+    back = np.empty_like(by_compound)
+    back[by_compound] = np.arange(n_tokens)
+    lengths, counts = np.unique(-length, return_counts=True)
+    indices = (start[length[compound] - 1 - position] + compound, by_compound, back)
+    on_device = (torch.from_numpy(index).to(device, non_blocking=True) for index in indices)
+    return Places(sizes, *on_device, tuple(zip(counts.tolist(), (-lengths).tolist(), strict=True)))
 
 
-class _Shift(torch.autograd.Function):
-    """Rows of x at an index whose value T means zero; the gradient flows back by the opposite index."""
-
-    @staticmethod
-    def forward(ctx, x: Tensor, index: Tensor, opposite: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
-        ctx.save_for_backward(opposite)
-        return _rows_or_zero(x, index)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[no-untyped-def]
-        (opposite,) = ctx.saved_tensors
-        return _rows_or_zero(gradient, opposite), None, None
+def neighbouring_rows(sizes: tuple[int, ...], away: int = 1) -> Iterator[tuple[slice, slice]]:
+    """Yield rows of tokens and of those `away` places after them in the same compounds, for each position."""
+    start = [0, *accumulate(sizes)]
+    for position in range(away, len(sizes)):
+        earlier, size = start[position - away], sizes[position]
+        yield slice(earlier, earlier + size), slice(start[position], start[position] + size)
 
 
-def _rows_or_zero(x: Tensor, index: Tensor) -> Tensor:
-    return torch.cat([x, x.new_zeros(1, x.shape[1])]).index_select(0, index)
+def compounds_of_equal_length(packed: PackedSequence) -> list[Tensor]:
+    """Tokens as one (compounds, length, ...) tensor for each length; `from_compounds` undoes it."""
+    at = places(packed)
+    parts = packed.data.index_select(0, at.by_compound).split([n * length for n, length in at.groups])
+    return [part.unflatten(0, group) for part, group in zip(parts, at.groups, strict=True)]
 
 
-def window(x: Tensor, around: Neighbours, reach: int = 1) -> Tensor:
-    """Put each token between its neighbours up to `reach` places away: (T, d) -> (T, (2 reach + 1) d).
-
-    Zeros stand beyond the ends of a compound. A gather has a scatter as its gradient, which is slow; but "the token
-    before" and "the token after" undo each other, so the gradient is a gather as well.
-    """
-    parts = [x]
-    for _ in range(reach):
-        before = _Shift.apply(parts[0], around.previous, around.following)
-        after = _Shift.apply(parts[-1], around.following, around.previous)
-        parts = [before, *parts, after]
-    return torch.cat(parts, dim=1) if reach else x
+def from_compounds(parts: list[Tensor], packed: PackedSequence) -> Tensor:
+    """Tokens (T, ...) in the order of `packed`, from one (compounds, length, ...) tensor for each length."""
+    return torch.cat([part.flatten(0, 1) for part in parts]).index_select(0, places(packed).back)
