@@ -1,8 +1,7 @@
 """Train and use a network the scikit-learn way, on formulas and targets."""
 
-import copy
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,10 +12,9 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from lgdcnn_core import __version__, saved_model
+from lgdcnn_core import __version__, ensemble, saved_model
 from lgdcnn_core.composition import Compositions, parse
-from lgdcnn_core.elements import ElementTable
-from lgdcnn_core.models import Network, build, chain
+from lgdcnn_core.models import Network, build
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.training import (
     PAPER,
@@ -24,6 +22,7 @@ from lgdcnn_core.training import (
     BadTrainingData,
     Compute,
     Formulas,
+    History,
     Layout,
     Plan,
     Recipe,
@@ -31,19 +30,14 @@ from lgdcnn_core.training import (
     Setting,
     choose,
     formulas_and_targets,
-    hold_out,
-    labelled,
-    merge_duplicates,
     outputs,
     prediction_batches,
     recipe,
     require_known,
     sigmoid,
     train,
+    training_and_validation,
 )
-
-VALIDATION_FRACTION = 0.1
-"""Share of the training data held out where a recipe needs validation data and is given none."""
 
 
 class CompositionRegressor(RegressorMixin, BaseEstimator):
@@ -68,13 +62,17 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         ``"cuda"``, ``"mps"``, ``"cpu"``; None takes the best there is.
     progress
         Show a progress bar with loss and validation error.
+    n_members
+        Networks, of seeds `seed`, `seed` + 1 and so on, trained on the same data. With more than one the prediction is
+        their mean, which is more accurate than any of them as a rule, and takes as many times as long to train.
 
     Attributes
     ----------
-    network_
-        The trained `lgdcnn_core.models.Network`.
-    history_
-        Learning curve and what else training went through, `lgdcnn_core.training.History`.
+    networks_, histories_
+        Each member's trained `lgdcnn_core.models.Network`, and its learning curve and what else training went
+        through, `lgdcnn_core.training.History`.
+    network_, history_
+        Those of the first member: the only one, unless there are several. CECV reads one network at a time.
     recipe_, scaling_, layout_, compute_
         What the training used: recipe, standardisation, batch layout, device and precision.
     n_train_, n_val_
@@ -98,6 +96,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         classification: bool = False,
         device: str | None = None,
         progress: bool = True,
+        n_members: int = 1,
     ) -> None:
         self.model = model
         self.recipe = recipe
@@ -107,6 +106,17 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         self.classification = classification
         self.device = device
         self.progress = progress
+        self.n_members = n_members
+
+    @property
+    def network_(self) -> Network:
+        """Trained network of the first member."""
+        return self.networks_[0]
+
+    @property
+    def history_(self) -> History:
+        """Training history of the first member."""
+        return self.histories_[0]
 
     def fit(
         self,
@@ -130,9 +140,11 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             Validation data, the same way (a DataFrame or a pair), which choose the weights that are kept. A recipe
             that cannot do without holds out 10 % of the training data, drawn by the seed, if none are given.
         init
-            Fine-tune: start from this model, or saved model, instead of fresh weights.
+            Fine-tune: start from this model, or saved model, instead of fresh weights. An ensemble starts member by
+            member from an ensemble of its size, or every member from a single network.
         checkpoint
-            File for the state after each epoch; a training that was interrupted goes on from it.
+            File for the state after each epoch; a training that was interrupted goes on from it. An ensemble has one
+            a member, see `ensemble.file_of_member`, and goes on in the member that it was in.
 
         Raises
         ------
@@ -142,31 +154,35 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             If there is nothing to train on, or targets are missing, infinite or of another number than the formulas.
         UnknownElements
             If the element table lacks an element.
+        lgdcnn_core.ensemble.InvalidEnsemble
+            If `n_members` is not an integer from 1, or `init` has another number of networks.
         """
+        seeds = ensemble.seeds(self.seed, self.n_members)
         self.recipe_ = recipe(self.recipe)
-        train_data = merge_duplicates(labelled(X, y, "training", self.classification))
-        val_data = None
-        if val is not None:
-            X_val, y_val = val if isinstance(val, tuple) else (val, None)
-            val_data = labelled(X_val, y_val, "validation", self.classification)
-        elif self.recipe_.needs_validation:
-            train_data, val_data = hold_out(train_data, VALIDATION_FRACTION, self.seed)
-
+        train_data, val_data = training_and_validation(
+            X, y, val, self.classification, seed=self.seed if self.recipe_.needs_validation else None
+        )
         self.compute_ = choose(self.device, self.recipe_.precision)
         self.layout_ = Layout(self.setting, int(train_data.compositions.lengths.max()))
         self.scaling_ = Scaling.of(train_data.targets, self.classification)
-        self.network_ = self._initial_network(init).to(self.compute_.device)
+        networks = [network.to(self.compute_.device) for network in self._initial_networks(init, seeds)]
         for data in filter(None, (train_data, val_data)):
-            require_known(data.compositions, self.network_.elements)
+            require_known(data.compositions, networks[0].elements)
         self.n_train_, self.n_val_ = len(train_data), len(val_data) if val_data else 0
-        self.history_ = train(
-            self.network_,
-            train_data,
-            val_data,
-            Plan(self.recipe_, self.layout_, self.scaling_, self.compute_, self.seed, self.classification),
-            checkpoint=checkpoint,
-            progress=self.progress,
-        )
+        plan = Plan(self.recipe_, self.layout_, self.scaling_, self.compute_, self.seed, self.classification)
+        self.histories_ = [
+            train(
+                network,
+                train_data,
+                val_data,
+                replace(plan, seed=seed),
+                checkpoint=ensemble.file_of_member(checkpoint, number, len(seeds)),
+                progress=self.progress,
+                title=ensemble.title_of_member(f"{self.recipe_.name} recipe", number, len(seeds)),
+            )
+            for number, (network, seed) in enumerate(zip(networks, seeds, strict=True))
+        ]
+        self.networks_ = networks
         return self
 
     def predict(
@@ -181,7 +197,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         X
             Formulas: a list, a Series, or a DataFrame with a column ``formula``.
         return_std
-            Also give the standard deviation that the network states for each prediction (regression only).
+            Also give the standard deviation that the network states for each prediction (regression only). An
+            ensemble's is that of the mixture of its members, sqrt(spread² + mean of own²), see `ensemble.mean_and_std`.
 
         Returns
         -------
@@ -197,14 +214,15 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
                 raise ValueError("a classification has no standard deviation; see predict_proba")
             return (self.predict_proba(X)[:, 1] >= 0.5).astype(float)
         raw = self._outputs(X)
-        mean = raw[:, 0] * self.scaling_.std + self.scaling_.mean
-        return (mean, np.exp(raw[:, 1]) * self.scaling_.std) if return_std else mean
+        means = raw[..., 0] * self.scaling_.std + self.scaling_.mean
+        mean, std = ensemble.mean_and_std(means, np.exp(raw[..., 1]) * self.scaling_.std)
+        return (mean, std) if return_std else mean
 
     def predict_proba(self, X: Formulas) -> NDArray[np.float64]:
-        """Probabilities of classes 0 and 1, (B, 2)."""
+        """Probabilities of classes 0 and 1, (B, 2); an ensemble's are the means of its members'."""
         if not self.classification:
             raise AttributeError("predict_proba is for classification=True")
-        positive = sigmoid(self._outputs(X)[:, 0])
+        positive = sigmoid(self._outputs(X)[..., 0]).mean(axis=0)
         return np.stack([1 - positive, positive], axis=1)
 
     def score(self, X: Formulas, y: Iterable[float] | None = None) -> float:
@@ -216,16 +234,17 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         return float(metric(targets, self.predict(formulas)))
 
     def save(self, path: str | Path) -> Path:
-        """Save the model as one safetensors file, which needs nothing else to predict."""
-        check_is_fitted(self, "network_")
+        """Save the model, all its networks, as one safetensors file, which needs nothing else to predict."""
+        check_is_fitted(self, "networks_")
+        # The file has as many members as it has networks: said twice, it could be said wrong.
+        parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
         description = {
-            "parameters": self.get_params() | {"recipe": self.recipe_.as_dict()},
+            "parameters": parameters | {"recipe": self.recipe_.as_dict()},
             "layout": asdict(self.layout_),
             "scaling": asdict(self.scaling_),
-            "known_elements": np.flatnonzero(self.network_.elements.known).tolist(),
             "lgdcnn_core": __version__,
         }
-        return saved_model.write(Path(path), description, self.network_.state_dict())
+        return saved_model.write(Path(path), description, self.networks_)
 
     @classmethod
     def load(cls, path: str | Path, device: str | None = None) -> Self:
@@ -236,16 +255,11 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         lgdcnn_core.saved_model.NotASavedModel
             If the file is something else.
         """
-        description, tensors = saved_model.read(Path(path))
+        description, networks = saved_model.read(Path(path))
         parameters = description["parameters"]
         parameters["recipe"] = Recipe(**parameters["recipe"])
-        vectors = tensors["embedding.element_vectors"].numpy()
-        known = np.zeros(len(vectors), dtype=bool)
-        known[description["known_elements"]] = True
-        self = cls(**parameters | {"device": device})
-        network = Network(chain(self.model), ElementTable(parameters["elements"], vectors, known))
-        network.load_state_dict(tensors)
-        return self._adopt(network, Scaling(**description["scaling"]), Layout(**description["layout"]))
+        self = cls(**parameters | {"device": device, "n_members": len(networks)})
+        return self._adopt(networks, Scaling(**description["scaling"]), Layout(**description["layout"]))
 
     @classmethod
     def from_published(cls, path: str | Path, n_max: int, model: str | None = None, device: str | None = None) -> Self:
@@ -262,7 +276,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         """
         name, network, mean, std = load_published(path, model)
         self = cls(name, recipe=PAPER, setting="published", device=device)
-        return self._adopt(network, Scaling(mean, std), Layout("published", n_max))
+        return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
 
     def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
         """Yield what the network is given for these compounds, batch by batch, as `cecv.layer_efms` takes it.
@@ -278,32 +292,32 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             chosen = compositions[rows]
             yield (batch.src, batch.frac), chosen.lengths, chosen.padded()[0], rows
 
-    def _adopt(self, network: Network, scaling: Scaling, layout: Layout) -> Self:
-        """Take a network that was trained elsewhere."""
+    def _adopt(self, networks: list[Network], scaling: Scaling, layout: Layout) -> Self:
+        """Take networks that were trained elsewhere."""
         self.recipe_ = recipe(self.recipe)
         self.compute_ = choose(self.device, self.recipe_.precision)
-        self.network_ = network.to(self.compute_.device)
+        self.networks_ = [network.to(self.compute_.device) for network in networks]
         self.scaling_, self.layout_ = scaling, layout
         return self
 
-    def _initial_network(self, init: "str | Path | CompositionRegressor | None") -> Network:
+    def _initial_networks(self, init: "str | Path | CompositionRegressor | None", seeds: list[int]) -> list[Network]:
         if init is None:
-            return build(self.model, self.elements, seed=self.seed)
+            return [build(self.model, self.elements, seed=seed) for seed in seeds]
         start = init if isinstance(init, CompositionRegressor) else CompositionRegressor.load(init, device=self.device)
-        check_is_fitted(start, "network_")
+        check_is_fitted(start, "networks_")
         if start.model != self.model:
             raise BadTrainingData(f"cannot fine-tune {self.model} from a {start.model}")
-        return copy.deepcopy(start.network_)
+        return ensemble.copies(start.networks_, len(seeds))
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
-        """Raw outputs of the network, (B, 2)."""
-        check_is_fitted(self, "network_")
+        """Raw outputs of each of k networks, (k, B, 2)."""
+        compositions = self._compositions(X)
         in_float32 = Compute(self.compute_.device, bfloat16=False)
-        return outputs(self.network_, self._compositions(X), self.layout_, in_float32)
+        return np.stack([outputs(network, compositions, self.layout_, in_float32) for network in self.networks_])
 
     def _compositions(self, X: Formulas) -> Compositions:
-        """Compounds as the network reads them."""
-        check_is_fitted(self, "network_")
+        """Compounds as the networks read them."""
+        check_is_fitted(self, "networks_")
         compositions = parse(formulas_and_targets(X, None)[0])
         require_known(compositions, self.network_.elements)
         return self.layout_.ordered(compositions)

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import math
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -198,6 +199,77 @@ def test_runs_that_differ_in_more_than_the_seed_get_columns_of_their_own():
     assert "L-G-DCNN, fast recipe, exact, 60 epochs" in set(ours["column"])
 
 
+def ensembles(*rows):
+    """What `runs.ensembles` gives, from rows as `summary` takes them, without a spread."""
+    return summary(*rows).drop(columns="std").rename(columns={"mean": "mae"}).assign(mae_low=0.0)
+
+
+def test_ensembles_are_columns_of_their_own_that_say_what_they_are(ax, published):
+    single, mean = ("first", None, "L-G-DCNN", 8.4, 0.1, 3), ("first", None, "L-G-DCNN", 8.0, None, 3)
+    ours = figures.by_configuration(summary(single), ["L-G-DCNN"], ensembles(mean))
+    assert ours[["group", "mean", "note"]].to_numpy().tolist() == [
+        ["This project", 8.4, "n = 3"],
+        ["This project, ensembles", 8.0, "n = 3"],
+    ]
+    assert ours["column"][1] == "L-G-DCNN, mean of n networks, paper recipe, published, 300 epochs"
+    figures.benchmark_heatmap(published, ours, ax)
+    texts = cells(ax)
+    lefts = sorted({left for left, _ in texts})
+    assert [texts[left, 0] for left in lefts] == ["8.221", "8.692", "8.400 ± 0.1\nn = 3", "8.000\nn = 3"]
+    assert lefts[-1] > lefts[-2] + figures.table.WIDTH_WITH_SPREAD  # a gap between single networks and ensembles
+    assert "This project,\nensembles" in [text.get_text() for text in ax.texts]
+
+
+def test_both_stores_have_ensembles_of_their_own_beside_their_single_networks():
+    rows = [("first", None, "L-G-DCNN", 8.4, 0.1, 3, {"store": store}) for store in figures_stores]
+    ours = figures.by_configuration(summary(*rows), (), ensembles(*rows))
+    assert ours["group"].tolist() == [
+        *("This project", "This project, ensembles"),
+        *("This machine", "This machine, ensembles"),
+    ]
+
+
+def test_an_ensemble_over_folds_needs_all_five_as_well():
+    rows = [("a", fold, "L-G-DCNN", mae, None, 3) for fold, mae in enumerate([1.0, 2.0, 3.0, 4.0, 5.0])]
+    some = [("b", fold, "L-G-DCNN", 1.0, None, 3) for fold in range(4)]
+    table = figures.over_folds(summary(), (), ensembles(*rows, *some)).set_index("dataset")
+    assert table.loc["a", ["mean", "std", "note"]].tolist() == [3.0, pytest.approx(2.5**0.5), "n = 3 a fold"]
+    assert math.isnan(table.loc["b", "mean"])
+
+
+def test_classifications_have_no_cell_in_a_table_of_maes():
+    table = ensembles(("matbench_glass", 0, "L-G-DCNN", None, None, 2))
+    assert figures.by_configuration(summary(), (), table).empty
+
+
+def test_small_numbers_keep_their_power_of_ten_and_their_spread(ax):
+    published = pd.DataFrame({"L-G-DCNN": [3.61e-6]}, index=["expansion"])
+    ours = figures.by_configuration(summary(("expansion", None, "L-G-DCNN", 3.512e-6, 4.1e-8, 3)))
+    figures.benchmark_heatmap(published, ours, ax)
+    assert list(cells(ax).values()) == ["3.61e-6", "3.51e-6\n± 4.1e-8, n = 3"]
+
+
+def test_table_1_with_five_columns_of_ours_is_about_a_page_wide():
+    names = benchmarks.names("extended")
+    published = benchmarks.published("lgdcnn_paper").set_index("dataset").loc[names, "L-G-DCNN":]
+    other = {"recipe": "fast", "setting": "exact", "epochs": 60}
+    runs = [(names[0], None, model, 8.4, 0.1, 3, other) for model in ("L-G-DCNN", "CrabNet")]
+    paper = (names[0], None, "L-G-DCNN", 8.4, None, 1)
+    width, _ = figures.heatmap_size(published, figures.by_configuration(summary(paper, *runs), (), ensembles(*runs)))
+    assert width < 1.1 * figures.DOUBLE
+
+
+def test_of_several_schedules_the_longest_of_each_kind_is_kept():
+    table = summary(
+        ("first", None, "L-G-DCNN", 8.4, 0.1, 3),
+        ("second", None, "L-G-DCNN", 8.4, 0.1, 3, {"epochs": 30}),
+        ("first", None, "CrabNet", 8.4, 0.1, 3, {"epochs": 30}),
+        ("first", None, "L-G-DCNN", 8.4, 0.1, 3, {"epochs": 30, "store": "local"}),
+    )
+    kept = figures.longest_schedules(table)
+    assert kept.index.tolist() == [0, 2, 3]
+
+
 def test_fold_errors_draw_published_lines_and_our_marks(ax):
     theirs = pd.DataFrame({"model": "CrabNet", "fold": range(5), "mae": [36.1, 45.9, 67.1, 31.7, 47.3]})
     ours = figures.by_configuration(summary(("matbench_jdft2d", 0, "L-G-DCNN", 31.6, np.nan, 1)))
@@ -252,6 +324,62 @@ def test_another_training_is_never_called_a_repetition(change):
     assert not table["same_training"].any()
     assert figures.sentence(table.iloc[0]).endswith("so no repetition of it.")
     assert "not been repeated" in figures.repetitions(table, "L-G-DCNN", ["aflow__ael_bulk_modulus_vrh"])
+
+
+def test_the_published_number_is_inside_the_intervals_that_hold_it():
+    group = {"store": "committed", "recipe": "paper", "setting": "published", "epochs": 300, "train_fraction": 1.0}
+    runs = group | {"dataset": "aflow__ael_bulk_modulus_vrh", "fold": pd.NA, "model": "L-G-DCNN"}
+    intervals = [(0, 7.0, 8.0), (1, 8.0, 9.0), (2, 8.221, 9.0)]
+    records = pd.DataFrame([runs | {"seed": seed, "mae_low": low, "mae_high": high} for seed, low, high in intervals])
+    shorter = records.assign(epochs=30, mae_low=0.0, mae_high=100.0)
+    records = pd.concat([records, shorter]).astype({"fold": "Int64", "epochs": "Int64", "seed": "Int64"})
+    row = ("aflow__ael_bulk_modulus_vrh", None, "L-G-DCNN", 8.4, 0.1, 3)
+    beside = pd.DataFrame([{"dataset": row[0], "model": row[2], "published": 8.221}])
+    compared = figures.against_published(summary(row), beside, records)
+    assert compared["inside"].tolist() == [(1, 2)]
+    said = figures.sentence(compared.iloc[0])
+    assert "the published number lies inside the 95 % bootstrap interval of 2 of 3 runs (seeds 1, 2)" in said
+    table = figures.agreement_table(compared)
+    assert table[["inside", "repeats"]].to_numpy().tolist() == [["2 of 3", "yes"]]
+    assert list(table.index.names) == ["store", "dataset", "model", "recipe", "setting", "epochs"]
+
+
+@pytest.mark.parametrize(("low", "word"), [(8.0, "inside"), (8.3, "outside")])
+def test_a_single_run_has_the_published_number_inside_or_outside_its_interval(low, word):
+    row = bulk_modulus(8.5, np.nan, 1)
+    records = row.assign(seed=42, mae_low=low, mae_high=9.0).drop(columns="published")
+    beside = row[["dataset", "model", "published"]]
+    compared = figures.against_published(row.drop(columns=["published"]), beside, records)
+    assert f"the published number lies {word} the run's 95 % bootstrap interval." in figures.sentence(compared.iloc[0])
+
+
+def test_standings_count_sets_at_or_below_each_published_column_and_all():
+    published = pd.DataFrame({"L-G-DCNN": [1.0, 2.0, 3.0], "CrabNet": [2.0, 1.0, np.nan]}, index=["a", "b", "c"])
+    rows = [(name, None, "L-G-DCNN", mean, 0.1, 3) for name, mean in (("a", 1.0), ("b", 1.5), ("c", 3.5))]
+    ours = figures.by_configuration(summary(*rows), (), ensembles(("b", None, "L-G-DCNN", 0.9, None, 3)))
+    table = figures.standings(ours, published)
+    counts = table[["sets", "L-G-DCNN", "CrabNet", figures.EVERY]].to_numpy().tolist()
+    assert counts == [[3, 2, 1, 1], [1, 1, 1, 1]]
+    single, mean = (figures.standing(row, ["L-G-DCNN", "CrabNet"]) for _, row in table.iterrows())
+    assert "(single networks, mean over seeds) has records of 3 sets" in single
+    assert single.endswith("the published L-G-DCNN on 2, of the published CrabNet on 1, of every published model on 1.")
+    assert mean.startswith("This project, ensembles: L-G-DCNN, mean of n networks,")
+    assert "has records of 1 set;" in mean
+    assert figures.standings(figures.by_configuration(summary()), published).empty
+
+
+def test_a_tally_counts_verdicts_for_each_kind_of_training():
+    kind = {"store": "committed", "recipe": "fast", "setting": "exact", "epochs": 60, "train_fraction": 1.0}
+    verdicts = ["better", "better", "worse", "not told apart"]
+    table = pd.DataFrame(
+        [kind | {"verdict": verdict} for verdict in verdicts] + [kind | {"epochs": 30, "verdict": "worse"}]
+    )
+    long, short = figures.tally(table, "L-G-DCNN", "CrabNet")
+    assert (
+        "60 epochs: our L-G-DCNN is better than our CrabNet on 2 of 4 sets, worse on 1, and not told apart on 1."
+        in long
+    )
+    assert "on 0 of 1 set, worse on 1, and not told apart on 0." in short
 
 
 def test_repetitions_count_sets_and_name_those_that_are_missing():

@@ -2,7 +2,9 @@ import ast
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
+from made_up_records import PREDICTED, made_up
 
 from lgdcnn_core import runs
 from lgdcnn_core.reproduce import notebook, parameters
@@ -145,8 +147,33 @@ def test_the_benchmark_table_runs_with_the_records_there_are(workplace, stores):
     copy = workplace / f"02_{stores}.ipynb"
     notebook.run(DIRECTORY / "02_benchmark_table.ipynb", copy, {"stores": stores})
     assert "lower error on **12 of 18** sets" in outputs(copy)
+    assert ("ensembles: L-G-DCNN, mean of n networks" in outputs(copy)) == (stores == "both")
     assert images(copy) == 1
     assert (workplace / "figures" / "02_benchmark_table.svg").exists()
+
+
+def test_the_benchmark_table_has_ensembles_and_compares_models_compound_by_compound(workplace, tmp_path, monkeypatch):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
+    store = runs.Store("local", tmp_path / "runs")
+    for dataset, scale in (("aflow__ael_bulk_modulus_vrh", 1.0), ("aflow__agl_thermal_expansion_300K", 1e-6)):
+        table = PREDICTED.assign(actual=scale * PREDICTED["actual"], uncertainty=scale)
+        for model, shifts in (("L-G-DCNN", (-1.0, 1.2)), ("CrabNet", (-3.0, 3.5))):
+            for seed, shift in enumerate(shifts):
+                predictions = table.assign(predicted=table["actual"] + scale * shift)
+                metrics = runs.execution.measure(predictions, predictions, classification=False)
+                spec = runs.RunSpec(dataset, model=model, seed=seed)
+                store.write(*made_up(spec, predictions=predictions, metrics=metrics))
+    copy = tmp_path / "02.ipynb"
+    notebook.run(DIRECTORY / "02_benchmark_table.ipynb", copy, {"stores": "local"})
+    said = outputs(copy)
+    assert "(single networks, mean over seeds) has records of 2 sets" in said
+    assert "ensembles: L-G-DCNN, mean of n networks, fast recipe" in said
+    assert "our L-G-DCNN is better than our CrabNet on 2 of 2 sets, worse on 0" in said
+    # Deviations of opposite signs cancel in the mean: 0.1 and 0.25.
+    numbers = pd.read_csv(workplace / "figures" / "02_benchmark_table.csv").set_index(["dataset", "group", "column"])
+    ours = numbers["mean"].dropna()
+    of_sets = [ours[name].tolist() for name in ("aflow__ael_bulk_modulus_vrh", "aflow__agl_thermal_expansion_300K")]
+    assert of_sets == [pytest.approx([1.1, 3.25, 0.1, 0.25]), pytest.approx([1.1e-6, 3.25e-6, 0.1e-6, 0.25e-6])]
 
 
 def test_the_matbench_table_counts_folds_and_gives_no_mean_of_some(workplace, trained):

@@ -267,9 +267,9 @@ def test_regression_metrics_are_those_worked_by_hand():
 
 def test_the_bootstrap_interval_is_seeded_and_agrees_with_the_normal_one():
     errors = np.random.default_rng(0).exponential(2.0, 4000)
-    low, high = metrics.mae_interval(errors, seed=0)
-    assert (low, high) == metrics.mae_interval(errors, seed=0)
-    assert (low, high) != metrics.mae_interval(errors, seed=1)
+    low, high = metrics.mean_interval(errors, seed=0)
+    assert (low, high) == metrics.mean_interval(errors, seed=0)
+    assert (low, high) != metrics.mean_interval(errors, seed=1)
     half_width = 1.96 * errors.std() / math.sqrt(len(errors))
     assert low == pytest.approx(errors.mean() - half_width, abs=0.1 * half_width)
     assert high == pytest.approx(errors.mean() + half_width, abs=0.1 * half_width)

@@ -1,8 +1,8 @@
 """Figures: each a function of data and an `ax` that draws and gives the `ax` back; only `save` writes."""
 
-from lgdcnn_core.figures.agreement import against_published, repetitions, sentence
+from lgdcnn_core.figures.agreement import against_published, agreement_table, repetitions, sentence
 from lgdcnn_core.figures.cecv import cecv_curves
-from lgdcnn_core.figures.cells import by_configuration, over_folds
+from lgdcnn_core.figures.cells import by_configuration, longest_schedules, over_folds
 from lgdcnn_core.figures.environments import cecv_counts, cluster_heatmap, target_region
 from lgdcnn_core.figures.export import folder, save
 from lgdcnn_core.figures.folds import fold_errors
@@ -16,14 +16,17 @@ from lgdcnn_core.figures.maps import (
     target_bar,
 )
 from lgdcnn_core.figures.prediction import class_probabilities, parity
+from lgdcnn_core.figures.standing import EVERY, standing, standings, tally
 from lgdcnn_core.figures.style import DOUBLE, SINGLE, STYLE, label, unit_text
 from lgdcnn_core.figures.table import benchmark_heatmap, four_digits, heatmap_size, three_decimals
 
 __all__ = [
     "DOUBLE",
+    "EVERY",
     "SINGLE",
     "STYLE",
     "against_published",
+    "agreement_table",
     "benchmark_heatmap",
     "by_configuration",
     "cecv_counts",
@@ -40,12 +43,16 @@ __all__ = [
     "heatmap_size",
     "label",
     "learning_curve",
+    "longest_schedules",
     "order_by_layer",
     "over_folds",
     "parity",
     "repetitions",
     "save",
     "sentence",
+    "standing",
+    "standings",
+    "tally",
     "target_bar",
     "target_region",
     "three_decimals",

@@ -9,16 +9,24 @@ from lgdcnn_core.benchmarks.split import N_FOLDS
 GROUPS = {"committed": "This project", "local": "This machine"}
 """Heading of the columns by store."""
 
+ENSEMBLES = "ensembles"
+"""What the heading of ensembles' columns has after the store's."""
+
+MEAN_OF_NETWORKS = "mean of n networks"
+"""What a column of ensembles is called after the network."""
+
 CELLS = ["dataset", "group", "column", "mean", "std", "note"]
 """Columns of a table of cells. ``mean`` is missing where there are records but no number to show; a data set without
 any record has no row."""
 
-_RUN = ["store", "model", "recipe", "setting", "epochs", "train_fraction"]
+_RUN = ["store", "ensemble", "model", "recipe", "setting", "epochs", "train_fraction"]
 """What the runs of one column have in common."""
 
 
-def by_configuration(summary: pd.DataFrame, models: Sequence[str] = ()) -> pd.DataFrame:
-    """Cells of runs on sets with one fixed split: mean and spread over seeds.
+def by_configuration(
+    summary: pd.DataFrame, models: Sequence[str] = (), ensembles: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Cells of runs on sets with one fixed split: mean and spread over seeds, and ensembles in columns of their own.
 
     Parameters
     ----------
@@ -26,17 +34,21 @@ def by_configuration(summary: pd.DataFrame, models: Sequence[str] = ()) -> pd.Da
         From `runs.summarise`: ``mean``, ``std`` and ``n`` are over seeds.
     models
         Order of the networks; others come after these, by name.
+    ensembles
+        From `runs.ensembles`; an ensemble's error is one number, without spread.
 
     Returns
     -------
     DataFrame
         Columns `CELLS`, in the order in which they are to stand, and ``fold``.
     """
-    cells = _named(_sorted(summary, models))
+    cells = _named(_sorted(_together(summary, ensembles), models))
     return cells.assign(note="n = " + cells["n"].astype(str))[[*CELLS, "fold"]]
 
 
-def over_folds(summary: pd.DataFrame, models: Sequence[str] = ()) -> pd.DataFrame:
+def over_folds(
+    summary: pd.DataFrame, models: Sequence[str] = (), ensembles: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Cells of runs on official folds: mean and spread over the five folds, if all five are there.
 
     A fold's value is its mean over seeds. With folds missing there is no number, only a note of how many there are: a
@@ -46,7 +58,7 @@ def over_folds(summary: pd.DataFrame, models: Sequence[str] = ()) -> pd.DataFram
     ----------
     summary
         From `runs.summarise`; ``std`` of the result is over folds (ddof = 1).
-    models
+    models, ensembles
         As in `by_configuration`.
 
     Returns
@@ -54,7 +66,7 @@ def over_folds(summary: pd.DataFrame, models: Sequence[str] = ()) -> pd.DataFram
     DataFrame
         Columns `CELLS`.
     """
-    ordered = _sorted(summary, models)
+    ordered = _sorted(_together(summary, ensembles), models)
     groups = ordered.groupby([*_RUN, "dataset"], dropna=False, sort=False)
     cells = groups.agg(
         mean=("mean", "mean"), std=("mean", "std"), folds=("fold", "nunique"), seeds=("n", "min")
@@ -66,14 +78,40 @@ def over_folds(summary: pd.DataFrame, models: Sequence[str] = ()) -> pd.DataFram
     return _named(cells)[CELLS]
 
 
-def column_name(model: str, recipe: str, setting: str, epochs: int, train_fraction: float) -> str:
+def longest_schedules(runs: pd.DataFrame) -> pd.DataFrame:
+    """Leave out runs of fewer epochs than others of their store, network, recipe and setting, on any set, have.
+
+    Parameters
+    ----------
+    runs
+        From `runs.summarise` or `runs.ensembles`.
+    """
+    alike = runs.groupby(["store", "model", "recipe", "setting", "train_fraction"], sort=False)["epochs"]
+    return runs[runs["epochs"] == alike.transform("max")]
+
+
+def column_name(ensemble: bool, model: str, recipe: str, setting: str, epochs: int, train_fraction: float) -> str:
     """Name the runs of one kind."""
     parts = [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
+    if ensemble:
+        parts.insert(1, MEAN_OF_NETWORKS)
     return ", ".join(parts if train_fraction == 1 else [*parts, f"{train_fraction:.3g} of rows"])
 
 
+def _together(summary: pd.DataFrame, ensembles: pd.DataFrame | None) -> pd.DataFrame:
+    """Single networks and ensembles in one table, told apart by a column ``ensemble``."""
+    singles = summary.assign(ensemble=False)
+    if ensembles is None or ensembles.empty:
+        return singles
+    means = ensembles.dropna(subset=["mae"]).rename(columns={"mae": "mean"}).assign(std=float("nan"), ensemble=True)
+    return pd.concat([singles, means[singles.columns]], ignore_index=True)
+
+
 def _sorted(summary: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
-    """Put committed before local, networks in the order given, the paper's recipe first, more epochs before fewer."""
+    """Put committed before local, ensembles after single networks, the paper's recipe first, more epochs before fewer.
+
+    Networks stand in the order given.
+    """
     place = {model: number for number, model in enumerate(models)}
     keys = {
         "_store": summary["store"].map(list(GROUPS).index),
@@ -81,10 +119,14 @@ def _sorted(summary: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
         "_recipe": summary["recipe"] != "paper",
         "_epochs": -summary["epochs"].astype(int),
     }
-    by = ["_store", "_model", "model", "_recipe", "recipe", "setting", "_epochs"]
+    by = ["_store", "ensemble", "_model", "model", "_recipe", "recipe", "setting", "_epochs"]
     return summary.assign(**keys).sort_values(by, kind="stable").drop(columns=list(keys))
 
 
 def _named(cells: pd.DataFrame) -> pd.DataFrame:
     named = [column_name(*run) for run in cells[_RUN[1:]].itertuples(index=False)]
-    return cells.assign(group=cells["store"].map(GROUPS), column=pd.Series(named, index=cells.index, dtype=object))
+    group = cells["store"].map(GROUPS)
+    return cells.assign(
+        group=group.where(~cells["ensemble"].astype(bool), group + f", {ENSEMBLES}"),
+        column=pd.Series(named, index=cells.index, dtype=object),
+    )

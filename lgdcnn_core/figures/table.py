@@ -1,5 +1,6 @@
 """The paper's blue-red table: errors of published models, and apart from them, ours."""
 
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,8 +15,14 @@ from matplotlib.ticker import PercentFormatter
 
 from lgdcnn_core.figures.style import DOUBLE
 
-WIDTH_PUBLISHED, WIDTH_OURS = 1.0, 1.7
-"""Widths of a column; ours carries a spread and a number of runs as well."""
+WIDTH_PUBLISHED, WIDTH_OURS, WIDTH_WITH_SPREAD = 1.0, 1.4, 1.8
+"""Widths of a column; ours carries a number of runs as well, and where there are several of them a spread."""
+
+INCHES, MARGIN = 0.38, 1.95
+"""Widths, in, of a published column and of the labels on the left: with five columns of ours Table 1 fills a page."""
+
+HEADING_CHARACTERS = 12
+"""In a line of the heading of one of our columns."""
 
 GAP = 0.45
 """Between groups of columns, in widths of a published column."""
@@ -29,12 +36,12 @@ THIS_PROJECT = "This project"
 
 def three_decimals(value: float) -> str:
     """Print an MAE as the paper does: three decimals, powers of ten below 0.001."""
-    return f"{value:.3f}" if value >= 0.001 else f"{value:.2e}"
+    return f"{value:.3f}" if value >= 0.001 else _short(f"{value:.2e}")
 
 
 def four_digits(value: float) -> str:
     """Print an MAE with four significant digits."""
-    return f"{value:#.4g}".rstrip(".")
+    return _short(f"{value:#.4g}".rstrip("."))
 
 
 def benchmark_heatmap(
@@ -64,7 +71,7 @@ def benchmark_heatmap(
         How to print an MAE.
     names
         What to call the published models, with line breaks; their own names by default. Names of our columns are
-        broken at commas.
+        broken at commas, and where a line would still be long.
     """
     labels, names = labels or {}, names or {}
     columns = _columns(published, ours)
@@ -102,12 +109,13 @@ def heatmap_size(published: pd.DataFrame, ours: pd.DataFrame) -> tuple[float, fl
     """Width and height, in, of a figure in which the table is readable: a page wide, wider with many columns."""
     _, width, _, _ = (columns := _columns(published, ours))[-1]
     right = columns[-1][0] + width
-    return max(DOUBLE, 2.2 + 0.48 * right), 1.5 + 0.27 * len(published)
+    return max(DOUBLE, MARGIN + INCHES * right), 1.6 + 0.27 * len(published)
 
 
 def _columns(published: pd.DataFrame, ours: pd.DataFrame) -> list[tuple[float, float, str, str]]:
     """All columns from left to right: left edge, width, heading of the group, name."""
     found = [("Published", str(model)) for model in published.columns]
+    with_spread = set(ours.dropna(subset=["std"])[["group", "column"]].itertuples(index=False, name=None))
     of_ours = ours[["group", "column"]].drop_duplicates()
     found += [(group, column) for group, column in of_ours.itertuples(index=False)] or [(THIS_PROJECT, "any run")]
     placed: list[tuple[float, float, str, str]] = []
@@ -115,17 +123,27 @@ def _columns(published: pd.DataFrame, ours: pd.DataFrame) -> list[tuple[float, f
     for group, column in found:
         if placed and placed[-1][2] != group:
             left += GAP
-        width = WIDTH_PUBLISHED if group == "Published" else WIDTH_OURS
+        width = WIDTH_WITH_SPREAD if (group, column) in with_spread else WIDTH_OURS
+        width = WIDTH_PUBLISHED if group == "Published" else width
         placed.append((left, width, group, column))
         left += width
     return placed
 
 
+def _short(text: str) -> str:
+    """Write a power of ten without the zero that Python puts before it."""
+    return text.replace("e-0", "e-").replace("e+0", "e")
+
+
 def _our_text(cell: "pd.Series[Any]", shown: Callable[[float], str]) -> str:
     if pd.isna(cell["mean"]):
         return str(cell["note"])
-    spread = "" if pd.isna(cell["std"]) else f" ± {cell['std']:.2g}"
-    return f"{shown(cell['mean'])}{spread}\n{cell['note']}"
+    mean, note = shown(cell["mean"]), cell["note"]
+    if pd.isna(cell["std"]):
+        return f"{mean}\n{note}"
+    spread = "± " + _short(f"{cell['std']:.2g}")
+    # Two powers of ten are wider than a cell.
+    return f"{mean}\n{spread}, {note}" if "e" in mean else f"{mean} {spread}\n{note}"
 
 
 def _look(distance: float, cmap: Colormap, norm: Normalize, missing: bool) -> dict[str, Any]:
@@ -162,14 +180,14 @@ def _frame(ax: Axes, columns: list[tuple[float, float, str, str]], n_rows: int, 
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     ax.set_xticks([])
-    headings = [names.get(column, column).replace(", ", "\n") for *_, column in columns]
+    headings = [names.get(column, column) if group == "Published" else _broken(column) for *_, group, column in columns]
     for (left, width, _, _), heading in zip(columns, headings, strict=True):
         _above(ax, left + width / 2, heading, 2, 5.5, "normal")
     deepest = max(heading.count("\n") for heading in headings) + 1
     for group in dict.fromkeys(group for _, _, group, _ in columns):
         edges = [edge for left, width, of, _ in columns if of == group for edge in (left, left + width)]
         height = 2 + 6.8 * deepest + 4
-        _above(ax, (min(edges) + max(edges)) / 2, group, height + 2, 7.5, "bold")
+        _above(ax, (min(edges) + max(edges)) / 2, group.replace(", ", ",\n"), height + 2, 7.5, "bold")
         ax.plot(
             [min(edges) + 0.03, max(edges) - 0.03],
             [0, 0],
@@ -178,6 +196,11 @@ def _frame(ax: Axes, columns: list[tuple[float, float, str, str]], n_rows: int, 
             linewidth=0.8,
             clip_on=False,
         )
+
+
+def _broken(name: str) -> str:
+    """Break the name of one of our columns into lines."""
+    return "\n".join(textwrap.fill(part, HEADING_CHARACTERS, break_long_words=False) for part in name.split(", "))
 
 
 def _above(ax: Axes, x: float, text: str, points: float, size: float, weight: str) -> None:

@@ -1,7 +1,10 @@
 """Run records: what was trained, how, on what, with which result; made once, then only read."""
 
+from lgdcnn_core.runs.ensembles import ensembles, mean_prediction
 from lgdcnn_core.runs.execution import OutdatedRecord, execute, recorded
+from lgdcnn_core.runs.paired import PairedDifference, paired_difference, paired_differences
 from lgdcnn_core.runs.record import RunRecord
+from lgdcnn_core.runs.rows import UnlikeRecords
 from lgdcnn_core.runs.sealed import BrokenRecord, RecordExists
 from lgdcnn_core.runs.spec import InvalidSpec, RunSpec
 from lgdcnn_core.runs.store import Store, committed_store, local_store
@@ -11,14 +14,20 @@ __all__ = [
     "BrokenRecord",
     "InvalidSpec",
     "OutdatedRecord",
+    "PairedDifference",
     "RecordExists",
     "RunRecord",
     "RunSpec",
     "Store",
+    "UnlikeRecords",
     "committed_store",
+    "ensembles",
     "execute",
     "load_records",
     "local_store",
+    "mean_prediction",
+    "paired_difference",
+    "paired_differences",
     "recorded",
     "summarise",
 ]

@@ -39,7 +39,7 @@ def regression(actual: Values, predicted: Values, seed: int = 0) -> dict[str, fl
         ``mae``, ``mae_low``, ``mae_high``, ``rmse``, ``median_absolute_error``, ``r2``; None where a value is not
         defined, as the interval and r2 of a single compound are not.
     """
-    low, high = mae_interval(np.abs(predicted - actual), seed)
+    low, high = mean_interval(np.abs(predicted - actual), seed)
     values = {
         "mae": mean_absolute_error(actual, predicted),
         "mae_low": low,
@@ -51,12 +51,15 @@ def regression(actual: Values, predicted: Values, seed: int = 0) -> dict[str, fl
     return {name: finite(value) for name, value in values.items()}
 
 
-def mae_interval(errors: Values, seed: int) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the mean of absolute errors (B,); (NaN, NaN) for a single one."""
-    if len(errors) < 2:
+def mean_interval(values: Values, seed: int = 0) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of the mean of compounds' values (B,); (NaN, NaN) for a single compound.
+
+    The values are absolute errors, or differences of such between two models.
+    """
+    if len(values) < 2:
         return math.nan, math.nan
     interval = stats.bootstrap(
-        (errors,),
+        (values,),
         np.mean,
         n_resamples=RESAMPLES,
         confidence_level=CONFIDENCE,

@@ -17,6 +17,7 @@ from lgdcnn_core.training.tables import (
     labelled,
     merge_duplicates,
     require_known,
+    training_and_validation,
 )
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "require_known",
     "sigmoid",
     "train",
+    "training_and_validation",
 ]

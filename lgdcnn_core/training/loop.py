@@ -78,6 +78,7 @@ def train(
     *,
     checkpoint: Path | None = None,
     progress: bool = True,
+    title: str | None = None,
 ) -> History:
     """Train a network in place.
 
@@ -93,6 +94,8 @@ def train(
         File that holds the state after each epoch; if it exists, training goes on from there.
     progress
         Show a progress bar.
+    title
+        What the progress bar says; the default is the recipe.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def train(
     bar = tqdm(
         total=recipe.epochs,
         initial=len(run.history.epochs),
-        desc=f"{recipe.name} recipe",
+        desc=title or f"{recipe.name} recipe",
         unit="epoch",
         disable=not progress,
         mininterval=1.0,

@@ -16,6 +16,9 @@ Formulas = pd.DataFrame | pd.Series | Iterable[str]
 
 ROWS_SHOWN = 5
 
+VALIDATION_FRACTION = 0.1
+"""Share of the training data held out where a recipe needs validation data and is given none."""
+
 
 class BadTrainingData(ValueError):
     """Data that no network can be trained on."""
@@ -115,6 +118,36 @@ def labelled(X: Formulas, y: Iterable[float] | None, role: str, classification: 
         kind = "0 or 1" if classification else "finite numbers"
         raise BadTrainingData(f"{len(rows)} targets of the {role} data are not {kind}: {shown}{more}")
     return Labelled(compositions, targets)
+
+
+def training_and_validation(
+    X: Formulas,
+    y: Iterable[float] | None,
+    val: pd.DataFrame | tuple[Formulas, Iterable[float]] | None,
+    classification: bool,
+    seed: int | None,
+) -> tuple[Labelled, Labelled | None]:
+    """Prepare the data of a training: the training part with duplicates merged, and the validation part, if any.
+
+    Parameters
+    ----------
+    X, y, classification
+        As in `labelled`.
+    val
+        Validation data, a table or a pair.
+    seed
+        Draws `VALIDATION_FRACTION` of the training data to validate with, if none are given; None holds nothing out.
+
+    Raises
+    ------
+    BadTrainingData, lgdcnn_core.composition.InvalidFormulas
+        As `labelled` and `hold_out`.
+    """
+    data = merge_duplicates(labelled(X, y, "training", classification))
+    if val is not None:
+        X_val, y_val = val if isinstance(val, tuple) else (val, None)
+        return data, labelled(X_val, y_val, "validation", classification)
+    return (data, None) if seed is None else hold_out(data, VALIDATION_FRACTION, seed)
 
 
 def merge_duplicates(data: Labelled) -> Labelled:
