@@ -148,6 +148,116 @@ class TestMaking:
         assert tuning.make_missing([QUICK], [BULK], [0, 1], store, until=0.0) == (0, 2)
 
 
+def made_up(trial: str, mae: float | None, dataset: str = "a", fold: int | None = None, seed: int = 0, **more) -> dict:
+    outcome = "diverged" if mae is None else "trained"
+    row = {"store": "local", "trial": trial, "dataset": dataset, "fold": fold, "seed": seed, "outcome": outcome}
+    return row | {"val_mae": mae, "last_val_error": mae, "seconds": 10.0} | more
+
+
+def table_of(*rows: dict) -> pd.DataFrame:
+    return pd.DataFrame(rows).astype({"fold": "Int64", "val_mae": "float64", "last_val_error": "float64"})
+
+
+E = np.exp(1.0)
+
+BASELINE = (
+    made_up("fast", 1.0),
+    made_up("fast", E**0.2, seed=1),
+    made_up("fast", E, "b"),
+    made_up("fast", E**1.4, "b", seed=1),
+)
+"""Log MAEs 0 and 0.2 on one set, 1 and 1.4 on another."""
+
+
+class TestComparison:
+    def test_noise_worked_out_by_hand(self):
+        """Deviations 0.1, 0.1, 0.2, 0.2 with two degrees of freedom: variance 0.1 / 2, and twice that for a ratio."""
+        noise = tuning.seed_noise(table_of(*BASELINE))
+        assert noise.degrees == 2
+        assert noise.sd == pytest.approx(0.1**0.5)
+        # 4.3027 is the tabulated t of two degrees; two pairs on one set, one on the other.
+        assert noise.chance(np.array([2.0, 1.0])) == pytest.approx(4.3027 * 0.1**0.5 * 1.5**0.5 / 2, rel=1e-4)
+
+    def test_ratios_worked_out_by_hand(self):
+        rows = (
+            made_up("x", 0.5, seconds=20.0),
+            made_up("x", 2 * E**0.2, seed=1, seconds=5.0),
+            made_up("x", E / 4, "b", seconds=40.0),
+            made_up("x", 7.0, "b", seed=5),  # without a baseline of its seed
+            made_up("x", 7.0, "c"),  # without a baseline on its set
+        )
+        of_sets = tuning.by_dataset(table_of(*BASELINE, *rows)).set_index(["trial", "dataset"]).loc["x"]
+        assert of_sets["ratio"].to_dict() == pytest.approx({"a": 1.0, "b": 0.25})
+        assert of_sets["pairs"].to_dict() == {"a": 2, "b": 1}
+        assert of_sets["seconds_ratio"].to_dict() == pytest.approx({"a": 1.0, "b": 4.0})
+        assert of_sets.loc["a", ["mean", "baseline_mean"]].tolist() == pytest.approx(
+            [(0.5 + 2 * E**0.2) / 2, (1 + E**0.2) / 2]
+        )
+
+        found = tuning.compare(table_of(*BASELINE, *rows)).set_index("trial")
+        assert found.loc["x", ["ratio", "seconds_ratio"]].tolist() == pytest.approx([0.5, 2.0])
+        assert found.loc["x", ["datasets", "pairs"]].tolist() == [2, 3]
+        assert found.loc["x", "verdict"] == tuning.CHANCE  # log 0.5 is -0.69, chance 0.83
+        assert found.loc["x", "high"] == pytest.approx(E**0.8332, rel=1e-3)
+        assert found.loc["fast", ["ratio", "verdict"]].tolist() == [1, "baseline"]
+
+    @pytest.mark.parametrize(("factor", "verdict"), [(0.3, "better"), (1 / 0.3, "worse"), (1.5, "within seed noise")])
+    def test_a_verdict_needs_more_than_seeds_do(self, factor, verdict):
+        rows = (row | {"trial": "x", "val_mae": row["val_mae"] * factor} for row in BASELINE)
+        found = tuning.compare(table_of(*BASELINE, *rows)).set_index("trial")
+        assert found.loc["x", "ratio"] == pytest.approx(factor)
+        assert found.loc["x", "verdict"] == verdict
+
+    def test_folds_of_a_task_count_as_one_data_set(self):
+        pairs = [(1.0, 2.0, 0), (3.0, 24.0, 1)]
+        rows = [made_up("fast", old, "m", fold) for old, _, fold in pairs]
+        rows += [made_up("x", new, "m", fold) for _, new, fold in pairs]
+        found = tuning.by_dataset(table_of(*rows)).set_index("trial")
+        assert found.loc["x", ["pairs", "ratio"]].tolist() == pytest.approx([2, 4])
+        assert tuning.seed_noise(table_of(*rows)).degrees == 0
+
+    def test_a_single_seed_gives_no_verdict(self):
+        found = tuning.compare(table_of(BASELINE[0], made_up("x", 0.01))).set_index("trial")
+        assert found.loc["x", "verdict"] == tuning.UNJUDGED
+
+    def test_one_divergence_decides_whatever_the_others_gave(self):
+        found = tuning.compare(table_of(*BASELINE, made_up("x", 0.01), made_up("x", None, "b"))).set_index("trial")
+        assert found.loc["x", ["pairs", "diverged", "verdict"]].tolist() == [1, 1, tuning.DIVERGED]
+        alone = tuning.compare(table_of(*BASELINE, made_up("x", None))).set_index("trial")
+        assert alone.loc["x", "verdict"] == tuning.DIVERGED
+        assert np.isnan(alone.loc["x", "ratio"])
+
+    def test_two_stores_are_never_mixed(self):
+        with pytest.raises(ValueError, match="not of local and committed"):
+            tuning.compare(table_of(*BASELINE, made_up("x", 1.0, store="committed")))
+
+    def test_without_records_the_tables_are_empty(self, store):
+        nothing = tuning.load_trials([store])
+        assert len(tuning.compare(nothing)) == len(tuning.by_dataset(nothing)) == len(tuning.ensembles(store)) == 0
+
+
+class TestTables:
+    def test_a_row_a_record_with_what_diverged(self, small, store):
+        tuning.make_missing([QUICK, HOPELESS], [BULK], [0], store)
+        found = tuning.load_trials([store]).set_index("trial")
+        assert found["outcome"].to_dict() == {"quick": "trained", "hopeless": "diverged"}
+        # One epoch is the last and the best; the loop may compute in bfloat16, predictions are in float32.
+        assert found.loc["quick", "last_val_error"] == pytest.approx(found.loc["quick", "val_mae"], rel=1e-3)
+        assert pd.isna(found.loc["hopeless", "val_mae"])
+        assert found.loc["quick", ["epochs", "epochs_run"]].tolist() == [1, 1]
+
+    def test_an_ensemble_predicts_the_mean_of_its_seeds(self, small, store):
+        tuning.make_missing([QUICK, HOPELESS], [BULK], [0, 1], store)
+        tables = [store.predictions(f"{BULK.dataset}/quick_seed{seed}") for seed in (0, 1)]
+        mean = (tables[0]["predicted"] + tables[1]["predicted"]) / 2
+        (row,) = tuning.ensembles(store).to_dict("records")
+        assert (row["trial"], row["seeds"]) == ("quick", 2)
+        assert row["ensemble_mae"] == pytest.approx((mean - small.val["target"].to_numpy()).abs().mean())
+        assert row["single_mae"] == pytest.approx(tuning.load_trials([store])["val_mae"].mean())
+        assert row["ratio"] == pytest.approx(row["ensemble_mae"] / row["single_mae"])
+        assert tuning.ensembles(store, ["hopeless"]).empty
+
+
 class TestCommand:
     ARGUMENTS = ("--trials", "quick", "--datasets", BULK.dataset, "--seeds", "0", "1")
 

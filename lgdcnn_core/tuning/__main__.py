@@ -4,7 +4,7 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from lgdcnn_core.runs import OutdatedRecord
+from lgdcnn_core.runs import BrokenRecord, OutdatedRecord
 from lgdcnn_core.tuning.execution import make_missing
 from lgdcnn_core.tuning.record import TrialRecord
 from lgdcnn_core.tuning.spec import Task
@@ -38,8 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     until = time.monotonic() + 60 * chosen.minutes
     try:
         trials, tasks = [trial(name) for name in chosen.trials], [Task.parse(text) for text in chosen.datasets]
+    except ValueError as error:  # says what there is instead
+        parser.error(str(error))
+    try:
         made, missing = make_missing(trials, tasks, chosen.seeds, store, _report, until, chosen.device)
-    except (ValueError, OutdatedRecord) as error:  # our own, each of which says what there is instead
+    except (BrokenRecord, OutdatedRecord) as error:
         parser.error(str(error))
     total = len(trials) * len(tasks) * len(chosen.seeds)
     print(f"{made} made, {total - made - missing} there already, {missing} still missing: the {store.name} store")
