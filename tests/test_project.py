@@ -61,6 +61,7 @@ ROOMS = [
     "cecv",
     "runs",
     "readings",
+    "tuning",
     "figures",
     "reproduce",
 ]
@@ -77,6 +78,7 @@ MAY_IMPORT = {
     "regressor": {"composition", "elements", "models", "training", "ensemble", "saved_model"},
     "runs": {"benchmarks", "models", "training", "ensemble", "regressor"},
     "readings": {"benchmarks", "composition", "elements", "cecv", "runs", "training"},
+    "tuning": {"benchmarks", "elements", "models", "training", "runs"},
     "reproduce": {"benchmarks", "composition", "models", "training", "runs", "figures"},
 }
 

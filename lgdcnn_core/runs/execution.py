@@ -1,6 +1,7 @@
 """Make a run: train, predict, measure, and write its record."""
 
 import hashlib
+import math
 import time
 import warnings
 from dataclasses import asdict
@@ -88,7 +89,7 @@ def execute(
         spec=spec,
         recipe=estimator.recipe_.as_dict(),
         metrics=measure(predicted, predict(estimator, split.val), spec.classification),
-        learning_curve=_columns(history.epochs),
+        learning_curve=learning_curve(history.epochs),
         best_epoch=history.best_epoch,
         stopped_early=history.stopped_early,
         validation_chose=what_validation_chose(estimator.recipe_),
@@ -194,9 +195,14 @@ def file_of_weights(spec: RunSpec) -> Path:
     return top / "data" / "weights" / f"{spec.key}.safetensors"
 
 
-def _columns(epochs: list[Epoch]) -> dict[str, list[float | None]]:
+def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:
+    """Columns of a learning curve; None where a value is not finite, as an error of the last epoch may be."""
     rows = [asdict(epoch) for epoch in epochs]
-    return {name: [row[name] for row in rows] for name in Epoch.__dataclass_fields__}
+    columns = {name: [row[name] for row in rows] for name in Epoch.__dataclass_fields__}
+    return {
+        name: [value if value is None or math.isfinite(value) else None for value in values]
+        for name, values in columns.items()
+    }
 
 
 def _now() -> str:

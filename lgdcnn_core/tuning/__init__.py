@@ -1,0 +1,52 @@
+"""The study behind the FAST recipe: what was tried, on training and validation data alone, and what it gave.
+
+A trial is a recipe with a reason; on one data set and with one seed it makes one sealed record, a failure too.
+"""
+
+from lgdcnn_core.tuning.comparison import (
+    BETTER,
+    CHANCE,
+    DIVERGED,
+    UNJUDGED,
+    WORSE,
+    SeedNoise,
+    by_dataset,
+    compare,
+    seed_noise,
+)
+from lgdcnn_core.tuning.ensemble import ensembles
+from lgdcnn_core.tuning.execution import make, make_missing
+from lgdcnn_core.tuning.record import TrialRecord
+from lgdcnn_core.tuning.spec import BASES, START, InvalidTrial, Task, Trial
+from lgdcnn_core.tuning.store import TrialStore, committed_trials, local_trials
+from lgdcnn_core.tuning.table import load_trials
+from lgdcnn_core.tuning.trials import BASELINE, TRIALS, UnknownTrial, trial
+
+__all__ = [
+    "BASELINE",
+    "BASES",
+    "BETTER",
+    "CHANCE",
+    "DIVERGED",
+    "START",
+    "TRIALS",
+    "UNJUDGED",
+    "WORSE",
+    "InvalidTrial",
+    "SeedNoise",
+    "Task",
+    "Trial",
+    "TrialRecord",
+    "TrialStore",
+    "UnknownTrial",
+    "by_dataset",
+    "committed_trials",
+    "compare",
+    "ensembles",
+    "load_trials",
+    "local_trials",
+    "make",
+    "make_missing",
+    "seed_noise",
+    "trial",
+]

@@ -1,0 +1,62 @@
+"""The trials of the study. A new one is a new row; a row that has records is not changed but followed by another."""
+
+from lgdcnn_core.tuning.spec import InvalidTrial, Trial
+
+
+class UnknownTrial(ValueError):
+    """No trial has the name that was asked for."""
+
+
+def table(*rows: Trial) -> dict[str, Trial]:
+    """Trials by name, each of which gives a recipe.
+
+    Raises
+    ------
+    InvalidTrial
+        If two have one name, or one has a recipe that cannot be.
+    """
+    found: dict[str, Trial] = {}
+    for row in rows:
+        if row.name in found:
+            raise InvalidTrial(f"two trials are called {row.name}")
+        row.recipe()
+        found[row.name] = row
+    return found
+
+
+BASELINE = "fast"
+"""The trial that the others are compared with."""
+
+TRIALS = table(
+    Trial("fast", "the recipe that the study began with, which every other trial is compared with"),
+    Trial("batch256", "half the steps of twice the size cost less; do they cost accuracy?", {"batch_size": 256}),
+    Trial("epochs30", "how much of the accuracy does half the time give?", {"epochs": 30}),
+    Trial("lr5e-4", "a peak rate of 1e-3 may be too high", {"lr_max": 5e-4}),
+    Trial("lr2e-3", "a peak rate of 1e-3 may be too low for so few epochs", {"lr_max": 2e-3}),
+    Trial("noise0", "does the published noise on the fractions help a short training?", {"noise": 0.0}),
+    Trial("noise0.05", "more noise on the fractions may regularise small sets", {"noise": 0.05}),
+    Trial("decay0", "is weight decay of any use beside noise and averaging?", {"weight_decay": 0.0}),
+    Trial("decay0.1", "a network this large on few compounds may want more weight decay", {"weight_decay": 0.1}),
+    Trial("ema0.95", "an average over fewer batches follows the falling rate more closely", {"ema_decay": 0.95}),
+    Trial("paper60", "the paper's recipe in the time of ours, padding left out", {"epochs": 60}, base="paper"),
+    Trial(
+        "paper60-published",
+        "the paper's recipe in the time of ours, padding taking part as published",
+        {"epochs": 60},
+        base="paper",
+        setting="published",
+    ),
+)
+
+
+def trial(name: str) -> Trial:
+    """Trial of this name.
+
+    Raises
+    ------
+    UnknownTrial
+        If there is none; the message lists those that exist.
+    """
+    if name not in TRIALS:
+        raise UnknownTrial(f"no trial is called {name!r}; there are {', '.join(TRIALS)}")
+    return TRIALS[name]
