@@ -59,6 +59,7 @@ ROOMS = [
     "cecv",
     "runs",
     "readings",
+    "speed",
     "figures",
     "reproduce",
 ]
@@ -74,6 +75,7 @@ MAY_IMPORT = {
     "regressor": {"composition", "elements", "models", "training", "saved_model"},
     "runs": {"benchmarks", "models", "training", "regressor"},
     "readings": {"benchmarks", "composition", "elements", "cecv", "runs", "training"},
+    "speed": {"benchmarks", "composition", "models", "runs", "training"},
     "reproduce": {"benchmarks", "composition", "models", "training", "runs", "figures"},
 }
 

@@ -10,7 +10,7 @@ from lgdcnn_core.speed.record import SpeedRecord
 from lgdcnn_core.speed.roofline import activation_bytes, bound, weight_bytes
 from lgdcnn_core.speed.scope import FULL, Case, Scope, cases
 from lgdcnn_core.speed.store import SpeedStore, both, committed, local, origin
-from lgdcnn_core.speed.table import padding_cost, throughput
+from lgdcnn_core.speed.table import beside_published_code, padding_cost, throughput
 
 __all__ = [
     "FULL",
@@ -21,6 +21,7 @@ __all__ = [
     "SpeedStore",
     "activation_bytes",
     "answers",
+    "beside_published_code",
     "both",
     "bound",
     "cases",

@@ -70,6 +70,7 @@ def training_flop(network: Network, positions: int, pairs: int) -> int:
     """FLOP of training on so many positions and pairs, as in `prediction_flop`.
 
     The backward pass is two products for each of the forward pass: the gradient of the weight and that of the input.
+    That the first state of a recurrence is zero saves nothing here.
     """
     no_gradient = sum(each.weights for each in products(network) if not each.input_gradient)
     return 3 * prediction_flop(network, positions, pairs) - 2 * no_gradient * positions

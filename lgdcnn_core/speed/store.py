@@ -37,6 +37,10 @@ class SpeedStore(RecordDirectory):
             raise BrokenRecord(f"{name} holds that of {record.key}. {sealed.WAY_OUT}")
         return record
 
+    def records(self) -> dict[str, SpeedRecord]:
+        """Read all records, by key."""
+        return {key: self.read(key) for key in self.keys()}
+
     def write(self, record: SpeedRecord) -> None:
         """Add a record: all of it, or after a kill nothing of it.
 

@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from lgdcnn_core.models import CHAINS
 from lgdcnn_core.speed import roofline
 from lgdcnn_core.speed.record import SpeedRecord
+from lgdcnn_core.training import PAPER
 
 CASE = ["dataset", "model", "recipe", "setting", "precision", "batch_size"]
 """What tells one timed training from another."""
@@ -63,3 +65,31 @@ def padding_cost(record: SpeedRecord) -> pd.DataFrame:
     both = published.merge(exact, on=same, suffixes=("", "_exact"))
     both["cost"] = both["compounds_per_second_exact"] / both["compounds_per_second"]
     return both[[*same, "padding", "cost"]]
+
+
+def beside_published_code(record: SpeedRecord, published: pd.DataFrame) -> pd.DataFrame:
+    """Set the paper's recipe and setting, as timed here, beside the published code on the machine where that was timed.
+
+    Parameters
+    ----------
+    record
+        The record.
+    published
+        `benchmarks.published("published_code_speed")`.
+
+    Returns
+    -------
+    DataFrame
+        A row for each row of `published` whose training was timed: ``model``, ``dataset``, ``batch_size``;
+        ``published_code_seconds`` an epoch, and ``published_code_share`` of its machine's float32 peak, missing for a
+        network that masks padding here and computes with it there; ``epoch_seconds`` and ``share`` of ours.
+    """
+    table = throughput(record)
+    both = table[table["recipe"] == PAPER.name].merge(
+        published.rename(columns={"epoch_seconds": "published_code_seconds"}), on=["model", "dataset"]
+    )
+    epoch_flop = both["flops"] * both["epoch_seconds"]
+    shares = epoch_flop / (both["published_code_seconds"] * both["peak_float32"])
+    both["published_code_share"] = shares.mask(both["model"].map(lambda name: CHAINS[name].masks_padding))
+    columns = ["published_code_seconds", "published_code_share", "epoch_seconds", "share"]
+    return both[["model", "dataset", "batch_size", *columns]]
