@@ -89,6 +89,7 @@ def record(**changes):
         "device": "cpu",
         "instruction_set": "AVX512_CORE_AMX",
         "threads": 2,
+        "load": 0.25,
         "scope": TINY.as_dict(),
         "products": products,
         "copies": [{"mebibytes": 512, "bytes_per_second": 1e11}, {"mebibytes": 1, "bytes_per_second": 5e11}],
@@ -288,6 +289,7 @@ def test_the_committed_times_of_the_published_code_have_the_columns_that_are_rea
 
 def test_answers_are_sentences_of_the_records_numbers():
     said = "\n".join(speed.answers(record()))
+    assert "load average was 0.2 when" in said
     assert "2,000 GFLOP/s in float32, 8,000 GFLOP/s in bfloat16; copies move 100.0 GB/s" in said
     assert "float32) with batches from 1024 on runs at 25 % of the float32 peak over 1 data set; the roofline" in said
     assert "(exact setting, bfloat16) with batches of 128 runs at 31 %" in said

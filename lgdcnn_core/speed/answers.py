@@ -22,7 +22,8 @@ def answers(record: SpeedRecord, small: int = 128, large: int = 1024) -> list[st
     table = throughput(record)
     exact = table[(table["model"] == MODEL) & (table["recipe"] == FAST.name) & (table["setting"] == "exact")]
     peaks = ", ".join(f"{peak / 1e9:,.0f} GFLOP/s in {name}" for name, peak in record.peaks().items())
-    said = [f"The fastest matrix product reaches {peaks}; copies move {record.bandwidth() / 1e9:.1f} GB/s."]
+    said = [] if record.load is None else [f"The load average was {record.load:.1f} when the measurement began."]
+    said += [f"The fastest matrix product reaches {peaks}; copies move {record.bandwidth() / 1e9:.1f} GB/s."]
     for precision in ("bfloat16", "float32"):
         if precision not in record.peaks():
             said.append(f"No {precision}: the machine has no instructions for it.")

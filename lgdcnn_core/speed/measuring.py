@@ -1,5 +1,6 @@
 """Measure everything, in the order that each measurement needs, and make the record of it."""
 
+import os
 from datetime import UTC, datetime
 
 import torch
@@ -32,7 +33,7 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
     progress
         Show progress bars.
     """
-    started, code = _now(), provenance.code()
+    started, code, load = _now(), provenance.code(), _load()
     compute = choose(device)
     # First, while this process is small: see there.
     memory = measure_memory(scope, device)
@@ -43,6 +44,7 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
         device=_device(device),
         instruction_set=instruction_set(),
         threads=torch.get_num_threads(),
+        load=load,
         scope=scope.as_dict(),
         products=products,
         copies=copies,
@@ -60,6 +62,13 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
 
 def _device(device: str | None) -> str:
     return str(choose(device).describe()["device"])
+
+
+def _load() -> float | None:
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):  # Windows has none
+        return None
 
 
 def _now() -> str:

@@ -22,6 +22,9 @@ class SpeedRecord:
         See `speed.processor`.
     threads
         Threads of torch.
+    load
+        Load average of the minute before; None where the system does not tell. What others do meanwhile makes every
+        number worse.
     scope
         Every value of the `Scope`.
     products, copies
@@ -39,6 +42,7 @@ class SpeedRecord:
     device: str
     instruction_set: str
     threads: int
+    load: float | None
     scope: dict[str, Any]
     products: list[dict[str, Any]]
     copies: list[dict[str, Any]]
@@ -62,7 +66,8 @@ class SpeedRecord:
         """Machine, for people."""
         if self.device != "cpu":
             return self.device
-        return f"{self.platform['processor']}, {self.instruction_set}, {self.threads} threads"
+        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"{self.platform['processor']}, {self.instruction_set}, {threads}"
 
     def peaks(self) -> dict[str, float]:
         """FLOP/s of the fastest matrix product in each precision."""

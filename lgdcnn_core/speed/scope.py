@@ -38,13 +38,13 @@ class Scope:
 
     squares: tuple[int, ...] = (1024, 2048, 4096)
     rows: tuple[int, ...] = (512, 4096)
-    product_seconds: float = 0.5
+    product_seconds: float = 0.3
     copied_mebibytes: tuple[int, ...] = (32, 128, 512)
     datasets: tuple[str, ...] = ("aflow__ael_bulk_modulus_vrh", "mp_e_hull", LARGEST)
     models: tuple[str, ...] = ("L-G-DCNN", "CrabNet")
     batch_sizes: tuple[int, ...] = (128, 1024)
-    case_seconds: float = 5.0
-    memory_steps: int = 3
+    case_seconds: float = 4.0
+    memory_steps: int = 2
     rows_at_most: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
