@@ -9,7 +9,7 @@ PROFILE ?= quick
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce test lab figures leaderboard lint lock clean
+.PHONY: help setup data reproduce test lab figures leaderboard benchmark lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
@@ -45,6 +45,9 @@ figures: data  ## redraw the committed figures from the committed records, witho
 
 leaderboard: data  ## write Matbench's results.json.gz from the records
 	@$(RUN) -m lgdcnn_core.reproduce.leaderboard $(ARGS)
+
+benchmark: data  ## measure the speed of this machine, 10 min (ARGS=--without-amx: as a processor without it)
+	@$(RUN) -m lgdcnn_core.speed $(ARGS)
 
 lint: $(INSTALLED)  ## check style and types
 	@$(RUN) -m ruff check .

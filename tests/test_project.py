@@ -62,6 +62,7 @@ ROOMS = [
     "runs",
     "readings",
     "tuning",
+    "speed",
     "figures",
     "reproduce",
 ]
@@ -79,6 +80,7 @@ MAY_IMPORT = {
     "runs": {"benchmarks", "models", "training", "ensemble", "regressor"},
     "readings": {"benchmarks", "composition", "elements", "cecv", "runs", "training"},
     "tuning": {"benchmarks", "elements", "models", "training", "runs"},
+    "speed": {"benchmarks", "composition", "models", "runs", "training"},
     "reproduce": {"benchmarks", "composition", "models", "training", "runs", "figures"},
 }
 

@@ -12,6 +12,7 @@ TABLES = {
     "matbench_folds": "matbench_official_folds.csv",
     "matbench_dummy": "matbench_dummy_folds.csv",
     "matbench_metadata": "matbench_metadata.csv",
+    "published_code_speed": "published_code_speed.csv",
 }
 """File of each table; data/reference/README.md says where its numbers were published."""
 
@@ -28,6 +29,7 @@ def published(table: str) -> pd.DataFrame:
         "matbench_folds": MAE and RMSE by task, model and fold, official Matbench folds.
         "matbench_dummy": mean target of each fold's training part, and the MAE of predicting it.
         "matbench_metadata": unit, rows and mean absolute deviation of each Matbench task.
+        "published_code_speed": seconds an epoch of the published code, measured by this project on another machine.
 
     Returns
     -------

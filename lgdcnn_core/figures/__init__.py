@@ -17,6 +17,7 @@ from lgdcnn_core.figures.maps import (
 )
 from lgdcnn_core.figures.prediction import class_probabilities, parity
 from lgdcnn_core.figures.standing import EVERY, standing, standings, tally
+from lgdcnn_core.figures.speed import roofline
 from lgdcnn_core.figures.style import DOUBLE, SINGLE, STYLE, label, unit_text
 from lgdcnn_core.figures.table import benchmark_heatmap, four_digits, heatmap_size, three_decimals
 
@@ -48,6 +49,7 @@ __all__ = [
     "over_folds",
     "parity",
     "repetitions",
+    "roofline",
     "save",
     "sentence",
     "standing",

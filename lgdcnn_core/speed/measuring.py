@@ -1,0 +1,75 @@
+"""Measure everything, in the order that each measurement needs, and make the record of it."""
+
+import os
+from datetime import UTC, datetime
+
+import torch
+
+from lgdcnn_core.runs import provenance
+from lgdcnn_core.speed.memory import measure_memory
+from lgdcnn_core.speed.peaks import measure_copies, measure_products
+from lgdcnn_core.speed.predictions import measure_parsing, measure_prediction
+from lgdcnn_core.speed.processor import instruction_set
+from lgdcnn_core.speed.record import SpeedRecord, key
+from lgdcnn_core.speed.scope import FULL, Scope
+from lgdcnn_core.speed.trainings import measure_trainings
+from lgdcnn_core.training import choose
+
+
+def machine_key(device: str | None) -> str:
+    """Key of the record that `measure` would make here now."""
+    return key(_device(device), provenance.processor(), instruction_set(), torch.get_num_threads())
+
+
+def measure(scope: Scope = FULL, device: str | None = None, progress: bool = True) -> SpeedRecord:
+    """Measure this machine, with the threads that torch has.
+
+    Parameters
+    ----------
+    scope
+        What to measure.
+    device
+        As in `training.choose`.
+    progress
+        Show progress bars.
+    """
+    started, code, load = _now(), provenance.code(), _load()
+    compute = choose(device)
+    # First, while this process is small: see there.
+    memory = measure_memory(scope, device)
+    products = measure_products(scope, compute.bfloat16, compute, progress)
+    copies = measure_copies(scope, compute, progress)
+    trainings = measure_trainings(scope, device, compute.bfloat16, progress)
+    return SpeedRecord(
+        device=_device(device),
+        instruction_set=instruction_set(),
+        threads=torch.get_num_threads(),
+        load=load,
+        scope=scope.as_dict(),
+        products=products,
+        copies=copies,
+        trainings=trainings,
+        prediction=measure_prediction(scope, device),
+        parsing=measure_parsing(scope),
+        memory=memory,
+        versions=provenance.versions(),
+        platform=provenance.machine(),
+        code=code,
+        started=started,
+        finished=_now(),
+    )
+
+
+def _device(device: str | None) -> str:
+    return str(choose(device).describe()["device"])
+
+
+def _load() -> float | None:
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):  # Windows has none
+        return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

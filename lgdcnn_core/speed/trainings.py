@@ -1,0 +1,101 @@
+"""Time the real training loop on parts of the data sets."""
+
+from typing import Any
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from lgdcnn_core import benchmarks
+from lgdcnn_core.models import CHAINS, build
+from lgdcnn_core.speed.counting import training_flop
+from lgdcnn_core.speed.roofline import activation_bytes, weight_bytes
+from lgdcnn_core.speed.scope import Case, Scope, cases
+from lgdcnn_core.training import Labelled, Layout, Plan, Scaling, choose, labelled, merge_duplicates, train
+
+EPOCHS = 3
+"""Epochs of a timed training; the first one warms up."""
+
+
+def training_part(dataset: str, rows_at_most: int | None = None) -> Labelled:
+    """Training part of a data set as a training gets it."""
+    table = benchmarks.load(dataset).train
+    table = table if rows_at_most is None else table.head(rows_at_most)
+    return merge_duplicates(labelled(table, None, "training", classification=False))
+
+
+def measure_trainings(scope: Scope, device: str | None, bfloat16: bool, progress: bool) -> list[dict[str, Any]]:
+    """Time every case, see `time_training`."""
+    parts: dict[str, Labelled] = {}
+    found = []
+    for case in (bar := tqdm(list(cases(scope, bfloat16)), desc="trainings", disable=not progress)):
+        bar.set_postfix_str(f"{case.model} {case.dataset} {case.setting} {case.precision}")
+        if case.dataset not in parts:
+            parts = {case.dataset: training_part(case.dataset, scope.rows_at_most)}  # one at a time: OQMD is large
+        found.append(time_training(case, parts[case.dataset], device, scope.case_seconds))
+    return found
+
+
+def time_training(case: Case, data: Labelled, device: str | None, seconds: float) -> dict[str, Any]:
+    """Time whole epochs of the training loop on random compounds, without validation.
+
+    Parameters
+    ----------
+    case
+        What to train and how.
+    data
+        The whole training part.
+    device
+        As in `training.choose`.
+    seconds
+        Time for it. Epochs of one batch are always run; if they are quick, epochs of as many as fit.
+
+    Returns
+    -------
+    dict
+        The case, its ``batch_size`` filled in; of one epoch the ``steps``, ``compounds``, ``tokens`` (elements of
+        compounds), ``positions`` (tokens, and padding where it takes part), ``flop``, and ``bytes`` that it moves at
+        least (see `speed.roofline`); ``epoch_seconds``, of which the first is a warm-up; ``n_train``, compounds of the
+        whole training part.
+    """
+    recipe = case.full_recipe(len(data)).with_changes(epochs=EPOCHS)
+    assert recipe.batch_size is not None
+    compute = choose(device, case.precision)
+    n_max = int(data.compositions.lengths.max())
+    plan = Plan(recipe, Layout(case.setting, n_max), Scaling.of(data.targets, False), compute, seed=0)
+    order = np.random.default_rng(0).permutation(len(data))
+
+    def run(steps: int) -> tuple[Labelled, list[float]]:
+        chosen = data[order[: steps * recipe.batch_size]]  # type: ignore[operator]
+        history = train(build(case.model, seed=0).to(compute.device), chosen, None, plan, progress=False)
+        return chosen, [epoch.seconds for epoch in history.epochs]
+
+    steps = 1
+    chosen, epoch_seconds = run(steps)
+    fitting = min(int(seconds / EPOCHS / min(epoch_seconds[1:])), len(data) // recipe.batch_size)
+    if fitting > steps:
+        steps = fitting
+        chosen, epoch_seconds = run(steps)
+
+    network = build(case.model, seed=0)
+    lengths = chosen.compositions.lengths
+    padded = case.setting == "published" and not CHAINS[case.model].masks_padding
+    positions = n_max * len(chosen) if padded else chosen.compositions.n_tokens
+    moved = steps * weight_bytes(network, recipe, compute.bfloat16) + positions * activation_bytes(
+        network, compute.bfloat16
+    )
+    return {
+        "dataset": case.dataset,
+        "model": case.model,
+        "recipe": case.recipe,
+        "setting": case.setting,
+        "precision": case.precision,
+        "batch_size": recipe.batch_size,
+        "steps": steps,
+        "compounds": len(chosen),
+        "tokens": chosen.compositions.n_tokens,
+        "positions": positions,
+        "flop": training_flop(network, positions, int((lengths**2).sum())),
+        "bytes": moved,
+        "epoch_seconds": epoch_seconds,
+        "n_train": len(data),
+    }

@@ -1,0 +1,435 @@
+"""The benchmark of speed: what it counts and computes, not how fast this machine is."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from lgdcnn_core import benchmarks, figures, speed
+from lgdcnn_core.composition import parse
+from lgdcnn_core.models import build
+from lgdcnn_core.reproduce import notebook
+from lgdcnn_core.runs import BrokenRecord, RecordExists
+from lgdcnn_core.speed import __main__ as command
+from lgdcnn_core.speed import memory, predictions, processor, trainings
+from lgdcnn_core.speed.peaks import best_seconds
+from lgdcnn_core.speed.record import SpeedRecord
+from lgdcnn_core.training import FAST, PAPER, Layout, choose
+from lgdcnn_core.training.batches import Batch
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "11_speed.ipynb"
+SMALL_SET = "aflow__ael_bulk_modulus_vrh"
+
+TINY = speed.Scope(
+    squares=(16,),
+    rows=(8,),
+    product_seconds=0.0,
+    copied_mebibytes=(1,),
+    datasets=(SMALL_SET,),
+    models=("DCNN-K1",),
+    batch_sizes=(8,),
+    case_seconds=0.1,
+    memory_steps=1,
+    rows_at_most=24,
+)
+
+# By hand, from the paper's widths: embedding, LSTM (two directions, four gates), the attention twice, GRU (three
+# gates), seven convolutions of kernel 3, output.
+L_G_DCNN_WEIGHTS = (
+    200 * 512
+    + 2 * 4 * 256 * (512 + 256)
+    + 2 * (512 * 512 + 512)
+    + 2 * 3 * 256 * (512 + 256)
+    + 7 * 3 * 512 * 512
+    + 512 * 3
+)
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def training(**changes):
+    """A timed training that never was: 1000 FLOP a second for a second, 10 FLOP a byte."""
+    fields = {
+        "dataset": "OQMD_Bandgap",
+        "model": "L-G-DCNN",
+        "recipe": "fast",
+        "setting": "exact",
+        "precision": "float32",
+        "batch_size": 128,
+        "steps": 2,
+        "compounds": 256,
+        "tokens": 768,
+        "positions": 768,
+        "flop": 1e12,
+        "bytes": 1e11,
+        "epoch_seconds": [9.0, 2.0, 4.0],
+        "n_train": 1024,
+    }
+    return fields | changes
+
+
+def record(**changes):
+    """A record of a machine that never was: 2 TFLOP/s in float32, 8 in bfloat16, 100 GB/s."""
+    products = [
+        {"precision": precision, "rows": 8, "width_in": 8, "width_out": 8, "flops": flops}
+        for precision, flops in (("float32", 1e12), ("float32", 2e12), ("bfloat16", 8e12))
+    ]
+    fields = {
+        "device": "cpu",
+        "instruction_set": "AVX512_CORE_AMX",
+        "threads": 2,
+        "load": 0.25,
+        "scope": TINY.as_dict(),
+        "products": products,
+        "copies": [{"mebibytes": 512, "bytes_per_second": 1e11}, {"mebibytes": 1, "bytes_per_second": 5e11}],
+        "trainings": [
+            training(),
+            training(batch_size=1024, bytes=1e10),
+            training(setting="published", positions=1536, epoch_seconds=[9.0, 5.0, 5.0]),
+            training(precision="bfloat16", epoch_seconds=[9.0, 0.5, 0.4]),
+            training(recipe="paper", setting="published", batch_size=4096, dataset=SMALL_SET),
+        ],
+        "prediction": {
+            **{"dataset": "OQMD_Bandgap", "model": "L-G-DCNN", "compounds": 1000, "tokens": 3000, "flop": 3e9},
+            **{"seconds": 4.0, "network_seconds": 3.0},
+        },
+        "parsing": {"dataset": "OQMD_Bandgap", "formulas": 5000, "seconds": 2.0},
+        "memory": [
+            {
+                **{"dataset": "OQMD_Bandgap", "model": "L-G-DCNN", "recipe": "fast", "setting": "exact"},
+                **{"precision": "auto", "batch_size": 128, "steps": 3, "peak": {"host": 1.25}},
+            }
+        ],
+        "versions": {"python": "3.11.7"},
+        "platform": {"system": "Linux", "machine": "x86_64", "processor": "Ångström(R) 1 @ 2 GHz", "cores": 2},
+        "code": {"commit": "0" * 40, "dirty": False},
+        "started": "2026-01-01T00:00:00+00:00",
+        "finished": "2026-01-01T00:10:00+00:00",
+    }
+    return SpeedRecord(**fields | changes)
+
+
+# ------------------------------------------------------------------------------------------------------ counting
+
+
+def test_the_weights_in_products_of_l_g_dcnn_are_those_worked_out_by_hand():
+    network = build("L-G-DCNN", seed=0)
+    assert sum(each.weights for each in speed.products(network)) == L_G_DCNN_WEIGHTS == 8_886_784
+    assert speed.prediction_flop(network, positions=10, pairs=0) == 2 * 10 * L_G_DCNN_WEIGHTS
+    # The gradient of the element table is not needed: one product less for the 200 x 512 weights of the embedding.
+    assert speed.training_flop(network, positions=10, pairs=0) == 10 * (6 * L_G_DCNN_WEIGHTS - 2 * 200 * 512)
+
+
+def test_self_attention_costs_two_products_for_each_pair_of_elements():
+    network = build("CrabNet", seed=0)
+    without, with_pairs = (speed.prediction_flop(network, 1, pairs) for pairs in (0, 7))
+    assert with_pairs - without == 3 * 7 * 2 * 2 * 512  # three layers of 512 features
+
+
+@pytest.mark.parametrize("name", ["DCNN", "CrabNet", "L-G-DCNN"])
+def test_the_count_is_that_of_torchs_counter_where_it_sees_everything(name):
+    network = build(name, seed=0).double()
+    # All compounds of one length: torch counts attention's padding, which we do not.
+    compositions = parse(["SrTiO3", "BaTiO3", "LiFeO2", "NaCaF3"])
+    batch = Batch(compositions, Layout("exact", 3), choose("cpu", "float32"))
+    batch.frac = batch.frac._replace(data=batch.frac.data.double())
+    pairs = int((compositions.lengths**2).sum())
+    # Float64 has no fused recurrent kernel, and attention in plain operations none either.
+    with sdpa_kernel(SDPBackend.MATH):
+        with FlopCounterMode(display=False) as forward, torch.no_grad():
+            network(batch.src, batch.frac)
+        with FlopCounterMode(display=False) as both:
+            network(batch.src, batch.frac).sum().backward()
+    assert forward.get_total_flops() == speed.prediction_flop(network, 12, pairs)
+    # The first state of a recurrence is zero, and torch does not compute its gradient. We count all positions alike.
+    states = sum(each.weights for each in speed.products(network) if each.recurrent)
+    assert both.get_total_flops() == speed.training_flop(network, 12, pairs) - 2 * states * len(compositions)
+
+
+# ------------------------------------------------------------------------------------------------------ roofline
+
+
+def test_bytes_of_the_weights_are_those_worked_out_by_hand():
+    network = build("L-G-DCNN", seed=0)
+    parameters = sum(p.numel() for p in network.parameters())
+    # Passes 8, gradient 4, AdamW 28, average 12; in bfloat16 the passes are 4 + 2 for the copy and 2 + 2.
+    assert speed.weight_bytes(network, FAST, bfloat16=False) == parameters * 52
+    assert speed.weight_bytes(network, FAST, bfloat16=True) == parameters * 54
+    # No moving average, but every sixth step Lookahead's two reads and two writes.
+    assert speed.weight_bytes(network, PAPER, bfloat16=False) == pytest.approx(parameters * (40 + 16 / 6))
+
+
+@pytest.mark.parametrize(("name", "features", "width"), [("DCNN-K1", 512, 256), ("DCNN", 512, 512)])
+def test_bytes_of_the_activations_are_those_worked_out_by_hand(name, features, width):
+    network = build(name, seed=0)
+    # Element table, without its gradient; first convolution; six more; output. A window counts as one position.
+    numbers = 2 * 200 + 2 * 512 + 3 * features + 2 * width + 6 * 5 * width + 3 * width + 2 * 3
+    assert speed.activation_bytes(network, bfloat16=False) == 4 * numbers
+    assert speed.activation_bytes(network, bfloat16=True) == 2 * numbers
+
+
+def test_the_states_of_a_recurrence_are_no_traffic():
+    products = speed.products(build("LSTM", seed=0))
+    assert [each.recurrent for each in products] == [False, False, True, False, True, False]
+
+
+def test_memory_bounds_below_the_ridge_and_arithmetic_above():
+    assert speed.bound(10, peak=2e12, bandwidth=1e11) == 1e12
+    assert speed.bound(50, peak=2e12, bandwidth=1e11) == 2e12
+
+
+# -------------------------------------------------------------------------------------------------------- record
+
+
+def test_a_record_reads_back_as_it_was_written(tmp_path):
+    store = speed.SpeedStore("local", tmp_path)
+    store.write(record())
+    (key,) = store.keys()
+    assert key == "ngstr-m-1-2-ghz_avx512-core-amx_threads2"
+    assert store.records() == {key: record()}
+    with pytest.raises(RecordExists):
+        store.write(record(threads=2))
+    store.discard(key)
+    assert not list(store.keys())
+
+
+def test_an_edited_record_is_refused(tmp_path):
+    store = speed.SpeedStore("local", tmp_path)
+    store.write(record())
+    (file,) = tmp_path.glob("*/record.json")
+    file.write_text(file.read_text().replace('"flops": 2000000000000.0', '"flops": 3000000000000.0'))
+    with pytest.raises(BrokenRecord, match="was edited"):
+        store.read(record().key)
+
+
+def test_a_record_in_anothers_place_is_refused(tmp_path):
+    store = speed.SpeedStore("local", tmp_path)
+    store.write(record())
+    (tmp_path / record().key).rename(tmp_path / "another-machine")
+    with pytest.raises(BrokenRecord, match="holds that of"):
+        store.read("another-machine")
+
+
+def test_a_gpu_is_a_machine_by_its_own_name():
+    assert record(device="NVIDIA H100").key == "nvidia-h100"
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [(None, "AVX512_CORE_AMX"), (processor.WITHOUT_AMX, "AVX512_CORE_BF16"), ("avx2", "AVX2"), ("SSE41", "SSE41")],
+)
+def test_the_environment_limits_the_instruction_set(monkeypatch, limit, expected):
+    everything = dict.fromkeys(["amx_bf16", "avx512_bf16", "avx512_bw", "avx2"], True)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: everything)
+    monkeypatch.delenv(processor.VARIABLE, raising=False)
+    if limit:
+        monkeypatch.setenv(processor.VARIABLE, limit)
+    assert processor.instruction_set() == expected
+
+
+# --------------------------------------------------------------------------------------------------------- tables
+
+
+def test_throughput_is_that_of_the_fastest_epoch_after_the_first():
+    first = speed.throughput(record()).iloc[0]
+    assert first["step_seconds"] == 1.0
+    assert first["tokens_per_second"] == 384
+    assert first["compounds_per_second"] == 128
+    assert first["flops"] == 5e11
+    assert first["share"] == 0.25  # of the faster of two products, 2 TFLOP/s
+    assert first["intensity"] == 10
+    assert first["bound_share"] == 0.5  # 10 FLOP a byte at 100 GB/s: the largest copy counts, not the fastest
+    assert first["epoch_seconds"] == 8.0
+
+
+def test_a_bound_is_never_above_the_peak():
+    assert speed.throughput(record())["bound_share"].tolist() == [0.5, 1.0, 0.5, 0.125, 0.5]
+
+
+def test_padding_costs_the_ratio_of_times_for_the_same_compounds():
+    (row,) = speed.padding_cost(record()).to_dict("records")
+    assert (row["batch_size"], row["padding"], row["cost"]) == (128, 2.0, 2.5)
+
+
+def test_published_code_is_compared_by_share_of_its_own_machines_peak():
+    published = pd.DataFrame(
+        {
+            "model": ["L-G-DCNN", "CrabNet"],
+            "dataset": SMALL_SET,
+            "epoch_seconds": [5.0, 13.0],
+            "peak_float32": 1.6e12,
+        }
+    )
+    crabnet = training(model="CrabNet", recipe="paper", setting="published", dataset=SMALL_SET)
+    found = speed.beside_published_code(record(trainings=[*record().trainings, crabnet]), published)
+    ours = found.set_index("model").loc["L-G-DCNN"]
+    assert (ours["published_code_seconds"], ours["epoch_seconds"]) == (5.0, 8.0)
+    # Four times 1 TFLOP in 5 s is 0.8 TFLOP/s, of 1.6.
+    assert ours["published_code_share"] == pytest.approx(0.5)
+    assert found.set_index("model")["published_code_share"].isna().to_dict() == {"L-G-DCNN": False, "CrabNet": True}
+
+
+def test_the_committed_times_of_the_published_code_have_the_columns_that_are_read():
+    table = benchmarks.published("published_code_speed")
+    assert {"model", "dataset", "epoch_seconds", "peak_float32", "peak_bfloat16"} <= set(table)
+    assert set(table["dataset"]) <= set(benchmarks.names("extended"))
+    assert (table[["epoch_seconds", "peak_float32", "peak_bfloat16"]] > 0).all(axis=None)
+
+
+def test_answers_are_sentences_of_the_records_numbers():
+    said = "\n".join(speed.answers(record()))
+    assert "load average was 0.2 when" in said
+    assert "2,000 GFLOP/s in float32, 8,000 GFLOP/s in bfloat16; copies move 100.0 GB/s" in said
+    assert "float32) with batches from 1024 on runs at 25 % of the float32 peak over 1 data set; the roofline" in said
+    assert "(exact setting, bfloat16) with batches of 128 runs at 31 %" in said
+    assert "2.00 positions a token, and the published setting takes 2.50 times" in said
+    assert "1,000 compounds (OQMD_Bandgap, test part) takes 4.0 s, 250 compounds/s" in said
+    assert "2,500 formulas/s" in said
+    assert "1.25 GiB on the host" in said
+
+
+def test_answers_say_that_a_machine_has_no_bfloat16():
+    in_float32 = [each for each in record().trainings if each["precision"] == "float32"]
+    said = speed.answers(record(products=record().products[:2], trainings=in_float32))
+    assert "No bfloat16: the machine has no instructions for it." in said
+
+
+# ------------------------------------------------------------------------------------------------------ measuring
+
+
+def test_cases_are_each_there_once_and_float32_alone_without_bfloat16():
+    cases = list(speed.cases(speed.FULL, bfloat16=True))
+    assert len(set(cases)) == len(cases)
+    assert {case.precision for case in speed.cases(speed.FULL, bfloat16=False)} == {"float32"}
+    assert {128, 1024, FAST.batch_size, None} == {case.batch_size for case in cases}
+    # CrabNet masks padding, so that only the paper's recipe is timed in the published setting.
+    assert {case.recipe for case in cases if case.model == "CrabNet" and case.setting == "published"} == {"paper"}
+
+
+def test_a_case_without_a_batch_size_has_the_published_rules():
+    case = speed.Case("OQMD_Bandgap", "L-G-DCNN", "paper", "published", "float32", None)
+    assert case.full_recipe(239_125).batch_size == 4096
+
+
+def test_the_best_time_is_not_that_of_the_first_call():
+    calls = []
+    assert best_seconds(lambda: calls.append(None), choose("cpu"), 0.0) >= 0
+    assert len(calls) == 4  # a warm-up and three repeats
+
+
+@pytest.mark.parametrize("setting", ["exact", "published"])
+def test_a_training_is_timed_in_whole_steps_and_counted(benchmark_data, setting):
+    data = trainings.training_part(SMALL_SET, 32)
+    case = speed.Case(SMALL_SET, "DCNN-K1", "fast", setting, "float32", 8)
+    row = trainings.time_training(case, data, "cpu", seconds=1e9)
+    assert (row["steps"], row["compounds"], row["n_train"]) == (4, 32, 32)
+    assert len(row["epoch_seconds"]) == trainings.EPOCHS
+    assert min(row["epoch_seconds"]) > 0
+    lengths = data.compositions.lengths
+    assert row["tokens"] == lengths.sum()
+    assert row["positions"] == (32 * lengths.max() if setting == "published" else lengths.sum())
+    assert row["flop"] == speed.training_flop(build("DCNN-K1", seed=0), row["positions"], 0)
+    once = trainings.time_training(case, data, "cpu", seconds=0.0)
+    assert (once["steps"], once["compounds"]) == (1, 8)
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path, benchmark_data, one_thread):
+    """A small set in the place of the largest, and a local store of the test's own."""
+    for module in (memory, predictions):
+        monkeypatch.setattr(module, "LARGEST", SMALL_SET)
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+def test_the_command_measures_once_and_says_what_came_of_it(small, capsys):
+    words = ["--threads", "1", "--device", "cpu"]
+    assert command.main(words, TINY) == 0
+    (found,) = speed.local().records().values()
+    assert "The fastest matrix product reaches" in capsys.readouterr().out
+    assert (found.threads, found.device, found.prediction["compounds"]) == (1, "cpu", 24)
+    assert found.parsing["formulas"] == 3 * 24
+    assert [each["setting"] for each in found.memory] == ["exact", "published"]
+    # A process with torch and a network of 8.6 million parameters in training.
+    assert all(0.1 < each["peak"]["host"] < 64 for each in found.memory)
+    assert json.loads(json.dumps(found.scope)) == TINY.as_dict()
+    table = speed.throughput(found)
+    assert set(table["recipe"]) == {"fast", "paper"}
+    assert (table[["flops", "tokens_per_second", "intensity", "bound"]] > 0).all(axis=None)
+
+    assert command.main(words, TINY) == 0
+    assert "recorded already" in capsys.readouterr().out
+    assert list(speed.local().records().values()) == [found]
+
+
+def test_amx_is_switched_off_in_a_process_of_its_own(monkeypatch):
+    started = []
+
+    def run(words, env):
+        started.append((words[1:], env[processor.VARIABLE]))
+        return dataclasses.make_dataclass("Done", ["returncode"])(3)
+
+    monkeypatch.setattr(command.subprocess, "run", run)
+    monkeypatch.delenv(processor.VARIABLE, raising=False)
+    assert command.main(["--without-amx", "--threads", "1"]) == 3
+    assert started == [(["-m", "lgdcnn_core.speed", "--without-amx", "--threads", "1"], "AVX512_CORE_BF16")]
+
+
+def test_an_absent_device_is_told_in_one_line(capsys, one_thread):
+    assert command.main(["--device", "quantum"], TINY) == 1
+    assert "'quantum' is no device" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------------ figure, notebook
+
+
+def test_the_roofline_draws_every_case_below_its_roofs(ax):
+    table = speed.throughput(record())
+    points = table.assign(kind=table["setting"], name=table["batch_size"].astype(str))
+    figures.roofline(points, record().peaks(), record().bandwidth(), ax, "a machine")
+    assert len(ax.texts) >= len(points)
+    assert {text.get_text() for text in ax.texts} >= {"128", "1024", "4096"}
+    roof = dict(zip(*ax.lines[0].get_data(), strict=True))
+    assert roof[20.0] == pytest.approx(2000)  # the ridge: 2 TFLOP/s over 100 GB/s, at the peak in GFLOP/s
+    assert sum(len(drawn.get_offsets()) for drawn in ax.collections) == len(points)
+
+
+def shown(path):
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    outputs = [output for cell in cells for output in cell.outputs]
+    texts = [output.get("text", "") or output["data"].get("text/markdown", "") for output in outputs]
+    return "\n".join(texts), sum("image/png" in output.get("data", {}) for output in outputs)
+
+
+def test_the_notebook_says_that_there_is_no_record(monkeypatch, tmp_path, drawing_style, capsys):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path))
+    monkeypatch.setenv("LGDCNN_FIGURES", str(tmp_path / "figures"))
+    cells = [cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"]
+    names = {}
+    for cell in cells:
+        exec(cell.source.replace('stores = "both"', 'stores = "local"'), names)  # a kernel would take ten times as long
+    assert names["records"] == {}
+    assert "written: nothing" in capsys.readouterr().out
+    assert not (tmp_path / "figures").exists()
+
+
+def test_the_notebook_draws_a_record_and_answers_from_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("LGDCNN_FIGURES", str(tmp_path / "figures"))
+    speed.local().write(record())
+    notebook.run(NOTEBOOK, tmp_path / "with.ipynb", {"stores": "local"})
+    text, images = shown(tmp_path / "with.ipynb")
+    assert "runs at 31 %" in text
+    assert images == 1
+    assert (tmp_path / "figures" / "11_speed_roofline.svg").exists()
