@@ -1,5 +1,6 @@
 """Run records: what was trained, how, on what, with which result; made once, then only read."""
 
+from lgdcnn_core.runs.curves import load_curves
 from lgdcnn_core.runs.execution import OutdatedRecord, execute, recorded
 from lgdcnn_core.runs.record import RunRecord
 from lgdcnn_core.runs.sealed import BrokenRecord, RecordExists
@@ -17,6 +18,7 @@ __all__ = [
     "Store",
     "committed_store",
     "execute",
+    "load_curves",
     "load_records",
     "local_store",
     "recorded",
