@@ -12,6 +12,7 @@ TABLES = {
     "matbench_folds": "matbench_official_folds.csv",
     "matbench_dummy": "matbench_dummy_folds.csv",
     "matbench_metadata": "matbench_metadata.csv",
+    "published_code": "published_code_validation.csv",
 }
 """File of each table; data/reference/README.md says where its numbers were published."""
 
@@ -28,6 +29,8 @@ def published(table: str) -> pd.DataFrame:
         "matbench_folds": MAE and RMSE by task, model and fold, official Matbench folds.
         "matbench_dummy": mean target of each fold's training part, and the MAE of predicting it.
         "matbench_metadata": unit, rows and mean absolute deviation of each Matbench task.
+        "published_code": validation MAE at some epochs of trainings of the published implementation, which this
+        project measured, and the epochs and seconds of the whole training.
 
     Returns
     -------
