@@ -3,6 +3,7 @@
 from lgdcnn_core.figures.agreement import against_published, repetitions, sentence
 from lgdcnn_core.figures.cecv import cecv_curves
 from lgdcnn_core.figures.cells import by_configuration, over_folds
+from lgdcnn_core.figures.convergence import convergence_curves
 from lgdcnn_core.figures.environments import cecv_counts, cluster_heatmap, target_region
 from lgdcnn_core.figures.export import folder, save
 from lgdcnn_core.figures.folds import fold_errors
@@ -31,6 +32,7 @@ __all__ = [
     "class_probabilities",
     "cluster_heatmap",
     "compound_map",
+    "convergence_curves",
     "correlation_map",
     "element_map",
     "environment_map",
