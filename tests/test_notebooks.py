@@ -33,7 +33,9 @@ def images(path):
 
 
 def test_there_are_notebooks():
-    assert {"00_start_here", "01_train", "02_benchmark_table", "04_matbench_table"} <= {each.stem for each in NOTEBOOKS}
+    assert {"00_start_here", "01_train", "02_benchmark_table", "03_convergence", "04_matbench_table"} <= {
+        each.stem for each in NOTEBOOKS
+    }
 
 
 @each_notebook
@@ -147,6 +149,23 @@ def test_the_benchmark_table_runs_with_the_records_there_are(workplace, stores):
     assert "lower error on **12 of 18** sets" in outputs(copy)
     assert images(copy) == 1
     assert (workplace / "figures" / "02_benchmark_table.svg").exists()
+
+
+def test_convergence_runs_without_a_record_and_says_so(workplace, monkeypatch, tmp_path):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "none"))
+    copy = workplace / "03_none.ipynb"
+    notebook.run(DIRECTORY / "03_convergence.ipynb", copy, {"stores": "local"})
+    assert "**Records: 0**" in outputs(copy)
+    assert "No data set has records of both networks in one recipe." in outputs(copy)
+    assert images(copy) == 1
+
+
+def test_convergence_shows_the_records_there_are(workplace, trained):
+    copy = workplace / "03.ipynb"
+    notebook.run(DIRECTORY / "03_convergence.ipynb", copy, {"stores": "local", "train_fraction": 0.3, "epochs": 1})
+    assert "**Records: 1**" in outputs(copy)
+    assert "MP Shear modulus, no record: L-G-DCNN, paper recipe; CrabNet, paper recipe" in outputs(copy)
+    assert (workplace / "figures" / "03_convergence.csv").exists()
 
 
 def test_the_matbench_table_counts_folds_and_gives_no_mean_of_some(workplace, trained):
