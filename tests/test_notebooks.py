@@ -35,7 +35,9 @@ def images(path):
 
 
 def test_there_are_notebooks():
-    assert {"00_start_here", "01_train", "02_benchmark_table", "04_matbench_table"} <= {each.stem for each in NOTEBOOKS}
+    assert {"00_start_here", "01_train", "02_benchmark_table", "03_convergence", "04_matbench_table"} <= {
+        each.stem for each in NOTEBOOKS
+    }
 
 
 @each_notebook
@@ -174,6 +176,23 @@ def test_the_benchmark_table_has_ensembles_and_compares_models_compound_by_compo
     ours = numbers["mean"].dropna()
     of_sets = [ours[name].tolist() for name in ("aflow__ael_bulk_modulus_vrh", "aflow__agl_thermal_expansion_300K")]
     assert of_sets == [pytest.approx([1.1, 3.25, 0.1, 0.25]), pytest.approx([1.1e-6, 3.25e-6, 0.1e-6, 0.25e-6])]
+
+
+def test_convergence_runs_without_a_record_and_says_so(workplace, monkeypatch, tmp_path):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "none"))
+    copy = workplace / "03_none.ipynb"
+    notebook.run(DIRECTORY / "03_convergence.ipynb", copy, {"stores": "local"})
+    assert "**Records: 0**" in outputs(copy)
+    assert "No data set has records of both networks in one recipe." in outputs(copy)
+    assert images(copy) == 1
+
+
+def test_convergence_shows_the_records_there_are(workplace, trained):
+    copy = workplace / "03.ipynb"
+    notebook.run(DIRECTORY / "03_convergence.ipynb", copy, {"stores": "local", "train_fraction": 0.3, "epochs": 1})
+    assert "**Records: 1**" in outputs(copy)
+    assert "MP Shear modulus, no record: L-G-DCNN, paper recipe; CrabNet, paper recipe" in outputs(copy)
+    assert (workplace / "figures" / "03_convergence.csv").exists()
 
 
 def test_the_matbench_table_counts_folds_and_gives_no_mean_of_some(workplace, trained):

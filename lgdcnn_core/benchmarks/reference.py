@@ -13,6 +13,7 @@ TABLES = {
     "matbench_dummy": "matbench_dummy_folds.csv",
     "matbench_metadata": "matbench_metadata.csv",
     "published_code_speed": "published_code_speed.csv",
+    "published_code": "published_code_validation.csv",
 }
 """File of each table; data/reference/README.md says where its numbers were published."""
 
@@ -30,6 +31,8 @@ def published(table: str) -> pd.DataFrame:
         "matbench_dummy": mean target of each fold's training part, and the MAE of predicting it.
         "matbench_metadata": unit, rows and mean absolute deviation of each Matbench task.
         "published_code_speed": seconds an epoch of the published code, measured by this project on another machine.
+        "published_code": validation MAE at some epochs of trainings of the published implementation, which this
+        project measured, and the epochs and seconds of the whole training.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 from lgdcnn_core.figures.agreement import against_published, agreement_table, repetitions, sentence
 from lgdcnn_core.figures.cecv import cecv_curves
 from lgdcnn_core.figures.cells import by_configuration, longest_schedules, over_folds
+from lgdcnn_core.figures.convergence import convergence_curves
 from lgdcnn_core.figures.environments import cecv_counts, cluster_heatmap, target_region
 from lgdcnn_core.figures.export import folder, save
 from lgdcnn_core.figures.folds import fold_errors
@@ -16,8 +17,8 @@ from lgdcnn_core.figures.maps import (
     target_bar,
 )
 from lgdcnn_core.figures.prediction import class_probabilities, parity
-from lgdcnn_core.figures.standing import EVERY, standing, standings, tally
 from lgdcnn_core.figures.speed import roofline
+from lgdcnn_core.figures.standing import EVERY, standing, standings, tally
 from lgdcnn_core.figures.style import DOUBLE, SINGLE, STYLE, label, unit_text
 from lgdcnn_core.figures.table import benchmark_heatmap, four_digits, heatmap_size, three_decimals
 
@@ -35,6 +36,7 @@ __all__ = [
     "class_probabilities",
     "cluster_heatmap",
     "compound_map",
+    "convergence_curves",
     "correlation_map",
     "element_map",
     "environment_map",

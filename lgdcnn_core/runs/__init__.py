@@ -1,5 +1,6 @@
 """Run records: what was trained, how, on what, with which result; made once, then only read."""
 
+from lgdcnn_core.runs.curves import load_curves
 from lgdcnn_core.runs.ensembles import ensembles, mean_prediction
 from lgdcnn_core.runs.execution import OutdatedRecord, execute, recorded
 from lgdcnn_core.runs.paired import PairedDifference, paired_difference, paired_differences
@@ -23,6 +24,7 @@ __all__ = [
     "committed_store",
     "ensembles",
     "execute",
+    "load_curves",
     "load_records",
     "local_store",
     "mean_prediction",

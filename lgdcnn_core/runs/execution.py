@@ -133,9 +133,7 @@ def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
     if spec.key not in store:
         return None
     record = store.read(spec.key)
-    today = spec.full_recipe().as_dict()
-    differing = sorted(name for name in today | record.recipe if today.get(name) != record.recipe.get(name))
-    if differing:
+    if differing := record.changed_since():
         raise OutdatedRecord(
             f"record {spec.key} of the {store.name} store was made with another {', '.join(differing)} than the recipe "
             f"{spec.recipe!r} has today: remove its directory to run again"

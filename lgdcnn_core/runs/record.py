@@ -85,6 +85,14 @@ class RunRecord:
     inputs: dict[str, str]
     outputs: dict[str, str]
 
+    def changed_since(self) -> list[str]:
+        """Name the values that the recipe had and has no more: with any, the same specification is another run today.
+
+        A value that recipes did not have yet when the record was made counts as None.
+        """
+        today = self.spec.full_recipe().as_dict()
+        return sorted(name for name in today | self.recipe if today.get(name) != self.recipe.get(name))
+
     def to_json(self) -> str:
         """Text of ``record.json``: one line a field, and a sha256 over all of them."""
         content = {field.name: getattr(self, field.name) for field in fields(self)}
