@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
-from matplotlib.transforms import Bbox
 
+from lgdcnn_core.figures.names import name_points
 from lgdcnn_core.figures.style import label
 
 PAPER = "paper"
@@ -20,17 +19,7 @@ WIDE_RANGE = 2
 _ORIGINS = {PAPER: ("o", "C1"), "random": ("s", "C0"), "proposed": ("^", "C2")}
 """Marker and colour by origin; every round of proposals is "proposed"."""
 
-_OFFSETS = tuple((x * r, y * r) for r in (4, 9, 15) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1)))
-"""Where a name may stand beside its point, in points, best places first."""
-
 _CORNER: Any = {"ha": "right", "va": "top", "fontsize": 5, "color": "0.4"}
-
-_FAR = 6
-"""From this place on, a line leads from the name to its point."""
-
-_LEADER: Any = {"arrowstyle": "-", "linewidth": 0.3, "color": "0.4", "shrinkA": 0, "shrinkB": 2}
-
-_ALIGNMENT = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
 
 
 def target_region(
@@ -98,7 +87,8 @@ def score_against_error(table: pd.DataFrame, ax: Axes, unit: str, text: str = ""
         ax.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
         ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         ax.yaxis.set_minor_locator(NullLocator())
-    _name_points(table, table["origin"] == PAPER, ax)
+    named = table["candidate"].where(table["origin"] == PAPER, "").tolist()
+    name_points(table[["score", "val_mae"]], named, ax)
     # A line at this error would press all points together at the lower edge.
     ax.text(1, 1, f"predicting the mean: {table['mean_predictor_mae'].iloc[0]:.3g}", transform=ax.transAxes, **_CORNER)
     if text:
@@ -143,37 +133,3 @@ def correlations(power: pd.DataFrame, ax: Axes, names: Mapping[str, str], datase
     ax.tick_params(axis="y", length=0)
     ax.figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=len(datasets))
     return ax
-
-
-def _name_points(table: pd.DataFrame, named: pd.Series, ax: Axes) -> None:
-    """Write names beside points, each where it covers the fewest points and names and stays within the axes."""
-    # Where points are on the page is known only once the page is laid out.
-    ax.figure.draw_without_rendering()  # type: ignore[union-attr]
-    points = ax.transData.transform(table[["score", "val_mae"]].to_numpy(dtype=float))
-    inside = ax.get_window_extent()
-    taken: list[Bbox] = []
-    for row in table[named].sort_values("val_mae").itertuples():
-        places = []
-        for rank, (x, y) in enumerate(_OFFSETS):
-            horizontal, vertical = _ALIGNMENT[int(np.sign(x))][0], _ALIGNMENT[int(np.sign(y))][1]
-            written = ax.annotate(
-                str(row.candidate),
-                (row.score, row.val_mae),
-                (x, y),
-                textcoords="offset points",
-                fontsize=5,
-                ha=horizontal,
-                va=vertical,
-            )
-            box = written.get_window_extent()
-            # A name over a name makes both unreadable; over a point, neither.
-            covered = int(box.padded(5).count_contains(points)) + 3 * sum(box.overlaps(other) for other in taken)
-            outside = box.x0 < inside.x0 or box.x1 > inside.x1 or box.y0 < inside.y0 or box.y1 > inside.y1
-            places.append((covered + outside, rank, written, box))
-        places.sort(key=lambda place: place[:2])
-        taken.append(places[0][3])
-        for *_, written, _box in places[1:]:
-            written.remove()
-        if places[0][1] >= _FAR:
-            away = _OFFSETS[places[0][1]]
-            ax.annotate("", (row.score, row.val_mae), away, textcoords="offset points", arrowprops=_LEADER)
