@@ -7,6 +7,7 @@ import pandas as pd
 
 from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
 from lgdcnn_core.runs.store import parquet
+from lgdcnn_core.tuning import TrialRecord
 
 PREDICTED = pd.DataFrame(
     {
@@ -47,6 +48,34 @@ def made_up(spec, mae=0.5, predictions=PREDICTED, **changes):
         "outputs": {PREDICTIONS: hashlib.sha256(content).hexdigest()},
     }
     return RunRecord(**fields | changes), content
+
+
+def made_up_trial(trial, task, seed=0, val_mae=0.5, predictions=PREDICTED):
+    """A record of a trial and its files; it diverged if there is no `val_mae`."""
+    files = {} if val_mae is None else {PREDICTIONS: parquet(predictions[["formula", "actual", "predicted"]])}
+    diverged = not files
+    record = TrialRecord(
+        trial=trial,
+        dataset=task.dataset,
+        fold=task.fold,
+        seed=seed,
+        recipe=trial.recipe().as_dict(),
+        outcome="diverged" if diverged else "trained",
+        message="the loss became nan" if diverged else None,
+        val_mae=val_mae,
+        best_epoch=None if diverged else 2,
+        learning_curve={"epoch": [], "val_error": []} if diverged else {"epoch": [1, 2], "val_error": [1.0, 0.6]},
+        seconds=12.5,
+        tokens_per_second=None if diverged else 1000.0,
+        compute={"device": "cpu", "precision": "float32", "threads": 1},
+        versions={"python": "3.11.7"},
+        platform={"system": "Linux", "machine": "x86_64", "processor": "Ångström 1", "cores": 2},
+        code={"commit": "0" * 40, "dirty": False},
+        finished="2026-01-01T00:00:13+00:00",
+        inputs=dict.fromkeys(("train", "val"), "0" * 64),
+        outputs={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    )
+    return record, files
 
 
 def perfect_predictions(table, error=0.0, dtype=float):

@@ -4,9 +4,9 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
-from made_up_records import PREDICTED, made_up
+from made_up_records import PREDICTED, made_up, made_up_trial
 
-from lgdcnn_core import runs
+from lgdcnn_core import runs, tuning
 from lgdcnn_core.reproduce import notebook, parameters
 
 DIRECTORY = Path(__file__).parents[1] / "notebooks"
@@ -213,3 +213,39 @@ def test_the_design_notebook_gives_its_verdict_from_the_committed_study(workplac
     notebook.run(DIRECTORY / "06_cecv_design.ipynb", copy)
     assert "the CECV score does" in outputs(copy)
     assert images(copy) == 3
+
+
+def test_the_recipe_notebook_says_when_there_is_no_record(workplace):
+    copy = workplace / "12_none.ipynb"
+    notebook.run(DIRECTORY / "12_recipe.ipynb", copy, {"store": "local"})
+    assert "**No record** of the study in the local store" in outputs(copy)
+    assert "written: nothing" in outputs(copy)
+
+
+def test_the_recipe_notebook_shows_what_won_lost_and_failed(workplace):
+    errors = {
+        "fast": (0.5, 0.51),
+        "batch256": (0.1, 0.1),
+        "epochs30": (2.0, 2.0),
+        "noise0": (0.5, 0.5),
+        "lr2e-3": (None, 0.1),
+    }
+    for task in map(tuning.Task.parse, ("mp_mu_b", "matbench_phonons/0")):
+        for trial, values in errors.items():
+            for seed, value in enumerate(values):
+                tuning.local_trials().write(*made_up_trial(tuning.trial(trial), task, seed, value))
+    copy = workplace / "12.ipynb"
+    notebook.run(DIRECTORY / "12_recipe.ipynb", copy, {"store": "local"})
+    said = outputs(copy)
+    assert "**20 trainings**" in said
+    assert "**Better than `fast` by more than seeds differ**: `batch256`." in said
+    assert "**Worse by more than seeds differ**: `epochs30`." in said
+    assert "Cannot be told from it: `noise0`." in said
+    assert "Diverged in one training or more: `lr2e-3`." in said
+    assert images(copy) == 2
+
+
+def test_the_recipe_notebook_runs_with_the_committed_records(workplace):
+    copy = workplace / "12_committed.ipynb"
+    notebook.run(DIRECTORY / "12_recipe.ipynb", copy)
+    assert "FAST has the values of " in outputs(copy)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgdcnn_core import benchmarks, training, tuning
+from lgdcnn_core import benchmarks, figures, training, tuning
 from lgdcnn_core.runs import BrokenRecord, OutdatedRecord, RecordExists
 from lgdcnn_core.tuning import InvalidTrial, Task, Trial, TrialStore, UnknownTrial
 from lgdcnn_core.tuning import __main__ as command
@@ -234,6 +234,35 @@ class TestComparison:
     def test_without_records_the_tables_are_empty(self, store):
         nothing = tuning.load_trials([store])
         assert len(tuning.compare(nothing)) == len(tuning.by_dataset(nothing)) == len(tuning.ensembles(store)) == 0
+
+
+class TestFigures:
+    ROWS = (*BASELINE, made_up("x", 0.5), made_up("x", E / 4, "b"), made_up("y", 1.1), made_up("y", None, "b"))
+    TABLE = table_of(*ROWS, made_up("z", None))
+    COMPARED, OF_SETS = tuning.compare(TABLE), tuning.by_dataset(TABLE)
+
+    def test_each_trial_is_a_row_with_a_dot_a_set_a_bar_and_its_failures(self, ax):
+        assert figures.trial_ratios(self.COMPARED, self.OF_SETS, ax, {"a": "one set", "b": "another"}) is ax
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["x", "fast", "y", "z"]
+        dots = [tuple(np.round(dot, 9)) for each in ax.collections for dot in each.get_offsets().tolist()]
+        assert sorted(dots) == sorted([(0.5, 0), (0.25, 0), (1, 1), (1, 1), (1.1, 2)])
+        (bars,) = (line for line in ax.lines if line.get_label() == "geometric mean")
+        np.testing.assert_allclose(bars.get_xdata(), [0.125**0.5, 1, 1.1, np.nan])
+        assert [text.get_text().strip() for text in ax.texts] == ["1 diverged", "1 diverged"]
+        low = [patch.get_x() for patch in ax.patches]
+        np.testing.assert_allclose(low, self.COMPARED["low"])
+        assert ax.get_xlim()[1] >= figures.tuning.NARROWEST[1]
+
+    def test_costs_are_bars_in_the_same_rows(self, ax):
+        figures.relative_cost(self.COMPARED, ax)
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["x", "fast", "y", "z"]
+        np.testing.assert_allclose([bar.get_width() for bar in ax.patches], [1, 1, 1, np.nan])
+
+    def test_errors_against_cost_name_every_trial_that_has_both(self, ax):
+        figures.error_against_cost(self.COMPARED, ax)
+        assert {text.get_text() for text in ax.texts} - {""} == {"x", "fast", "y"}
+        # The log of x's ratio is -1.04, the band of one pair on each of two sets reaches to 0.96.
+        assert set(ax.get_legend_handles_labels()[1]) == {"better", "baseline", "diverged"}
 
 
 class TestTables:

@@ -21,6 +21,7 @@ from lgdcnn_core.figures.speed import roofline
 from lgdcnn_core.figures.standing import EVERY, standing, standings, tally
 from lgdcnn_core.figures.style import DOUBLE, SINGLE, STYLE, label, unit_text
 from lgdcnn_core.figures.table import benchmark_heatmap, four_digits, heatmap_size, three_decimals
+from lgdcnn_core.figures.tuning import error_against_cost, relative_cost, trial_ratios, trial_size
 
 __all__ = [
     "DOUBLE",
@@ -40,6 +41,7 @@ __all__ = [
     "correlation_map",
     "element_map",
     "environment_map",
+    "error_against_cost",
     "fold_errors",
     "folder",
     "four_digits",
@@ -50,6 +52,7 @@ __all__ = [
     "order_by_layer",
     "over_folds",
     "parity",
+    "relative_cost",
     "repetitions",
     "roofline",
     "save",
@@ -60,5 +63,7 @@ __all__ = [
     "target_bar",
     "target_region",
     "three_decimals",
+    "trial_ratios",
+    "trial_size",
     "unit_text",
 ]

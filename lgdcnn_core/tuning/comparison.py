@@ -116,10 +116,10 @@ def compare(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val
     Returns
     -------
     DataFrame
-        One row a trial, lowest ratio first: ``trial``, ``datasets``, ``pairs``, ``ratio`` and ``seconds_ratio``
-        (geometric means over data sets, each of which counts alike), ``low`` and ``high`` (the band of chance around 1,
-        see `SeedNoise.chance`), ``diverged`` (trainings that did), ``verdict``. A trial of which any training diverged
-        is "diverged", whatever the others gave.
+        One row a trial, lowest ratio first, those that diverged last: ``trial``, ``datasets``, ``pairs``, ``ratio`` and
+        ``seconds_ratio`` (geometric means over data sets, each of which counts alike), ``low`` and ``high`` (the band
+        of chance around 1, see `SeedNoise.chance`), ``diverged`` (trainings that did), ``verdict``. A trial of which
+        any training diverged is "diverged", whatever the others gave.
     """
     rows, of_sets, noise = (
         _of_one_store(table),
@@ -147,7 +147,10 @@ def compare(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val
             }
         )
     columns = ["trial", "datasets", "pairs", "ratio", "seconds_ratio", "low", "high", "diverged", "verdict"]
-    return pd.DataFrame(found, columns=columns).sort_values("ratio", kind="stable", ignore_index=True)
+    result = pd.DataFrame(found, columns=columns).sort_values("ratio", kind="stable")
+    # What a trial gave where it did not fail is no rank among those that never do.
+    failed = result["diverged"] > 0
+    return pd.concat([result[~failed], result[failed]], ignore_index=True)
 
 
 def _verdict(log_ratio: float, chance: float, diverged: int) -> str:
