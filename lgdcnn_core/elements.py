@@ -57,7 +57,9 @@ def table(name: str = "mat2vec") -> ElementTable:
     Parameters
     ----------
     name
-        ``"mat2vec"`` (118 x 200, the paper's), ``"onehot"`` (118 x 118) or another name from `names`.
+        ``"mat2vec"`` (118 x 200, the paper's), ``"onehot"`` (118 x 118) or another name from `names`; or several, as
+        in ``"mat2vec+magpie"``, side by side: every column is then standardised over the elements that its table
+        has, others get 0, and the first table decides which elements are known.
 
     Raises
     ------
@@ -70,6 +72,8 @@ def table(name: str = "mat2vec") -> ElementTable:
         known = np.arange(N_ELEMENTS + 1) > 0
         return ElementTable(name, vectors, known)
 
+    if "+" in name:
+        return _side_by_side(name)
     if name not in names():
         raise UnknownElementTable(f"no element table is called {name!r}; there are {', '.join(names())}")
     from elementembeddings.core import Embedding
@@ -85,3 +89,15 @@ def table(name: str = "mat2vec") -> ElementTable:
             vectors[number] = vector
             known[number] = True
     return ElementTable(name, vectors, known)
+
+
+def _side_by_side(name: str) -> ElementTable:
+    parts = [table(part) for part in name.split("+")]
+    columns = []
+    for part in parts:
+        known = part.vectors[part.known]
+        spread = known.std(axis=0)
+        scaled = np.zeros_like(part.vectors)
+        scaled[part.known] = (known - known.mean(axis=0)) / np.where(spread > 0, spread, 1)
+        columns.append(scaled)
+    return ElementTable(name, np.concatenate(columns, axis=1), parts[0].known)

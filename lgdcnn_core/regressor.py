@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from lgdcnn_core import __version__, ensemble, saved_model
 from lgdcnn_core.composition import Compositions, parse
-from lgdcnn_core.models import Network, build
+from lgdcnn_core.models import Network, build, chain
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.training import (
     PAPER,
@@ -163,8 +163,9 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             X, y, val, self.classification, seed=self.seed if self.recipe_.needs_validation else None
         )
         self.compute_ = choose(self.device, self.recipe_.precision)
-        self.layout_ = Layout(self.setting, int(train_data.compositions.lengths.max()))
-        self.scaling_ = Scaling.of(train_data.targets, self.classification)
+        n_max = int(train_data.compositions.lengths.max())
+        self.layout_ = Layout(self.setting, n_max, chain(self.model).boundary)
+        self.scaling_ = Scaling.of(train_data.targets, self.classification, self.recipe_.targets)
         networks = [network.to(self.compute_.device) for network in self._initial_networks(init, seeds)]
         for data in filter(None, (train_data, val_data)):
             require_known(data.compositions, networks[0].elements)
@@ -214,8 +215,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
                 raise ValueError("a classification has no standard deviation; see predict_proba")
             return (self.predict_proba(X)[:, 1] >= 0.5).astype(float)
         raw = self._outputs(X)
-        means = raw[..., 0] * self.scaling_.std + self.scaling_.mean
-        mean, std = ensemble.mean_and_std(means, np.exp(raw[..., 1]) * self.scaling_.std)
+        own = self.scaling_.uncertainty(raw[..., 0], raw[..., 1])
+        mean, std = ensemble.mean_and_std(self.scaling_.predicted(raw[..., 0]), own)
         return (mean, std) if return_std else mean
 
     def predict_proba(self, X: Formulas) -> NDArray[np.float64]:

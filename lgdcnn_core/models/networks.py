@@ -35,6 +35,9 @@ class Chain:
         attention calls and of the last block are summed and max-pooled along the features.
     masks_padding
         The network masks padding (CrabNet), so that it is dropped at once in either setting.
+    boundary
+        Places without an element that the exact setting puts after each compound, in which recurrent and
+        convolutional layers can work; the published setting's padding is such places, as many as there is room for.
     """
 
     spec: str
@@ -43,6 +46,7 @@ class Chain:
     elements: str | None = None
     merge: Literal["last", "max-pool"] = "last"
     masks_padding: bool = False
+    boundary: int = 0
 
 
 _L_G_DCNN = "LSTM+att>GRU+att>DCNN"
@@ -64,6 +68,11 @@ CHAINS: dict[str, Chain] = {
 }
 """The paper's networks, and CrabNet, by the names that the paper gives them."""
 
+VARIANTS: dict[str, Chain] = {
+    "L-G-DCNN-boundary": Chain(_L_G_DCNN, boundary=1),
+}
+"""Networks of our own, which differ from one of the paper's in more than its blocks."""
+
 
 class UnknownNetwork(ValueError):
     """No network has the name that was asked for, nor is that a spec of one."""
@@ -72,21 +81,22 @@ class UnknownNetwork(ValueError):
 def chain(name_or_spec: str) -> Chain:
     """Chain of a network of the paper, by its name, or of any network, by its spec.
 
-    A name of `CHAINS` is that row, also where the text is a spec as well: ``"LSTM"`` is the paper's LSTM model, with
-    its resolution.
+    A name of `CHAINS` or `VARIANTS` is that row, also where the text is a spec as well: ``"LSTM"`` is the paper's LSTM
+    model, with its resolution.
 
     Raises
     ------
     UnknownNetwork
         Saying which names there are, and what is wrong with it as a spec.
     """
-    if name_or_spec in CHAINS:
-        return CHAINS[name_or_spec]
+    named = CHAINS | VARIANTS
+    if name_or_spec in named:
+        return named[name_or_spec]
     try:
         return Chain(str(parse(name_or_spec)))
     except InvalidNetworkSpec as error:
         raise UnknownNetwork(
-            f"no network is called {name_or_spec!r}; there are {', '.join(CHAINS)}. Nor is it a spec of one: {error}"
+            f"no network is called {name_or_spec!r}; there are {', '.join(named)}. Nor is it a spec of one: {error}"
         ) from error
 
 
@@ -109,6 +119,7 @@ class Network(nn.Module):
         width = WIDTH
         for stage in self.design.stages:
             width = self._add(stage, width)
+        self.dropout = nn.Dropout(0.0)
         self.head = Head(HEADS[self.design.head](width))
 
     def _add(self, stage: Stage, width_in: int) -> int:
@@ -138,7 +149,7 @@ class Network(nn.Module):
         (B, 2): standardised prediction (a logit in classification) and log-uncertainty, compounds in order.
         """
         src, frac = self._pack(src, frac)
-        x = with_data(src, self.embedding(src.data, frac.data))
+        x = with_data(src, self.dropout(self.embedding(src.data, frac.data)))
         to_merge: list[Tensor] = []
         for stage in self.design.stages:
             given = x
@@ -154,7 +165,7 @@ class Network(nn.Module):
             total = torch.stack([*to_merge, x.data]).sum(dim=0)
             pooled = nn.functional.max_pool1d(total[:, None], kernel_size=3, stride=1, padding=1)
             x = with_data(x, pooled[:, 0])
-        result: Tensor = self.head(x, src.data != 0)
+        result: Tensor = self.head(with_data(x, self.dropout(x.data)), src.data != 0)
         return result
 
     def _pack(

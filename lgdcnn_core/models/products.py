@@ -2,8 +2,8 @@
 
 They are torch's own products. What is added is how operands are laid out and cast on a CPU, measured on processors
 with AVX-512 and AMX. The gradient of a weight is a product over tokens whose first operand must be transposed, and
-making a transposed copy costs less than a product that reads it across. Under autocast, a weight is cast once for each
-of its values, into memory that is kept, and its gradient comes back in the weight's own type.
+making a transposed copy costs less than a product that reads it across. Under autocast, a weight's gradient comes back
+in the weight's own type.
 """
 
 from typing import Any
@@ -11,12 +11,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.utils.weak import WeakTensorKeyDictionary
 
 from lgdcnn_core.models.packing import Places, neighbouring_rows
-
-_casts = WeakTensorKeyDictionary()
-"""Weights as products take them, each with the version of the weight that it was made from."""
 
 
 class Linear(nn.Linear):
@@ -70,7 +66,7 @@ class _Window(torch.autograd.Function):
         return wide.flatten(1)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         reach = ctx.reach
         parts = gradient.unflatten(1, (2 * reach + 1, -1))
         result = parts[:, reach].clone()
@@ -85,12 +81,12 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.types = x.dtype, weight.dtype
-        x, used = operand(x), cast(weight)
+        x, used = operand(x), operand(weight)
         ctx.save_for_backward(x, used)
-        return F.linear(x, used, None if bias is None else cast(bias))
+        return F.linear(x, used, None if bias is None else operand(bias))
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         dtype, weight_dtype = ctx.types
         return (
@@ -106,22 +102,5 @@ def weight_gradient(gradient: Tensor, x: Tensor) -> Tensor:
 
 
 def operand(x: Tensor) -> Tensor:
-    """Give what is multiplied the type that autocast asks of products, if it is on."""
+    """Give what is multiplied, input or weight, the type that autocast asks of products, if it is on."""
     return x.to(torch.get_autocast_dtype("cpu")) if torch.is_autocast_enabled("cpu") else x
-
-
-def cast(weight: Tensor) -> Tensor:
-    """Give a weight the type that autocast asks of products; the copy is renewed when the weight has changed."""
-    if not torch.is_autocast_enabled("cpu") or weight.dtype == torch.get_autocast_dtype("cpu"):
-        return weight
-    if weight.is_inference():
-        return operand(weight)
-    version, kept = _casts.get(weight, (-1, None))
-    if kept is None or kept.dtype != torch.get_autocast_dtype("cpu"):
-        with torch.inference_mode(mode=False):
-            kept = torch.empty_like(weight, dtype=torch.get_autocast_dtype("cpu"), requires_grad=False)
-    if version != weight._version:
-        with torch.inference_mode(mode=False), torch.no_grad():
-            kept.copy_(weight)
-        _casts[weight] = weight._version, kept
-    return kept

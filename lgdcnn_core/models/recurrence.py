@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from lgdcnn_core.models.packing import Places, neighbouring_rows, places, with_data
-from lgdcnn_core.models.products import cast, operand, weight_gradient
+from lgdcnn_core.models.products import operand, weight_gradient
 
 PARAMETERS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 COMPOUNDS_AT_ONCE = 256
@@ -63,13 +63,13 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     def before(ctx: Any, x: Tensor, at: Places, parameters: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]:
-        """Give sums of the gates from inputs and input biases (2, T, G), recurrent weights (2, G, H) and biases (2, 1, G)."""
+        """Give the gates' sums from inputs (2, T, G), recurrent weights (2, G, H) and recurrent biases (2, 1, G)."""
         ctx.at, ctx.types = at, (x.dtype, parameters[0].dtype)
-        inputs = operand(x)
-        inputs = (inputs, inputs.index_select(0, at.mirrored))
-        weights = [cast(weight) for weight in parameters[:2]]
+        ordered = operand(x)
+        inputs = (ordered, ordered.index_select(0, at.mirrored))
+        weights = [operand(weight) for weight in parameters[:2]]
         sums = torch.stack([torch.mm(i, w.t()) for i, w in zip(inputs, weights, strict=True)])
-        recurrent = torch.stack([cast(weight) for weight in parameters[2:4]])
+        recurrent = torch.stack([operand(weight) for weight in parameters[2:4]])
         bias_ih, bias_hh = (_wide(torch.stack(pair))[:, None] for pair in (parameters[4:6], parameters[6:8]))
         ctx.kept = (*inputs, *weights, recurrent)
         gates = _wide(sums) + bias_ih
@@ -141,7 +141,7 @@ class _LSTM(_Layer):
         return _Layer.output(states, at)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         gates, cells, squashed, states = ctx.saved_tensors
         recurrent = ctx.kept[-1]
         n = states.shape[2]
@@ -189,7 +189,7 @@ class _GRU(_Layer):
         return _Layer.output(states, at)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         gates, products, states = ctx.saved_tensors
         recurrent = ctx.kept[-1]
         n = states.shape[2]

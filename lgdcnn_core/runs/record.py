@@ -86,12 +86,8 @@ class RunRecord:
     outputs: dict[str, str]
 
     def changed_since(self) -> list[str]:
-        """Name the values that the recipe had and has no more: with any, the same specification is another run today.
-
-        A value that recipes did not have yet when the record was made counts as None.
-        """
-        today = self.spec.full_recipe().as_dict()
-        return sorted(name for name in today | self.recipe if today.get(name) != self.recipe.get(name))
+        """Name the values of the recipe that are others today: with any, the same specification is another run."""
+        return self.spec.full_recipe().differing(self.recipe)
 
     def to_json(self) -> str:
         """Text of ``record.json``: one line a field, and a sha256 over all of them."""

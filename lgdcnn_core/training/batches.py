@@ -27,12 +27,15 @@ class Layout:
         ``"exact"``: no padding, tied elements in canonical order, so that a compound's result depends on that
         compound alone. ``"published"``: every compound padded to `n_max` positions that take part in the network,
         and ties in the order of the formula, as the paper ran it.
+    boundary
+        In the exact setting, places without an element after each compound, as in `Chain`.
     n_max
         Largest number of elements in a compound of the training data; only the published setting uses it.
     """
 
     setting: Setting
     n_max: int
+    boundary: int = 0
 
     def __post_init__(self) -> None:
         if self.setting not in ("exact", "published"):
@@ -41,7 +44,7 @@ class Layout:
     def ordered(self, compositions: Compositions) -> Compositions:
         """Put the elements in the order in which the network reads them."""
         if self.setting == "exact":
-            return compositions.canonical()
+            return with_boundary(compositions.canonical(), self.boundary)
         longer = int((compositions.lengths > self.n_max).sum())
         if longer:
             warnings.warn(
@@ -50,6 +53,19 @@ class Layout:
                 stacklevel=2,
             )
         return compositions
+
+
+def with_boundary(compositions: Compositions, places: int) -> Compositions:
+    """Put places without an element, atomic number and fraction 0, after each compound."""
+    if not places:
+        return compositions
+    ends = np.repeat(compositions.offsets[1:], places)
+    return replace(
+        compositions,
+        atomic_numbers=np.insert(compositions.atomic_numbers, ends, 0),
+        fractions=np.insert(compositions.fractions, ends, 0),
+        lengths=compositions.lengths + places,
+    )
 
 
 class Batch:
@@ -89,6 +105,16 @@ def shuffled(n: int, batch_size: int, generator: np.random.Generator) -> Iterato
     order = generator.permutation(n)
     for start in range(0, n, batch_size):
         yield order[start : start + batch_size]
+
+
+def reordered(compositions: Compositions, share: float, generator: np.random.Generator) -> Compositions:
+    """Put the elements of a share of the compounds into random order."""
+    compound = np.repeat(np.arange(len(compositions)), compositions.lengths)
+    chosen = generator.random(len(compositions)) < share
+    key = np.where(chosen[compound], generator.random(compositions.n_tokens), np.arange(compositions.n_tokens))
+    order = np.lexsort((key, compound))
+    numbers, fractions = compositions.atomic_numbers[order], compositions.fractions[order]
+    return replace(compositions, atomic_numbers=numbers, fractions=fractions)
 
 
 def with_noise(compositions: Compositions, noise: float, generator: np.random.Generator) -> Compositions:

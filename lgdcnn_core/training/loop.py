@@ -19,10 +19,10 @@ from lgdcnn_core.composition import Compositions
 from lgdcnn_core.models import Network
 from lgdcnn_core.training import checkpoint as checkpoints
 from lgdcnn_core.training.averaging import weight_average
-from lgdcnn_core.training.batches import Batch, Layout, shuffled, with_noise
+from lgdcnn_core.training.batches import Batch, Layout, reordered, shuffled, with_noise
 from lgdcnn_core.training.compute import Compute
 from lgdcnn_core.training.history import Epoch, History
-from lgdcnn_core.training.losses import cross_entropy_loss, laplace_loss
+from lgdcnn_core.training.losses import absolute_loss, cross_entropy_loss, laplace_loss
 from lgdcnn_core.training.optimisers import optimiser, schedule
 from lgdcnn_core.training.prediction import outputs, sigmoid
 from lgdcnn_core.training.recipe import Recipe
@@ -137,7 +137,9 @@ class _Run:
         self.scaling, self.classification = plan.scaling, plan.classification
         self.train_data = train_data.in_order(plan.layout)
         self.val_data = val_data.in_order(plan.layout) if val_data is not None else None
-        self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if plan.classification else laplace_loss
+        regression_loss = {"Laplace": laplace_loss, "L1": absolute_loss}[plan.recipe.loss]
+        self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if plan.classification else regression_loss
+        network.dropout.p = plan.recipe.dropout
         self.batch_size = plan.recipe.batch_size_for(len(train_data))
         self.optimiser = optimiser(network, plan.recipe)
         self.schedule = schedule(self.optimiser, network, plan.recipe, math.ceil(len(train_data) / self.batch_size))
@@ -181,7 +183,9 @@ class _Run:
         """Loss and training error of one epoch, means over its compounds."""
         self.network.train()
         compositions = with_noise(self.train_data.compositions, self.recipe.noise, generator)
-        standardised = (self.train_data.targets - self.scaling.mean) / self.scaling.std
+        if self.recipe.reordered:
+            compositions = reordered(compositions, self.recipe.reordered, generator)
+        standardised = self.scaling.learnt(self.train_data.targets)
         n = len(compositions)
         total = torch.zeros(2, device=self.compute.device)
         for index, rows in enumerate(shuffled(n, self.batch_size, generator)):
@@ -218,7 +222,7 @@ class _Run:
         result = outputs(network, self.val_data.compositions, self.layout, self.compute)[:, 0]
         if self.classification:
             return float(log_loss(self.val_data.targets, sigmoid(result), labels=[0, 1]))
-        return float(np.abs(result * self.scaling.std + self.scaling.mean - self.val_data.targets).mean())
+        return float(np.abs(self.scaling.predicted(result) - self.val_data.targets).mean())
 
     def state_dict(self) -> dict[str, object]:
         return {

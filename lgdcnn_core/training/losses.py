@@ -23,6 +23,16 @@ def laplace_loss(output: Tensor, target: Tensor) -> Tensor:
     return (math.sqrt(2) * deviation + log_uncertainty).mean()
 
 
+def absolute_loss(output: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute error, and the Laplace likelihood of the error as it is, from which only the uncertainty learns.
+
+    Shapes as in `laplace_loss`, in which compounds that are thought uncertain count less; here all count the same.
+    """
+    value, log_uncertainty = output.unbind(dim=1)
+    error = (target - value).abs()
+    return (error + math.sqrt(2) * error.detach() * (-log_uncertainty).exp() + log_uncertainty).mean()
+
+
 def cross_entropy_loss(output: Tensor, target: Tensor) -> Tensor:
     """Binary cross-entropy; column 0 of the (B, 2) output is the logit of class 1, targets (B,) are 0 or 1."""
     return F.binary_cross_entropy_with_logits(output[:, 0], target)

@@ -1,10 +1,12 @@
 """Recipes: everything that decides how a network is trained, as one frozen value."""
 
 import math
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
 Precision = Literal["float32", "bfloat16", "auto"]
+Targets = Literal["as they are", "asinh of long tails"]
 
 
 class UnknownRecipe(ValueError):
@@ -48,6 +50,15 @@ class Recipe:
         Decay of the EMA for each batch, at most; the first batches have less, see `averaging.ExponentialAverage`.
     patience
         Cycle-ending epochs without improvement until the published averaging stops.
+    loss
+        ``"Laplace"`` as published: the negative log-likelihood of a Laplace distribution; or ``"L1"``: the absolute
+        error, with the uncertainty learnt beside it, see `losses.absolute_loss`.
+    targets
+        What the network learns: the targets ``"as they are"``, or ``"asinh of long tails"``, see `Scaling`.
+    dropout
+        Share of the features that are dropped, in training, from the embedding and from what the head is given.
+    reordered
+        Share of the compounds whose elements are put into random order, anew in each epoch.
     precision
         Arithmetic of the matrix products in training: ``"float32"``, ``"bfloat16"`` by autocast, or ``"auto"``,
         bfloat16 where the processor has instructions for it. Weights and optimiser are float32 in any case.
@@ -67,6 +78,10 @@ class Recipe:
     noise: float = 0.02
     ema_decay: float = 0.99
     patience: int = 5
+    loss: Literal["Laplace", "L1"] = "Laplace"
+    targets: Targets = "as they are"
+    dropout: float = 0.0
+    reordered: float = 0.0
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
@@ -85,6 +100,15 @@ class Recipe:
         if self.batch_size is not None:
             return self.batch_size
         return min(max(2 ** max(round(math.log2(n_train) - 4), 0), 128), 4096)
+
+    def differing(self, recorded: Mapping[str, Any]) -> list[str]:
+        """Name the values that a record of a recipe, `as_dict` at the time, has otherwise.
+
+        What recipes did not have yet at the time is as good as its default, which leaves everything as it was.
+        """
+        before = {field.name: field.default for field in fields(self)} | dict(recorded)
+        today = self.as_dict()
+        return sorted(name for name, value in before.items() if today.get(name) != value)
 
     def with_changes(self, **changes: Any) -> "Recipe":
         """Give the same recipe with some values changed."""

@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.batches import Layout
+from lgdcnn_core.training.recipe import Targets
 
 Formulas = pd.DataFrame | pd.Series | Iterable[str]
 """A list or Series of formulas, or a DataFrame with a column ``formula``."""
 
 ROWS_SHOWN = 5
+
+LONG_TAILS = 2.0
+"""See `Scaling.of`."""
+
+NORMAL_QUARTILES = 1.349
+"""Distance of the quartiles of a normal distribution, in standard deviations."""
 
 VALIDATION_FRACTION = 0.1
 """Share of the training data held out where a recipe needs validation data and is given none."""
@@ -48,21 +55,56 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Scaling:
-    """Standardisation of the targets: mean and standard deviation (ddof = 1) in the property's unit.
+    """What the network learns in place of the targets, and the way back.
 
-    Classification is not standardised: (0, 1).
+    The targets are standardised; those with long tails are taken as asinh(target / unit) before that, which is linear
+    for small targets and logarithmic for large ones of either sign. The network learns conditional medians, which an
+    increasing function does not change. Classification is not standardised: (0, 1).
+
+    Attributes
+    ----------
+    mean, std
+        Mean and standard deviation (ddof = 1) of the training targets: in the property's unit, or of asinh.
+    unit
+        Target that asinh takes as 1, the median magnitude of the training targets; None: the targets are as they are.
     """
 
     mean: float
     std: float
+    unit: float | None = None
 
     @classmethod
-    def of(cls, targets: NDArray[np.float64], classification: bool) -> "Scaling":
-        """Scaling of these training targets; identical targets have no spread and are only centred."""
+    def of(cls, targets: NDArray[np.float64], classification: bool, learnt: Targets = "as they are") -> "Scaling":
+        """Scaling of these training targets; identical targets have no spread and are only centred.
+
+        Tails are long if the standard deviation is more than `LONG_TAILS` times what the quartiles let expect of a
+        normal distribution.
+        """
         if classification:
             return cls(0.0, 1.0)
-        std = float(np.std(targets, ddof=1)) if len(targets) > 1 else 0.0
-        return cls(float(np.mean(targets)), std or 1.0)
+        unit = None
+        if learnt == "asinh of long tails":
+            low, high = np.percentile(targets, [25, 75])
+            if np.std(targets) > LONG_TAILS * (high - low) / NORMAL_QUARTILES:
+                unit = float(np.median(np.abs(targets))) or None
+        plain = targets if unit is None else np.arcsinh(targets / unit)
+        std = float(np.std(plain, ddof=1)) if len(targets) > 1 else 0.0
+        return cls(float(np.mean(plain)), std or 1.0, unit)
+
+    def learnt(self, targets: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give what the network learns: (B,) in the property's unit -> (B,) standardised."""
+        plain = targets if self.unit is None else np.arcsinh(targets / self.unit)
+        return (plain - self.mean) / self.std
+
+    def predicted(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Undo `learnt`: standardised predictions -> the property's unit."""
+        plain = value * self.std + self.mean
+        return plain if self.unit is None else np.sinh(plain) * self.unit
+
+    def uncertainty(self, value: NDArray[np.float64], log_uncertainty: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Give the standard deviation of a prediction in the property's unit; for asinh, to first order about it."""
+        std = np.exp(log_uncertainty) * self.std
+        return std if self.unit is None else std * np.cosh(value * self.std + self.mean) * self.unit
 
 
 def formulas_and_targets(X: Formulas, y: Iterable[float] | None) -> tuple[Iterable[str], Iterable[float] | None]:

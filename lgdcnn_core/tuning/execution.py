@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,7 +11,7 @@ from lgdcnn_core.runs import OutdatedRecord, RecordExists, metrics, provenance, 
 from lgdcnn_core.runs.execution import learning_curve, predict
 from lgdcnn_core.runs.record import PREDICTIONS
 from lgdcnn_core.runs.store import parquet
-from lgdcnn_core.training import Recipe, TrainingDiverged
+from lgdcnn_core.training import TrainingDiverged
 from lgdcnn_core.tuning.record import Outcome, TrialRecord
 from lgdcnn_core.tuning.spec import Task, Trial, key
 from lgdcnn_core.tuning.store import TrialStore
@@ -140,9 +139,7 @@ def recorded(trial: Trial, task: Task, seed: int, store: TrialStore) -> TrialRec
     if name not in store:
         return None
     record = store.read(name)
-    # What a recipe had not at the time is as good as its default, which leaves everything as it was.
-    before = {each.name: each.default for each in fields(Recipe)} | record.recipe
-    differing = [what for what, value in trial.recipe().as_dict().items() if before[what] != value]
+    differing = trial.recipe().differing(record.recipe)
     differing += [
         what for what in ("model", "setting", "elements") if getattr(record.trial, what) != getattr(trial, what)
     ]
