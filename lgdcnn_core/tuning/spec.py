@@ -82,7 +82,7 @@ class Trial:
             raise InvalidTrial(
                 f"trial {self.name}: setting is {self.setting!r}; it is {' or '.join(get_args(Setting))}"
             )
-        if self.elements not in elements.names():
+        if not set(self.elements.split("+")) <= set(elements.names()):
             raise InvalidTrial(
                 f"trial {self.name}: no element table is called {self.elements!r}; there are "
                 f"{', '.join(elements.names())}"
