@@ -146,6 +146,34 @@ def test_the_convolution_is_that_of_torch():
     torch.testing.assert_close(found_gradient, gradient, rtol=0, atol=1e-9)
 
 
+def test_element_tables_stand_side_by_side_standardised():
+    both = table("mat2vec+magpie")
+    assert both.vectors.shape == (119, 222)
+    np.testing.assert_array_equal(both.known, table("mat2vec").known)
+    magpie = both.vectors[:, 200:]
+    known = table("magpie").known
+    np.testing.assert_allclose(magpie[known].mean(axis=0), 0, atol=1e-5)
+    assert set(np.round(magpie[known].std(axis=0), 4)) <= {0.0, 1.0}
+    assert not magpie[~known].any()
+    with pytest.raises(UnknownElementTable, match="'magpy'"):
+        table("mat2vec+magpy")
+
+
+def test_with_a_boundary_a_compound_does_not_see_its_company_either():
+    network = build("L-G-DCNN-boundary", seed=0).double().eval()
+    layout = Layout("exact", 3, network.chain.boundary)
+
+    def predicted(formulas: list[str]) -> np.ndarray:
+        return outputs(network, as_double(layout.ordered(parse_formulas(formulas))), layout, CPU)
+
+    together = predicted(COMPANY)
+    alone = np.concatenate([predicted([formula]) for formula in COMPANY])
+    np.testing.assert_allclose(alone, together, rtol=0, atol=1e-12)
+    # The place takes part: the same weights without it give other numbers.
+    without = outputs(network, as_double(Layout("exact", 3).ordered(parse_formulas(COMPANY))), layout, CPU)
+    assert np.abs(without - together).max() > 1e-4
+
+
 def test_same_seed_same_weights_and_the_global_generator_is_left_alone():
     before = torch.random.get_rng_state()
     first, second, other = (build("L-DCNN", seed=seed).head.outputs.weight for seed in (1, 1, 2))

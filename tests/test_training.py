@@ -1,11 +1,13 @@
 """Training: the published recipe against its golden values, and what a training promises whoever interrupts it."""
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +34,9 @@ from lgdcnn_core.training import (
     train,
 )
 from lgdcnn_core.training.averaging import ExponentialAverage, PublishedAverage
-from lgdcnn_core.training.batches import Batch, pack, with_noise
+from lgdcnn_core.training.batches import Batch, pack, reordered, with_noise
 from lgdcnn_core.training.checkpoint import ForeignCheckpoint
-from lgdcnn_core.training.losses import cross_entropy_loss, laplace_loss
+from lgdcnn_core.training.losses import absolute_loss, cross_entropy_loss, laplace_loss
 from lgdcnn_core.training.optimisers import lamb_lookahead, optimiser, peak_learning_rate, schedule
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "optimiser.json").read_text())
@@ -153,6 +155,60 @@ def test_the_moving_average_is_that_worked_by_hand():
     # The first weights, then decays of 2/11, 0.2 and 0.2, the last two at the recipe's limit.
     by_hand = 0.2 * (0.2 * (2 / 11 * 5 + 9 / 11 * 1) + 0.8 * 3) + 0.8 * 7
     assert average.evaluated().weight.item() == pytest.approx(by_hand)
+
+
+def test_the_absolute_loss_counts_every_compound_the_same_and_the_uncertainty_learns_beside_it():
+    output = torch.tensor([[1.0, 0.0], [0.0, math.log(2)]], requires_grad=True)
+    loss = absolute_loss(output, torch.tensor([3.0, 1.0]))
+    assert loss.item() == pytest.approx((2 + 2 * 2**0.5 + 1 + 2**0.5 / 2 + np.log(2)) / 2)
+    loss.backward()
+    by_hand = [[-0.5, (1 - 2 * 2**0.5) / 2], [-0.5, (1 - 2**0.5 / 2) / 2]]
+    torch.testing.assert_close(output.grad, torch.tensor(by_hand))
+
+
+def test_reordering_moves_elements_within_a_share_of_the_compounds():
+    compositions = parse(FORMULAS * 20)
+    found = reordered(compositions, 0.5, np.random.default_rng(0))
+    moved = 0
+    for start, end in pairwise(compositions.offsets):
+        before = list(zip(compositions.atomic_numbers[start:end], compositions.fractions[start:end], strict=True))
+        after = list(zip(found.atomic_numbers[start:end], found.fractions[start:end], strict=True))
+        assert sorted(before) == sorted(after)
+        moved += before != after
+    # Half of them drawn; of these, one of two elements stays as it was in half of the cases, a pure element always.
+    assert 0.2 < moved / len(compositions) < 0.5
+    untouched = reordered(compositions, 0.0, np.random.default_rng(0))
+    np.testing.assert_array_equal(untouched.atomic_numbers, compositions.atomic_numbers)
+
+
+def test_long_tails_are_learnt_as_asinh_and_come_back():
+    tails = np.array([-100.0, -1.0, 0.0, 1.0, 2.0, 3.0, 1000.0])
+    plain, squeezed = (Scaling.of(tails, False, learnt) for learnt in ("as they are", "asinh of long tails"))
+    assert plain.unit is None
+    assert squeezed.unit == 2.0  # the median of 0, 1, 1, 2, 3, 100, 1000
+    np.testing.assert_allclose(squeezed.learnt(tails) * squeezed.std + squeezed.mean, np.arcsinh(tails / 2))
+    for scaling in (plain, squeezed):
+        np.testing.assert_allclose(scaling.predicted(scaling.learnt(tails)), tails, atol=1e-9)
+    # An uncertainty is the change of the prediction with what is learnt.
+    step = 1e-6
+    slope = (squeezed.predicted(np.array([0.5 + step])) - squeezed.predicted(np.array([0.5]))) / step
+    np.testing.assert_allclose(squeezed.uncertainty(np.array([0.5]), np.zeros(1)), slope, rtol=1e-5)
+    normal = np.random.default_rng(0).normal(5, 2, 500)
+    assert Scaling.of(normal, False, "asinh of long tails") == Scaling.of(normal, False)
+
+
+def test_a_boundary_is_a_place_without_an_element_after_each_compound():
+    compositions = Layout("exact", 5, boundary=1).ordered(parse(["NaCl", "Cu"]))
+    assert compositions.atomic_numbers.tolist() == [11, 17, 0, 29, 0]
+    assert compositions.fractions.tolist() == [0.5, 0.5, 0, 1, 0]
+    assert compositions.lengths.tolist() == [3, 2]
+
+
+def test_a_recipe_names_what_a_record_of_it_had_otherwise():
+    recorded = {name: value for name, value in PAPER.as_dict().items() if name != "dropout"}
+    assert PAPER.differing(recorded) == []  # what recipes did not have yet counts as its default
+    assert PAPER.with_changes(dropout=0.1).differing(recorded) == ["dropout"]
+    assert PAPER.differing(recorded | {"epochs": 5, "warm_up": 3}) == ["epochs", "warm_up"]
 
 
 def test_cross_entropy_is_that_of_the_logit():

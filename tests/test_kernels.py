@@ -1,0 +1,108 @@
+"""Products, windows and recurrent layers of our own: torch's numbers, forwards and backwards, without padding."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence
+
+from lgdcnn_core.models import packing, recurrence
+from lgdcnn_core.models.blocks import SoftAttention, TransformerLayer
+from lgdcnn_core.models.products import convolution, product
+from lgdcnn_core.models.recurrence import bidirectional
+
+LENGTHS = [[3, 1, 4, 2, 2, 1], [1, 1], [2, 2, 2], [7]]
+
+
+def tokens(lengths: list[int], width: int) -> PackedSequence:
+    generator = torch.Generator().manual_seed(0)
+    made = [torch.randn(n, width, dtype=torch.float64, generator=generator) for n in lengths]
+    packed = pack_sequence(made, enforce_sorted=False)
+    return packing.with_data(packed, packed.data.requires_grad_())
+
+
+def gradients(output: torch.Tensor, *of: torch.Tensor) -> list[torch.Tensor]:
+    weights = torch.sin(torch.arange(output.numel(), dtype=output.dtype)).reshape(output.shape)
+    return list(torch.autograd.grad((weights * output).sum(), of))
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+@pytest.mark.parametrize("cell", [nn.LSTM, nn.GRU])
+@pytest.mark.parametrize("at_once", [2, 256])
+def test_recurrent_layers_are_those_of_torch(cell, lengths, at_once, monkeypatch):
+    monkeypatch.setattr(recurrence, "COMPOUNDS_AT_ONCE", at_once)
+    torch.manual_seed(0)
+    rnn = cell(5, 3, bidirectional=True).double()
+    x = tokens(lengths, 5)
+    expected, found = rnn(x)[0].data, bidirectional(rnn, x).data
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    of = (x.data, *rnn.parameters())
+    for ours, theirs in zip(gradients(found, *of), gradients(expected, *of), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("with_bias", [True, False])
+def test_a_product_is_that_of_torch(with_bias):
+    x = tokens([3, 2], 4).data
+    weight = torch.randn(6, 4, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(6, dtype=torch.float64, requires_grad=True) if with_bias else None
+    of = tuple(filter(lambda value: value is not None, (x, weight, bias)))
+    expected, found = F.linear(x, weight, bias), product(x, weight, bias)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    for ours, theirs in zip(gradients(found, *of), gradients(expected, *of), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+@pytest.mark.parametrize("reach", [1, 2, 3])
+def test_a_window_reaches_neighbours_of_the_same_compound_alone(lengths, reach):
+    x = tokens(lengths, 2)
+    identity = torch.eye(2 * (2 * reach + 1), dtype=torch.float64)
+    found = convolution(x.data, identity, torch.zeros(len(identity), dtype=torch.float64), packing.places(x), reach)
+    padded, _ = pad_packed_sequence(packing.with_data(x, found), batch_first=True)
+    alone, _ = pad_packed_sequence(x, batch_first=True)
+    for compound, length in enumerate(lengths):
+        wide = F.pad(alone[compound, :length], (0, 0, reach, reach))
+        expected = torch.stack([wide[i : i + 2 * reach + 1].flatten() for i in range(length)])
+        assert torch.equal(padded[compound, :length], expected)
+    by_finite_differences = torch.autograd.gradcheck(
+        lambda data: convolution(data, identity, identity[0] * 0, packing.places(x), reach), x.data
+    )
+    assert by_finite_differences
+
+
+def test_weights_get_gradients_of_their_own_type_under_autocast():
+    """In bfloat16 a training must change float32 weights, and the products see each change."""
+    layer = nn.Parameter(torch.ones(2, 3))
+    x = torch.ones(4, 3)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        before = product(x, layer, None)
+    before.float().sum().backward()
+    assert layer.grad.dtype == torch.float32
+    torch.optim.AdamW([layer], lr=0.5, fused=True).step()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        after = product(x, layer, None)
+    assert before.dtype == after.dtype == torch.bfloat16
+    assert (after < before - 1).all()
+
+
+def test_compounds_of_equal_length_come_together_and_go_back():
+    x = tokens([3, 1, 4, 2, 2, 1], 2)
+    parts = packing.compounds_of_equal_length(x)
+    assert [tuple(part.shape) for part in parts] == [(1, 4, 2), (1, 3, 2), (2, 2, 2), (2, 1, 2)]
+    assert torch.equal(packing.from_compounds(parts, x), x.data)
+    padded, lengths = pad_packed_sequence(x, batch_first=True)
+    assert torch.equal(parts[0][0], padded[int(lengths.argmax())])
+
+
+@pytest.mark.parametrize("block", [SoftAttention(8), TransformerLayer(8, 1)])
+def test_attention_sees_no_padding(block, monkeypatch):
+    """Every softmax runs over tensors that have a place for each real element and for nothing else."""
+    seen = []
+    scaled = F.scaled_dot_product_attention
+    soft = torch.softmax
+    monkeypatch.setattr(F, "scaled_dot_product_attention", lambda q, *a, **k: (seen.append(q), scaled(q, *a, **k))[1])
+    monkeypatch.setattr(torch, "softmax", lambda x, dim: (seen.append(x[:, None]), soft(x, dim=dim))[1])
+    lengths = [3, 1, 4, 2, 2, 1]
+    block.double().eval()(tokens(lengths, 8))
+    assert sum(each.shape[0] * each.shape[2] for each in seen) == sum(lengths)
