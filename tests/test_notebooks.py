@@ -235,7 +235,7 @@ def test_the_recipe_notebook_shows_what_won_lost_and_failed(workplace):
             for seed, value in enumerate(values):
                 tuning.local_trials().write(*made_up_trial(tuning.trial(trial), task, seed, value))
     copy = workplace / "12.ipynb"
-    notebook.run(DIRECTORY / "12_recipe.ipynb", copy, {"store": "local"})
+    notebook.run(DIRECTORY / "12_recipe.ipynb", copy, {"store": "local", "baseline": "fast"})
     said = outputs(copy)
     assert "**20 trainings**" in said
     assert "**Better than `fast` by more than seeds differ**: `batch256`." in said

@@ -161,10 +161,10 @@ def table_of(*rows: dict) -> pd.DataFrame:
 E = np.exp(1.0)
 
 BASELINE = (
-    made_up("fast", 1.0),
-    made_up("fast", E**0.2, seed=1),
-    made_up("fast", E, "b"),
-    made_up("fast", E**1.4, "b", seed=1),
+    made_up("quick", 1.0),
+    made_up("quick", E**0.2, seed=1),
+    made_up("quick", E, "b"),
+    made_up("quick", E**1.4, "b", seed=1),
 )
 """Log MAEs 0 and 0.2 on one set, 1 and 1.4 on another."""
 
@@ -199,7 +199,7 @@ class TestComparison:
         assert found.loc["x", ["datasets", "pairs"]].tolist() == [2, 3]
         assert found.loc["x", "verdict"] == tuning.CHANCE  # log 0.5 is -0.69, chance 0.83
         assert found.loc["x", "high"] == pytest.approx(E**0.8332, rel=1e-3)
-        assert found.loc["fast", ["ratio", "verdict"]].tolist() == [1, "baseline"]
+        assert found.loc["quick", ["ratio", "verdict"]].tolist() == [1, "baseline"]
 
     @pytest.mark.parametrize(("factor", "verdict"), [(0.3, "better"), (1 / 0.3, "worse"), (1.5, "within seed noise")])
     def test_a_verdict_needs_more_than_seeds_do(self, factor, verdict):
@@ -210,7 +210,7 @@ class TestComparison:
 
     def test_folds_of_a_task_count_as_one_data_set(self):
         pairs = [(1.0, 2.0, 0), (3.0, 24.0, 1)]
-        rows = [made_up("fast", old, "m", fold) for old, _, fold in pairs]
+        rows = [made_up("quick", old, "m", fold) for old, _, fold in pairs]
         rows += [made_up("x", new, "m", fold) for _, new, fold in pairs]
         found = tuning.by_dataset(table_of(*rows)).set_index("trial")
         assert found.loc["x", ["pairs", "ratio"]].tolist() == pytest.approx([2, 4])
@@ -243,7 +243,7 @@ class TestFigures:
 
     def test_each_trial_is_a_row_with_a_dot_a_set_a_bar_and_its_failures(self, ax):
         assert figures.trial_ratios(self.COMPARED, self.OF_SETS, ax, {"a": "one set", "b": "another"}) is ax
-        assert [text.get_text() for text in ax.get_yticklabels()] == ["x", "fast", "y", "z"]
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["x", "quick", "y", "z"]
         dots = [tuple(np.round(dot, 9)) for each in ax.collections for dot in each.get_offsets().tolist()]
         assert sorted(dots) == sorted([(0.5, 0), (0.25, 0), (1, 1), (1, 1), (1.1, 2)])
         (bars,) = (line for line in ax.lines if line.get_label() == "geometric mean")
@@ -255,12 +255,12 @@ class TestFigures:
 
     def test_costs_are_bars_in_the_same_rows(self, ax):
         figures.relative_cost(self.COMPARED, ax)
-        assert [text.get_text() for text in ax.get_yticklabels()] == ["x", "fast", "y", "z"]
+        assert [text.get_text() for text in ax.get_yticklabels()] == ["x", "quick", "y", "z"]
         np.testing.assert_allclose([bar.get_width() for bar in ax.patches], [1, 1, 1, np.nan])
 
     def test_errors_against_cost_name_every_trial_that_has_both(self, ax):
         figures.error_against_cost(self.COMPARED, ax)
-        assert {text.get_text() for text in ax.texts} - {""} == {"x", "fast", "y"}
+        assert {text.get_text() for text in ax.texts} - {""} == {"x", "quick", "y"}
         # The log of x's ratio is -1.04, the band of one pair on each of two sets reaches to 0.96.
         assert set(ax.get_legend_handles_labels()[1]) == {"better", "baseline", "diverged"}
 
