@@ -20,6 +20,7 @@ from lgdcnn_core.training import (
     FAST,
     PAPER,
     BadTrainingData,
+    Compute,
     Labelled,
     Layout,
     Plan,
@@ -385,6 +386,14 @@ def test_the_device_is_chosen_in_one_place_and_a_missing_one_is_named():
             choose("cuda")
     with pytest.raises(UnavailableDevice, match="is no device"):
         choose("abacus")
+
+
+def test_tf32_is_for_gpus_and_is_set_back():
+    assert choose("cpu", "tf32") == choose("cpu", "float32")
+    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    with Compute(torch.device("cuda"), bfloat16=False, tf32=True).autocast():
+        assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == (True, True)
+    assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == before
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -2,7 +2,8 @@
 
 import resource
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,16 +24,21 @@ class UnavailableDevice(ValueError):
 
 @dataclass(frozen=True)
 class Compute:
-    """A device, and whether matrix products run in bfloat16 on it.
+    """A device, and whether matrix products run in bfloat16, or on a GPU in TF32.
 
-    The path for CUDA is the same code as the CPU's, but for pinned memory, which only a GPU needs.
+    What differs on CUDA: memory is pinned, and products and recurrent layers are torch's own (cuDNN) in place of
+    `models.products` and `models.recurrence`. There is no torch.compile and no CUDA graph: both want shapes that come
+    again, and each batch has another number of tokens.
     """
 
     device: torch.device
     bfloat16: bool
+    tf32: bool = False
 
     def autocast(self) -> AbstractContextManager[object]:
         """Context in which a network computes."""
+        if self.tf32:
+            return _tf32()
         if not self.bfloat16:
             return nullcontext()
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
@@ -76,7 +82,7 @@ class Compute:
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
         return {
             "device": name,
-            "precision": "bfloat16" if self.bfloat16 else "float32",
+            "precision": "bfloat16" if self.bfloat16 else "tf32" if self.tf32 else "float32",
             "threads": torch.get_num_threads(),
         }
 
@@ -104,7 +110,18 @@ def choose(device: str | None = None, precision: Precision = "auto") -> Compute:
     if chosen.type not in [*available, "meta"]:
         raise UnavailableDevice(f"there is no {device!r} here; this machine has {', '.join(available)}")
     bfloat16 = precision == "bfloat16" or (precision == "auto" and has_bfloat16(chosen))
-    return Compute(chosen, bfloat16)
+    return Compute(chosen, bfloat16, tf32=precision == "tf32" and chosen.type == "cuda")
+
+
+@contextmanager
+def _tf32() -> Iterator[None]:
+    """Let CUDA round the factors of float32 products to TF32, and set it back."""
+    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
 
 def has_bfloat16(device: torch.device) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
-Precision = Literal["float32", "bfloat16", "auto"]
+Precision = Literal["float32", "tf32", "bfloat16", "auto"]
 Targets = Literal["as they are", "asinh of long tails"]
 
 
@@ -60,8 +60,9 @@ class Recipe:
     reordered
         Share of the compounds whose elements are put into random order, anew in each epoch.
     precision
-        Arithmetic of the matrix products in training: ``"float32"``, ``"bfloat16"`` by autocast, or ``"auto"``,
-        bfloat16 where the processor has instructions for it. Weights and optimiser are float32 in any case.
+        Arithmetic of the matrix products in training: ``"float32"``; ``"tf32"``, in which a GPU rounds the factors of
+        float32 products (elsewhere it is float32); ``"bfloat16"`` by autocast; or ``"auto"``, bfloat16 where the
+        processor has instructions for it, else float32. Weights and optimiser are float32 in any case.
     """
 
     name: str
