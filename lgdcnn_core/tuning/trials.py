@@ -33,6 +33,8 @@ QUICK = {"batch_size": 256, "lr_max": 2e-3, "epochs": 40}
 QUICK = {"batch_size": 256, "lr_max": 2e-3, "epochs": 40}
 """A third of the cost, in which most ideas were tried first."""
 
+LAMB = {"optimiser": "LAMB+Lookahead"}
+
 TRIALS = table(
     Trial("fast", "the recipe that the study began with"),
     Trial("batch256", "half the steps of twice the size cost less; do they cost accuracy?", {"batch_size": 256}),
@@ -55,6 +57,17 @@ TRIALS = table(
     Trial("quick-dropout0.3", "a good deal of dropout against early overfitting", QUICK | {"dropout": 0.3}),
     Trial("quick-decay1", "weight decay that is felt in a few hundred steps", QUICK | {"weight_decay": 1.0}),
     Trial("quick-noise0.1", "much more noise on the fractions", QUICK | {"noise": 0.1}),
+    Trial(
+        "quick-lr5e-4",
+        "steps as small, relative to the weights, as the published optimiser's",
+        QUICK | {"lr_max": 5e-4},
+    ),
+    Trial(
+        "quick-LAMB6e-3",
+        "the published optimiser and its highest rate, on our schedule",
+        QUICK | LAMB | {"lr_max": 6e-3},
+    ),
+    Trial("quick-LAMB2e-2", "the published optimiser at a rate for fewer epochs", QUICK | LAMB | {"lr_max": 2e-2}),
     Trial("quick-lr3e-3", "an even higher rate for an even flatter minimum", QUICK | {"lr_max": 3e-3}),
     Trial("quick-asinh", "long tails squeezed: the network learns ratios", QUICK | {"targets": "asinh of long tails"}),
     Trial("quick-magpie", "a second element table, Magpie's, beside mat2vec", QUICK, elements="mat2vec+magpie"),
