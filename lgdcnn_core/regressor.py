@@ -143,7 +143,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             Fine-tune: start from this model, or saved model, instead of fresh weights. An ensemble starts member by
             member from an ensemble of its size, or every member from a single network.
         checkpoint
-            File for the state after each epoch; a training that was interrupted goes on from it. An ensemble has one
+            File for the state after an epoch; a training that was interrupted goes on from it. An ensemble has one
             a member, see `ensemble.file_of_member`, and goes on in the member that it was in.
 
         Raises

@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; the next call goes on from the last whole epoch", file=sys.stderr)
+        print("stopped; the next call goes on from the last checkpoint", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -36,7 +36,7 @@ def execute(
 ) -> RunRecord:
     """Make a run, unless its record exists, and give its record.
 
-    Killed at any time, it leaves the store as it was, and the next call goes on from the last whole epoch.
+    Killed at any time, it leaves the store as it was, and the next call goes on from its last checkpoint.
 
     Parameters
     ----------

@@ -30,6 +30,9 @@ from lgdcnn_core.training.tables import Labelled, Scaling
 
 BATCHES_BETWEEN_CHECKS = 50  # of the loss being finite: looking makes a GPU wait
 
+CHECKPOINT_SHARE = 0.05
+"""Share of the time that may go into writing checkpoints: a quarter of a gigabyte, which small sets would wait for."""
+
 
 class TrainingDiverged(RuntimeError):
     """The loss became NaN or infinite."""
@@ -91,7 +94,8 @@ def train(
     plan
         How.
     checkpoint
-        File that holds the state after each epoch; if it exists, training goes on from there.
+        File for the state after an epoch; if it exists, training goes on from there. It is written after the first
+        epoch, the last, and as often between them as `CHECKPOINT_SHARE` allows.
     progress
         Show a progress bar.
     title
@@ -117,11 +121,15 @@ def train(
         disable=not progress,
         mininterval=1.0,
     )
+    due = -math.inf
     with bar, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         while not run.finished:
             line = run.epoch()
-            if checkpoint is not None:
+            if checkpoint is not None and (run.finished or time.monotonic() >= due):
+                begun = time.monotonic()
                 checkpoints.write(checkpoint, fingerprint, run.state_dict())
+                written = time.monotonic()
+                due = written + (written - begun) / CHECKPOINT_SHARE
             bar.set_postfix(loss=f"{line.loss:.3f}", val=_shown(line.val_error), refresh=False)
             bar.update()
     run.finish()
