@@ -164,7 +164,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         )
         self.compute_ = choose(self.device, self.recipe_.precision)
         n_max = int(train_data.compositions.lengths.max())
-        self.layout_ = Layout(self.setting, n_max, chain(self.model).boundary)
+        self.layout_ = Layout(self.setting, n_max, chain(self.model).boundary, self.recipe_.order)
         self.scaling_ = Scaling.of(train_data.targets, self.classification, self.recipe_.targets)
         networks = [network.to(self.compute_.device) for network in self._initial_networks(init, seeds)]
         for data in filter(None, (train_data, val_data)):

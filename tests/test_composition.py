@@ -189,9 +189,18 @@ def test_random_multiples_and_orders_of_a_composition_are_canonically_identical(
         assert (frac == frac[0]).all()
 
 
-def test_canonical_orders_ties_by_atomic_number_and_leaves_the_rest() -> None:
+def test_canonical_orders_are_decided_by_the_composition_and_leave_the_rest() -> None:
     read = parse(["TiSrO3", "ClNa", "Cu"])
     np.testing.assert_array_equal(read.canonical().atomic_numbers, [8, 22, 38, 11, 17, 29])
+    # Pauling: Na 0.93, Sr 0.95, Ti 1.54, Cl 3.16, O 3.44.
+    ties = read.canonical("amount, electronegativity")
+    np.testing.assert_array_equal(ties.atomic_numbers, [8, 38, 22, 11, 17, 29])
+    alone = read.canonical("electronegativity")
+    np.testing.assert_array_equal(alone.atomic_numbers, [38, 22, 8, 11, 17, 29])
+    np.testing.assert_allclose(alone.fractions, [0.2, 0.2, 0.6, 0.5, 0.5, 1])
+    # Argon and neon have none and come last, by atomic number.
+    noble = parse(["ArNeF"]).canonical("electronegativity")
+    np.testing.assert_array_equal(noble.atomic_numbers, [9, 10, 18])
     np.testing.assert_array_equal(read.canonical().fractions, read.fractions)
     assert list(read.canonical().formulas) == ["TiSrO3", "ClNa", "Cu"]
 

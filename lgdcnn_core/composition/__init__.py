@@ -5,6 +5,7 @@ element order. What cannot be read raises `InvalidFormulas`, which lists every b
 """
 
 from lgdcnn_core.composition.compositions import Compositions, Problem, TooManyElements
+from lgdcnn_core.composition.order import Order
 from lgdcnn_core.composition.parsing import InvalidFormulas, parse
 
-__all__ = ["Compositions", "InvalidFormulas", "Problem", "TooManyElements", "parse"]
+__all__ = ["Compositions", "InvalidFormulas", "Order", "Problem", "TooManyElements", "parse"]

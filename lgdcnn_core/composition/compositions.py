@@ -7,6 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from lgdcnn_core.composition.order import Order, electronegativities
+
 CASES_SHOWN = 5  # compounds named in an error or a warning that need not list all of them
 
 
@@ -108,13 +110,18 @@ class Compositions:
             rows=self.rows[chosen],
         )
 
-    def canonical(self) -> "Compositions":
-        """Order each compound's elements by descending float32 fraction, ties by atomic number.
+    def canonical(self, order: Order = "amount, atomic number") -> "Compositions":
+        """Put each compound's elements into an order that the composition decides; amounts are float32 fractions.
 
         However a composition was written, its arrays are then the same.
         """
-        order = np.lexsort((self.atomic_numbers, -self.fractions, self._compound_of_token))
-        return replace(self, atomic_numbers=self.atomic_numbers[order], fractions=self.fractions[order])
+        keys: list[NDArray[np.generic]] = [self.atomic_numbers]
+        if "electronegativity" in order:
+            keys.append(electronegativities()[self.atomic_numbers])
+        if "amount" in order:
+            keys.append(-self.fractions)
+        tokens = np.lexsort((*keys, self._compound_of_token))
+        return replace(self, atomic_numbers=self.atomic_numbers[tokens], fractions=self.fractions[tokens])
 
     def padded(self, n_max: int | None = None, truncate: bool = False) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Lay the compounds out as a zero-padded table.

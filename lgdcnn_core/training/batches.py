@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
-from lgdcnn_core.composition import Compositions
+from lgdcnn_core.composition import Compositions, Order
 from lgdcnn_core.training.compute import Compute
 
 Setting = Literal["exact", "published"]
@@ -24,11 +24,13 @@ class Layout:
     Attributes
     ----------
     setting
-        ``"exact"``: no padding, tied elements in canonical order, so that a compound's result depends on that
-        compound alone. ``"published"``: every compound padded to `n_max` positions that take part in the network,
-        and ties in the order of the formula, as the paper ran it.
+        ``"exact"``: no padding, elements in an order that the composition decides, so that a compound's result
+        depends on that compound alone. ``"published"``: every compound padded to `n_max` positions that take part in
+        the network, and ties in the order of the formula, as the paper ran it.
     boundary
         In the exact setting, places without an element after each compound, as in `Chain`.
+    order
+        In the exact setting, the order of a compound's elements.
     n_max
         Largest number of elements in a compound of the training data; only the published setting uses it.
     """
@@ -36,6 +38,7 @@ class Layout:
     setting: Setting
     n_max: int
     boundary: int = 0
+    order: Order = "amount, atomic number"
 
     def __post_init__(self) -> None:
         if self.setting not in ("exact", "published"):
@@ -44,7 +47,7 @@ class Layout:
     def ordered(self, compositions: Compositions) -> Compositions:
         """Put the elements in the order in which the network reads them."""
         if self.setting == "exact":
-            return with_boundary(compositions.canonical(), self.boundary)
+            return with_boundary(compositions.canonical(self.order), self.boundary)
         longer = int((compositions.lengths > self.n_max).sum())
         if longer:
             warnings.warn(

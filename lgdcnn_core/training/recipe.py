@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
+from lgdcnn_core.composition import Order
+
 Precision = Literal["float32", "tf32", "bfloat16", "auto"]
 Targets = Literal["as they are", "asinh of long tails"]
 
@@ -59,6 +61,8 @@ class Recipe:
         Share of the features that are dropped, in training, from the embedding and from what the head is given.
     reordered
         Share of the compounds whose elements are put into random order, anew in each epoch.
+    order
+        Order of a compound's elements in the exact setting; the published one keeps that of the formula in ties.
     precision
         Arithmetic of the matrix products in training: ``"float32"``; ``"tf32"``, in which a GPU rounds the factors of
         float32 products (elsewhere it is float32); ``"bfloat16"`` by autocast; or ``"auto"``, bfloat16 where the
@@ -83,6 +87,7 @@ class Recipe:
     targets: Targets = "as they are"
     dropout: float = 0.0
     reordered: float = 0.0
+    order: Order = "amount, atomic number"
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:

@@ -68,6 +68,21 @@ TRIALS = table(
         QUICK | LAMB | {"lr_max": 6e-3},
     ),
     Trial("quick-LAMB2e-2", "the published optimiser at a rate for fewer epochs", QUICK | LAMB | {"lr_max": 2e-2}),
+    Trial(
+        "quick-pauling",
+        "tied elements as formulas are written, the electropositive first, in place of by atomic number",
+        QUICK | {"order": "amount, electronegativity"},
+    ),
+    Trial(
+        "quick-pauling-only",
+        "all elements from the most electropositive on: cations and anions always at the same ends",
+        QUICK | {"order": "electronegativity"},
+    ),
+    Trial(
+        "quick-pauling-dropout0.1",
+        "the better order of ties, with a little dropout",
+        QUICK | {"order": "amount, electronegativity", "dropout": 0.1},
+    ),
     Trial("quick-lr3e-3", "an even higher rate for an even flatter minimum", QUICK | {"lr_max": 3e-3}),
     Trial("quick-asinh", "long tails squeezed: the network learns ratios", QUICK | {"targets": "asinh of long tails"}),
     Trial("quick-magpie", "a second element table, Magpie's, beside mat2vec", QUICK, elements="mat2vec+magpie"),
