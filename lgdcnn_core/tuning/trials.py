@@ -83,6 +83,13 @@ TRIALS = table(
         "the better order of ties, with a little dropout",
         QUICK | {"order": "amount, electronegativity", "dropout": 0.1},
     ),
+    Trial("quick-CrabNet", "the same for the network that ours is compared with", QUICK, model="CrabNet"),
+    Trial(
+        "quick-CrabNet-lr6e-4",
+        "does CrabNet stand twice the rate with batches of twice the size?",
+        QUICK | {"lr_max_transformer": 6e-4},
+        model="CrabNet",
+    ),
     Trial("quick-lr3e-3", "an even higher rate for an even flatter minimum", QUICK | {"lr_max": 3e-3}),
     Trial("quick-asinh", "long tails squeezed: the network learns ratios", QUICK | {"targets": "asinh of long tails"}),
     Trial("quick-magpie", "a second element table, Magpie's, beside mat2vec", QUICK, elements="mat2vec+magpie"),
