@@ -18,6 +18,7 @@ from lgdcnn_core.composition import parse
 from lgdcnn_core.models import CHAINS, build
 from lgdcnn_core.training import (
     FAST,
+    FIRST_FAST,
     PAPER,
     BadTrainingData,
     Compute,
@@ -123,7 +124,7 @@ class TestThePublishedRecipe:
             rates.step()
         np.testing.assert_allclose([seen[0], seen[15], seen[30], seen[60], seen[90]], [1e-4, 3.05e-3, 6e-3, 1e-4, 6e-3])
 
-    @pytest.mark.parametrize(("chosen", "peaks"), [(PAPER, (6e-3, 6e-3)), (FAST, (1e-3, 3e-4))])
+    @pytest.mark.parametrize(("chosen", "peaks"), [(PAPER, (6e-3, 6e-3)), (FIRST_FAST, (1e-3, 3e-4))])
     def test_only_the_fast_recipe_spares_transformer_layers_its_highest_rate(self, chosen, peaks):
         assert tuple(peak_learning_rate(build(name), chosen) for name in ("L-G-DCNN", "CrabNet")) == peaks
 

@@ -48,7 +48,7 @@ def store(tmp_path) -> TrialStore:
 class TestTrials:
     def test_a_recipe_is_its_base_with_the_changes_and_nothing_else(self):
         changed = Trial("x", "", {"batch_size": 7}).recipe()
-        assert changed == replace(tuning.START, name="x", batch_size=7)
+        assert changed == replace(training.FIRST_FAST, name="x", batch_size=7)
         assert Trial("x", "", {"epochs": 60}, base="paper").recipe() == replace(training.PAPER, name="x", epochs=60)
 
     def test_every_row_of_the_table_is_another_training(self):

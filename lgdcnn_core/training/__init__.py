@@ -5,7 +5,7 @@ from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose
 from lgdcnn_core.training.history import Epoch, History
 from lgdcnn_core.training.loop import Plan, TrainingDiverged, train
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
-from lgdcnn_core.training.recipe import FAST, PAPER, RECIPES, Recipe, UnknownRecipe, recipe
+from lgdcnn_core.training.recipe import FAST, FIRST_FAST, PAPER, RECIPES, Recipe, UnknownRecipe, recipe
 from lgdcnn_core.training.tables import (
     BadTrainingData,
     Formulas,
@@ -22,6 +22,7 @@ from lgdcnn_core.training.tables import (
 
 __all__ = [
     "FAST",
+    "FIRST_FAST",
     "PAPER",
     "PREDICTION_BATCH",
     "RECIPES",

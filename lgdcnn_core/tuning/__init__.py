@@ -18,7 +18,7 @@ from lgdcnn_core.tuning.comparison import (
 from lgdcnn_core.tuning.ensemble import ensembles
 from lgdcnn_core.tuning.execution import make, make_missing
 from lgdcnn_core.tuning.record import TrialRecord
-from lgdcnn_core.tuning.spec import BASES, START, InvalidTrial, Task, Trial
+from lgdcnn_core.tuning.spec import BASES, InvalidTrial, Task, Trial
 from lgdcnn_core.tuning.store import TrialStore, committed_trials, local_trials
 from lgdcnn_core.tuning.table import load_trials
 from lgdcnn_core.tuning.trials import BASELINE, TRIALS, UnknownTrial, trial
@@ -30,7 +30,6 @@ __all__ = [
     "CHANCE",
     "DIVERGED",
     "LEVEL",
-    "START",
     "TRIALS",
     "UNJUDGED",
     "WORSE",

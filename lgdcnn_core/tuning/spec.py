@@ -8,27 +8,11 @@ from typing import Any, get_args
 from lgdcnn_core import benchmarks, elements
 from lgdcnn_core.models import chain
 from lgdcnn_core.runs import RunSpec
-from lgdcnn_core.training import PAPER, Recipe, Setting
+from lgdcnn_core.training import FIRST_FAST, PAPER, Recipe, Setting
 
-START = Recipe(
-    name="fast",
-    epochs=60,
-    batch_size=128,
-    optimiser="AdamW",
-    schedule="one-cycle",
-    lr_max=1e-3,
-    lr_max_transformer=3e-4,
-    averaging="EMA",
-    weight_decay=0.01,
-    noise=0.02,
-    ema_decay=0.99,
-    precision="auto",
-)
-"""FAST as it was when the study began. `training.FAST` follows what the study finds; if trials followed it in turn, a
+BASES = {"fast": FIRST_FAST, "paper": PAPER}
+"""Recipes that trials are changes of. FAST itself follows what the study finds; if trials followed it in turn, a
 finding would change what the trials before it were."""
-
-BASES = {"fast": START, "paper": PAPER}
-"""Recipes that trials are changes of."""
 
 # Without an underscore, which separates the parts of a record's key.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
