@@ -51,7 +51,7 @@ def products(network: Network) -> list[Product]:
     return found
 
 
-def prediction_flop(network: Network, positions: int, pairs: int) -> int:
+def prediction_flop(network: Network, positions: int, pairs: int, compounds: int) -> int:
     """FLOP of a prediction.
 
     Parameters
@@ -62,18 +62,20 @@ def prediction_flop(network: Network, positions: int, pairs: int) -> int:
         Positions that go through it, padding included where it takes part.
     pairs
         Sum over the compounds of the square of their number of elements: the arithmetic of self-attention.
+    compounds
+        Their number: the state before the first position is zero, and no product with it is made.
     """
-    return 2 * sum(each.weights for each in products(network)) * positions + 4 * _attention_width(network) * pairs
+    of_positions = sum(each.weights * (positions - each.recurrent * compounds) for each in products(network))
+    return 2 * of_positions + 4 * _attention_width(network) * pairs
 
 
-def training_flop(network: Network, positions: int, pairs: int) -> int:
-    """FLOP of training on so many positions and pairs, as in `prediction_flop`.
+def training_flop(network: Network, positions: int, pairs: int, compounds: int) -> int:
+    """FLOP of training on so many positions, pairs and compounds, as in `prediction_flop`.
 
     The backward pass is two products for each of the forward pass: the gradient of the weight and that of the input.
-    That the first state of a recurrence is zero saves nothing here.
     """
     no_gradient = sum(each.weights for each in products(network) if not each.input_gradient)
-    return 3 * prediction_flop(network, positions, pairs) - 2 * no_gradient * positions
+    return 3 * prediction_flop(network, positions, pairs, compounds) - 2 * no_gradient * positions
 
 
 def _calls(network: Network) -> Iterator[nn.Module]:

@@ -45,7 +45,7 @@ def measure_prediction(scope: Scope, device: str | None, model: str = "L-G-DCNN"
         "model": model,
         "compounds": len(compositions),
         "tokens": compositions.n_tokens,
-        "flop": prediction_flop(fitted.network_, compositions.n_tokens, pairs),
+        "flop": prediction_flop(fitted.network_, compositions.n_tokens, pairs, len(compositions)),
         "seconds": seconds,
         "network_seconds": time.perf_counter() - started,
     }

@@ -94,7 +94,7 @@ def time_training(case: Case, data: Labelled, device: str | None, seconds: float
         "compounds": len(chosen),
         "tokens": chosen.compositions.n_tokens,
         "positions": positions,
-        "flop": training_flop(network, positions, int((lengths**2).sum())),
+        "flop": training_flop(network, positions, int((lengths**2).sum()), len(chosen)),
         "bytes": moved,
         "epoch_seconds": epoch_seconds,
         "n_train": len(data),
