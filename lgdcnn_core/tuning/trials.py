@@ -42,6 +42,16 @@ TRIALS = table(
     Trial("batch256", "half the steps of twice the size cost less; do they cost accuracy?", {"batch_size": 256}),
     Trial("pauling", "tied elements as formulas are written: the most electropositive first", PAULING),
     Trial("pauling-only", "all elements from the most electropositive on, whatever their amounts", PAULING_ONLY),
+    Trial(
+        "pauling-only-float32",
+        "what does the arithmetic in bfloat16, which FAST takes where it can, cost in accuracy?",
+        PAULING_ONLY | {"precision": "float32"},
+    ),
+    Trial(
+        "pauling-only-asinh",
+        "long tails squeezed: the network learns ratios",
+        PAULING_ONLY | {"targets": "asinh of long tails"},
+    ),
     Trial("pauling-dropout0.1", "ties as formulas are written, and a little dropout", PAULING | {"dropout": 0.1}),
     Trial("epochs30", "how much of the accuracy does half the time give?", {"epochs": 30}),
     Trial("lr5e-4", "a peak rate of 1e-3 may be too high", {"lr_max": 5e-4}),
