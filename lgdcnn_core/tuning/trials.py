@@ -30,9 +30,6 @@ BASELINE = "quick"
 QUICK = {"batch_size": 256, "lr_max": 2e-3, "epochs": 40}
 """A shorter training, about a third of the cost, in which most ideas were tried first."""
 
-QUICK = {"batch_size": 256, "lr_max": 2e-3, "epochs": 40}
-"""A third of the cost, in which most ideas were tried first."""
-
 PAULING, PAULING_ONLY = {"order": "amount, electronegativity"}, {"order": "electronegativity"}
 
 LAMB = {"optimiser": "LAMB+Lookahead"}
