@@ -49,6 +49,18 @@ TRIALS = table(
         "long tails squeezed: the network learns ratios",
         PAULING_ONLY | {"targets": "asinh of long tails"},
     ),
+    Trial("batch64", "twice the steps in the same epochs", PAULING_ONLY | {"batch_size": 64, "lr_max": 7e-4}),
+    Trial("epochs120", "twice the epochs: on one set, half of them cost 7 %", PAULING_ONLY | {"epochs": 120}),
+    Trial(
+        "batch64-dropout0.1",
+        "twice the steps, and dropout against what they overfit",
+        PAULING_ONLY | {"batch_size": 64, "lr_max": 7e-4, "dropout": 0.1},
+    ),
+    Trial(
+        "batch64-ema0.998",
+        "twice the steps, averaged over ten times as many: nearer to the published average over whole epochs",
+        PAULING_ONLY | {"batch_size": 64, "lr_max": 7e-4, "ema_decay": 0.998},
+    ),
     Trial("pauling-dropout0.1", "ties as formulas are written, and a little dropout", PAULING | {"dropout": 0.1}),
     Trial("epochs30", "how much of the accuracy does half the time give?", {"epochs": 30}),
     Trial("lr5e-4", "a peak rate of 1e-3 may be too high", {"lr_max": 5e-4}),
