@@ -20,8 +20,8 @@ PREDICTED = pd.DataFrame(
 
 
 def made_up(spec, mae=0.5, predictions=PREDICTED, **changes):
-    """A record and the bytes of its predictions."""
-    content = parquet(predictions)
+    """A record and its files: the predictions."""
+    files = {PREDICTIONS: parquet(predictions)}
     fields = {
         "spec": spec,
         "recipe": spec.full_recipe().as_dict(),
@@ -45,9 +45,9 @@ def made_up(spec, mae=0.5, predictions=PREDICTED, **changes):
         "finished": "2026-01-01T00:00:13+00:00",
         "resumed": False,
         "inputs": dict.fromkeys(("train", "val", "test"), "0" * 64),
-        "outputs": {PREDICTIONS: hashlib.sha256(content).hexdigest()},
+        "outputs": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
-    return RunRecord(**fields | changes), content
+    return RunRecord(**fields | changes), files
 
 
 def made_up_trial(trial, task, seed=0, val_mae=0.5, predictions=PREDICTED):

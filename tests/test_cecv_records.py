@@ -14,9 +14,8 @@ from lgdcnn_core.composition import parse
 from lgdcnn_core.readings import ForeignWeights, NoReading, ReadingSpec, chemistry, features, network, verdicts
 from lgdcnn_core.readings import __main__ as command
 from lgdcnn_core.readings import environments as cecv_readings
-from lgdcnn_core.readings import store as reading_store
 from lgdcnn_core.reproduce import notebook
-from lgdcnn_core.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, execution, sealed
+from lgdcnn_core.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, execution, places, sealed
 from lgdcnn_core.training import Layout
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -45,7 +44,7 @@ def workplace(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LGDCNN_RUNS", str(directory / "runs"))
         patch.setattr(execution.benchmarks, "load", lambda name, fold=None: small_split())
-        for module in (execution, reading_store):
+        for module in (execution, places):
             patch.setattr(module, "checkout", lambda: directory)
         runs.execute(RUN, device="cpu", progress=False, weights=True, checkpoints=directory)
         yield directory
@@ -291,7 +290,7 @@ def test_a_record_under_another_name_is_refused(environments):
 def test_a_committed_record_comes_before_a_local_one(environments, workplace):
     committed = readings.committed("cecv")
     assert committed.path == workplace / "data" / "cecv"
-    record, files = readings.local("cecv").read(environments.record.spec.key)
+    record, files = readings.local("cecv").read_with_files(environments.record.spec.key)
     committed.write(record, files)
     try:
         found = readings.cecv(RUN, "Si")

@@ -168,7 +168,7 @@ def test_a_record_under_another_runs_name_is_refused(recorded):
 
 def test_a_record_of_a_future_format_is_refused(recorded, monkeypatch):
     store, spec = recorded
-    monkeypatch.setattr(runs.record, "FORMAT", 2)
+    monkeypatch.setattr(RunRecord, "FORMAT", 2)
     with pytest.raises(BrokenRecord, match="format 1, this package reads 2"):
         store.read(spec.key)
 

@@ -1,19 +1,16 @@
 """The record of one evaluated candidate: its training, its CECVs, and where they come from."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lgdcnn_core.cecv import CECV
-from lgdcnn_core.runs import sealed
-
-FORMAT = 1
-"""Version of the fields below; a reader refuses a record of another one."""
+from lgdcnn_core.runs.sealed_record import SealedRecord
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(SealedRecord):
     """What came of one candidate on one data set.
 
     Attributes
@@ -46,6 +43,8 @@ class Evaluation:
     compute, versions, platform, code, finished, inputs
         As in `lgdcnn_core.runs.RunRecord`; `inputs` has ``train`` and ``val``, for test data are never read.
     """
+
+    FORMAT = 1
 
     candidate: str
     origin: str
@@ -88,21 +87,6 @@ class Evaluation:
             )
             for layer, found in self.cecvs.items()
         }
-
-    def to_json(self) -> str:
-        """Text of ``record.json``: one line a field, and a sha256 over all of them."""
-        return sealed.seal({field.name: getattr(self, field.name) for field in fields(self)}, FORMAT)
-
-    @classmethod
-    def from_json(cls, text: str, name: str) -> "Evaluation":
-        """Record from the text of its ``record.json``; `name` is what an error calls it.
-
-        Raises
-        ------
-        lgdcnn_core.runs.BrokenRecord
-            If it is not what `to_json` made.
-        """
-        return cls(**sealed.unseal(text, name, FORMAT, [field.name for field in fields(cls)]))
 
 
 def key(candidate: str, dataset: str, seed: int) -> str:

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 
 from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.figures.style import STYLE
-from lgdcnn_core.runs import Store, provenance
-from lgdcnn_core.runs.directory import RECORD
+from lgdcnn_core.runs import provenance
+from lgdcnn_core.runs.directory import RECORD, RecordDirectory
 from lgdcnn_core.runs.store import both_stores
 
 VARIABLE = "LGDCNN_FIGURES"
@@ -41,7 +41,7 @@ def save(
     data: pd.DataFrame,
     records: pd.DataFrame,
     directory: Path | None = None,
-    stores: Iterable[Store] | None = None,
+    stores: Iterable[RecordDirectory[Any]] | None = None,
 ) -> list[Path]:
     """Store a figure as ``<name>.png``, ``.svg``, ``.csv`` and ``.json``.
 
@@ -87,7 +87,7 @@ def save(
     return [png, svg, csv, origin]
 
 
-def _records(records: pd.DataFrame, stores: Iterable[Store]) -> list[dict[str, str]]:
+def _records(records: pd.DataFrame, stores: Iterable[RecordDirectory[Any]]) -> list[dict[str, str]]:
     """Store, key and sha256 of ``record.json`` of each record, sorted."""
     paths = {store.name: store.path for store in stores}
     pairs = sorted(set(records[["store", "key"]].itertuples(index=False, name=None)))

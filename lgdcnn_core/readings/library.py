@@ -12,8 +12,8 @@ from lgdcnn_core.readings.making import Findings
 from lgdcnn_core.readings.network import NoNetwork, Trained, sha256_of_record, trained
 from lgdcnn_core.readings.record import ReadingRecord
 from lgdcnn_core.readings.spec import Kind, Part, ReadingSpec
-from lgdcnn_core.readings.store import ReadingStore, committed, hashes, local
-from lgdcnn_core.runs import RunSpec, provenance
+from lgdcnn_core.readings.store import ReadingStore, committed, local
+from lgdcnn_core.runs import RunSpec, provenance, sealed
 from lgdcnn_core.runs.store import both_stores
 
 UMAP = "umap-learn"
@@ -88,7 +88,7 @@ def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> Readi
         code=code,
         started=started,
         finished=_now(),
-        outputs=hashes(found.files),
+        outputs=sealed.hashes(found.files),
     )
     if replace:
         store.discard(spec)
@@ -113,7 +113,7 @@ def _record(spec: ReadingSpec, recompute: bool) -> tuple[ReadingRecord, str, dic
         except NoNetwork as error:
             raise NoReading(f"{spec.kind} of {spec.key} cannot be made: {error}") from error
         store = here
-    record, files = store.read(spec.key)
+    record, files = store.read_with_files(spec.key)
     trainings = {sha256_of_record(each, spec.run) for each in both_stores() if spec.run.key in each}
     if trainings and record.source["run"] not in trainings:
         raise NoReading(

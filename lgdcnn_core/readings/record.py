@@ -1,17 +1,14 @@
 """The record of one reading: its fields, and its form on disk."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from lgdcnn_core.readings.spec import ReadingSpec
-from lgdcnn_core.runs import sealed
-
-FORMAT = 1
-"""Version of the fields below; a reader refuses a record of another one."""
+from lgdcnn_core.runs.sealed_record import Plain, SealedRecord
 
 
 @dataclass(frozen=True)
-class ReadingRecord:
+class ReadingRecord(SealedRecord):
     """What was read from a trained network, and where the network came from.
 
     Attributes
@@ -35,6 +32,8 @@ class ReadingRecord:
         As in `runs.RunRecord`.
     """
 
+    FORMAT = 1
+
     spec: ReadingSpec
     settings: dict[str, Any]
     layers: list[str]
@@ -49,22 +48,14 @@ class ReadingRecord:
     finished: str
     outputs: dict[str, str]
 
-    def to_json(self) -> str:
-        """Text of ``record.json``: one line a field, and a sha256 over all of them."""
-        content = {field.name: getattr(self, field.name) for field in fields(self)}
-        return sealed.seal(content | {"spec": self.spec.as_dict()}, FORMAT)
+    @property
+    def key(self) -> str:
+        """Directory of the record in its store."""
+        return self.spec.key
 
     @classmethod
-    def from_json(cls, text: str, name: str) -> "ReadingRecord":
-        """Record from the text of its ``record.json``; `name` is what an error calls it.
-
-        Raises
-        ------
-        lgdcnn_core.runs.BrokenRecord
-            If it is not what `to_json` made.
-        """
-        content = sealed.unseal(text, name, FORMAT, [field.name for field in fields(cls)])
-        return cls(**{**content, "spec": ReadingSpec.from_dict(content["spec"])})
+    def _nested(cls) -> dict[str, type[Plain]]:
+        return {"spec": ReadingSpec}
 
 
 @dataclass(frozen=True, eq=False)

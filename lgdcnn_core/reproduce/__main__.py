@@ -18,7 +18,7 @@ from lgdcnn_core.reproduce.kernel import WrongKernel
 from lgdcnn_core.reproduce.profiles import PROFILES, TRAINING_NOTEBOOK, drawing_notebooks, other_notebooks
 from lgdcnn_core.reproduce.terminal import Line
 from lgdcnn_core.runs import BrokenRecord, OutdatedRecord, RunSpec, load_records, local_store, recorded
-from lgdcnn_core.runs.store import VARIABLE as RUNS_VARIABLE
+from lgdcnn_core.runs.places import VARIABLE as RUNS_VARIABLE
 from lgdcnn_core.training import UnavailableDevice, choose
 
 Job = tuple[Path, Path, dict[str, Any]]

@@ -12,7 +12,7 @@ from typing import Any
 
 from lgdcnn_core.benchmarks.location import VARIABLE as DATA_VARIABLE
 from lgdcnn_core.reproduce import kernel, parameters
-from lgdcnn_core.runs.store import VARIABLE as RUNS_VARIABLE
+from lgdcnn_core.runs.places import VARIABLE as RUNS_VARIABLE
 
 WORKER = Path(__file__).with_name("worker.py")
 

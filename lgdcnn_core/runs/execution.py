@@ -1,6 +1,5 @@
 """Make a run: train, predict, measure, and write its record."""
 
-import hashlib
 import math
 import time
 import warnings
@@ -14,7 +13,7 @@ import pandas as pd
 from lgdcnn_core import CompositionRegressor, benchmarks
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.benchmarks.location import checkout
-from lgdcnn_core.runs import metrics, provenance
+from lgdcnn_core.runs import metrics, provenance, sealed
 from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
 from lgdcnn_core.runs.sealed import RecordExists
 from lgdcnn_core.runs.spec import RunSpec
@@ -83,7 +82,7 @@ def execute(
     clock = time.perf_counter()
     predicted = predict(estimator, split.test)
     prediction_seconds = time.perf_counter() - clock
-    content = parquet(predicted)
+    files = {PREDICTIONS: parquet(predicted)}
     history = estimator.history_
     record = RunRecord(
         spec=spec,
@@ -108,13 +107,13 @@ def execute(
         finished=_now(),
         resumed=resumed,
         inputs={part: provenance.data_hash(table) for part, table in split._asdict().items()},
-        outputs={PREDICTIONS: hashlib.sha256(content).hexdigest()},
+        outputs=sealed.hashes(files),
     )
     if weights_file is not None:
         weights_file.parent.mkdir(parents=True, exist_ok=True)
         estimator.save(weights_file)
     try:
-        store.write(record, content)
+        store.write(record, files)
     except RecordExists:
         # Another process made the same run meanwhile.
         record = store.read(spec.key)

@@ -1,19 +1,16 @@
 """The record of one run: its fields, and its form on disk."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from lgdcnn_core.runs import sealed
+from lgdcnn_core.runs.sealed_record import Plain, SealedRecord
 from lgdcnn_core.runs.spec import RunSpec
-
-FORMAT = 1
-"""Version of the fields below; a reader refuses a record of another one."""
 
 PREDICTIONS = "predictions.parquet"
 
 
 @dataclass(frozen=True)
-class RunRecord:
+class RunRecord(SealedRecord):
     """What one run was and what came of it.
 
     Attributes
@@ -61,6 +58,8 @@ class RunRecord:
         sha256 of the bytes of each other file of the record.
     """
 
+    FORMAT = 1
+
     spec: RunSpec
     recipe: dict[str, Any]
     metrics: dict[str, float | None]
@@ -89,26 +88,11 @@ class RunRecord:
         """Name the values of the recipe that are others today: with any, the same specification is another run."""
         return self.spec.full_recipe().differing(self.recipe)
 
-    def to_json(self) -> str:
-        """Text of ``record.json``: one line a field, and a sha256 over all of them."""
-        content = {field.name: getattr(self, field.name) for field in fields(self)}
-        return sealed.seal(content | {"spec": self.spec.as_dict()}, FORMAT)
+    @property
+    def key(self) -> str:
+        """Directory of the record in its store."""
+        return self.spec.key
 
     @classmethod
-    def from_json(cls, text: str, name: str) -> "RunRecord":
-        """Record from the text of its ``record.json``.
-
-        Parameters
-        ----------
-        text
-            What `to_json` made.
-        name
-            What an error calls the record.
-
-        Raises
-        ------
-        BrokenRecord
-            If it is not what `to_json` made.
-        """
-        content = sealed.unseal(text, name, FORMAT, [field.name for field in fields(cls)])
-        return cls(**{**content, "spec": RunSpec(**content["spec"])})
+    def _nested(cls) -> dict[str, type[Plain]]:
+        return {"spec": RunSpec}

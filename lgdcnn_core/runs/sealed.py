@@ -116,6 +116,11 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    """sha256 of each file's bytes, as records state them."""
+    return {name: sha256(content) for name, content in files.items()}
+
+
 def _content_hash(content: Mapping[str, Any]) -> str:
     """sha256 of the values, however the text is laid out."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

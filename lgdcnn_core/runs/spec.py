@@ -107,8 +107,13 @@ class RunSpec:
         return recipe if self.epochs is None else recipe.with_changes(epochs=self.epochs)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values: what `RunSpec(**...)` takes, and the parameters of the notebook that makes the run."""
+        """Plain values: what `from_dict` takes, and the parameters of the notebook that makes the run."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "RunSpec":
+        """Make the specification of plain values."""
+        return cls(**values)
 
 
 def _is_integer(value: object) -> bool:

@@ -1,17 +1,14 @@
 """The record of one benchmark: its fields, and its form on disk."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from lgdcnn_core.runs import sealed
+from lgdcnn_core.runs.sealed_record import SealedRecord
 from lgdcnn_core.speed.processor import slug
-
-FORMAT = 1
-"""Version of the fields below; a reader refuses a record of another one."""
 
 
 @dataclass(frozen=True)
-class SpeedRecord:
+class SpeedRecord(SealedRecord):
     """What one machine does in a second.
 
     Attributes
@@ -38,6 +35,8 @@ class SpeedRecord:
     versions, platform, code, started, finished
         As in `lgdcnn_core.runs.RunRecord`.
     """
+
+    FORMAT = 1
 
     device: str
     instruction_set: str
@@ -80,21 +79,6 @@ class SpeedRecord:
         """Bytes per second of memory: those of the largest copy."""
         largest = max(self.copies, key=lambda each: each["mebibytes"])
         return float(largest["bytes_per_second"])
-
-    def to_json(self) -> str:
-        """Text of ``record.json``: one line a field, and a sha256 over all of them."""
-        return sealed.seal({field.name: getattr(self, field.name) for field in fields(self)}, FORMAT)
-
-    @classmethod
-    def from_json(cls, text: str, name: str) -> "SpeedRecord":
-        """Record from the text of its ``record.json``; `name` is what an error calls it.
-
-        Raises
-        ------
-        lgdcnn_core.runs.BrokenRecord
-            If it is not what `to_json` made.
-        """
-        return cls(**sealed.unseal(text, name, FORMAT, [field.name for field in fields(cls)]))
 
 
 def key(device: str, processor: str, instruction_set: str, threads: int) -> str:

@@ -56,7 +56,7 @@ def _report(record: TrialRecord) -> None:
 
 def _list() -> None:
     stores: list[TrialStore] = [store for store in (committed_trials(), local_trials()) if store is not None]
-    held = {store.name: [record.trial.name for record in store.records()] for store in stores}
+    held = {store.name: [record.trial.name for record in store.records().values()] for store in stores}
     for each in TRIALS.values():
         counts = ", ".join(f"{names.count(each.name)} {store}" for store, names in held.items())
         print(f"{each.name}: {each.why} [{counts}]")

@@ -34,7 +34,7 @@ def ensembles(store: TrialStore, trials: Iterable[str] | None = None) -> pd.Data
     """
     wanted = None if trials is None else set(trials)
     groups: dict[tuple[str, str, int | None], list[TrialRecord]] = {}
-    for record in store.records():
+    for record in store.records().values():
         if record.outcome == "trained" and (wanted is None or record.trial.name in wanted):
             groups.setdefault((record.trial.name, record.dataset, record.fold), []).append(record)
     rows = []

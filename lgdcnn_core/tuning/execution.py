@@ -73,7 +73,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         code=code,
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         inputs={"train": provenance.data_hash(train), "val": provenance.data_hash(val)},
-        outputs={name: sealed.sha256(content) for name, content in files.items()},
+        outputs=sealed.hashes(files),
     )
     try:
         store.write(record, files)

@@ -1,19 +1,16 @@
 """The record of one trial on one data set with one seed: its fields, and its form on disk."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from lgdcnn_core.runs import sealed
+from lgdcnn_core.runs.sealed_record import Plain, SealedRecord
 from lgdcnn_core.tuning.spec import Task, Trial, key
-
-FORMAT = 1
-"""Version of the fields below; a reader refuses a record of another one."""
 
 Outcome = Literal["trained", "diverged"]
 
 
 @dataclass(frozen=True)
-class TrialRecord:
+class TrialRecord(SealedRecord):
     """What came of one trial; a training that failed is a result as well.
 
     Attributes
@@ -41,6 +38,8 @@ class TrialRecord:
     inputs
         sha256 of ``train`` and ``val``, see `runs.provenance.data_hash`; test data are never read.
     """
+
+    FORMAT = 1
 
     trial: Trial
     dataset: str
@@ -72,19 +71,6 @@ class TrialRecord:
         """Directory of the record in its store."""
         return key(self.trial.name, self.task, self.seed)
 
-    def to_json(self) -> str:
-        """Text of ``record.json``: one line a field, and a sha256 over all of them."""
-        content = {field.name: getattr(self, field.name) for field in fields(self)}
-        return sealed.seal(content | {"trial": self.trial.as_dict()}, FORMAT)
-
     @classmethod
-    def from_json(cls, text: str, name: str) -> "TrialRecord":
-        """Record from the text of its ``record.json``; `name` is what an error calls it.
-
-        Raises
-        ------
-        lgdcnn_core.runs.BrokenRecord
-            If it is not what `to_json` made.
-        """
-        content = sealed.unseal(text, name, FORMAT, [field.name for field in fields(cls)])
-        return cls(**{**content, "trial": Trial(**content["trial"])})
+    def _nested(cls) -> dict[str, type[Plain]]:
+        return {"trial": Trial}

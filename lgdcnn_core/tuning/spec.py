@@ -91,8 +91,13 @@ class Trial:
         return base.with_changes(**self.changes, name=self.name)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values: what `Trial(**...)` takes."""
+        """Plain values: what `from_dict` takes."""
         return asdict(self) | {"changes": dict(self.changes)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Trial":
+        """Make the trial of plain values."""
+        return cls(**values)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def load_trials(stores: Iterable[TrialStore] | None = None) -> pd.DataFrame:
         Naming a record that is not what was written.
     """
     chosen = [each for each in (committed_trials(), local_trials()) if each] if stores is None else stores
-    rows = [_row(store.name, record) for store in chosen for record in store.records()]
+    rows = [_row(store.name, record) for store in chosen for record in store.records().values()]
     integers = ["fold", "seed", "best_epoch", "epochs", "epochs_run", "threads"]
     floats = ["val_mae", "last_val_error", "seconds", "tokens_per_second"]
     return pd.DataFrame(rows, columns=COLUMNS).astype(
