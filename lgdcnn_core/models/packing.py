@@ -72,8 +72,8 @@ def _places(sizes: tuple[int, ...], device: torch.device) -> Places:
     back[by_compound] = np.arange(n_tokens)
     lengths, counts = np.unique(-length, return_counts=True)
     indices = (start[length[compound] - 1 - position] + compound, by_compound, back)
-    mirrored, by_compound_, back_ = (torch.from_numpy(index).to(device, non_blocking=True) for index in indices)
-    return Places(sizes, mirrored, by_compound_, back_, tuple(zip(counts.tolist(), (-lengths).tolist(), strict=True)))
+    mirrored, in_order, way_back = (torch.from_numpy(index).to(device, non_blocking=True) for index in indices)
+    return Places(sizes, mirrored, in_order, way_back, tuple(zip(counts.tolist(), (-lengths).tolist(), strict=True)))
 
 
 def neighbouring_rows(sizes: tuple[int, ...], away: int = 1) -> Iterator[tuple[slice, slice]]:
