@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -29,8 +30,8 @@ def absolute_loss(output: Tensor, target: Tensor) -> Tensor:
     Shapes as in `laplace_loss`, in which compounds that are thought uncertain count less; here all count the same.
     """
     value, log_uncertainty = output.unbind(dim=1)
-    error = (target - value).abs()
-    return (error + math.sqrt(2) * error.detach() * (-log_uncertainty).exp() + log_uncertainty).mean()
+    likelihood = laplace_loss(torch.stack([value.detach(), log_uncertainty], dim=1), target)
+    return (target - value).abs().mean() + likelihood
 
 
 def cross_entropy_loss(output: Tensor, target: Tensor) -> Tensor:
