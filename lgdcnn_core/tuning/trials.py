@@ -49,6 +49,16 @@ TRIALS = table(
         "long tails squeezed: the network learns ratios",
         PAULING_ONLY | {"targets": "asinh of long tails"},
     ),
+    Trial(
+        "pauling-only-ema0.998",
+        "averaged over ten times as many steps, so that the average takes in weights of higher rates",
+        PAULING_ONLY | {"ema_decay": 0.998},
+    ),
+    Trial(
+        "pauling-only-dropout0.1",
+        "a little dropout in the full length",
+        PAULING_ONLY | {"dropout": 0.1},
+    ),
     Trial("batch64", "twice the steps in the same epochs", PAULING_ONLY | {"batch_size": 64, "lr_max": 7e-4}),
     Trial("epochs120", "twice the epochs: on one set, half of them cost 7 %", PAULING_ONLY | {"epochs": 120}),
     Trial(
