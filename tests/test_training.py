@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -395,6 +397,28 @@ def test_tf32_is_for_gpus_and_is_set_back():
     with Compute(torch.device("cuda"), bfloat16=False, tf32=True).autocast():
         assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == (True, True)
     assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == before
+
+
+@pytest.mark.skipif("glibc" not in platform.libc_ver()[0], reason="needs the GNU C library")
+def test_memory_of_the_host_stays_during_a_training_and_goes_back_after_it():
+    million = 2**20
+
+    def page_faults() -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(20):
+            parts = [torch.ones(million) for _ in range(3)]
+            del parts
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    with CPU.memory():
+        torch.ones(64 * million)  # 256 MiB
+        page_faults()
+        assert page_faults() < 20  # one step's arrays are 3,000 pages
+        during = resident()
+    assert resident() < during - 128 * million
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

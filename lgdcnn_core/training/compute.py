@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
+from lgdcnn_core.training import host_memory
 from lgdcnn_core.training.recipe import Precision
 
 COMPOUNDS_AT_ONCE = 1024
@@ -62,6 +63,10 @@ class Compute:
         if self.device.type == "cuda":
             return [rows]
         return [rows[start : start + COMPOUNDS_AT_ONCE] for start in range(0, len(rows), COMPOUNDS_AT_ONCE)]
+
+    def memory(self) -> AbstractContextManager[object]:
+        """Context of a whole training: memory of the host that a step frees stays for the next one."""
+        return host_memory.kept() if self.device.type == "cpu" else nullcontext()
 
     def wait(self) -> None:
         """Wait until the device has done what it was given, so that a clock tells the truth."""

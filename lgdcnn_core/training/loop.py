@@ -122,7 +122,7 @@ def train(
         mininterval=1.0,
     )
     due = -math.inf
-    with bar, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with bar, plan.compute.memory(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         while not run.finished:
             line = run.epoch()
             if checkpoint is not None and (run.finished or time.monotonic() >= due):
