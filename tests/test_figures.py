@@ -368,6 +368,24 @@ def test_standings_count_sets_at_or_below_each_published_column_and_all():
     assert figures.standings(figures.by_configuration(summary()), published).empty
 
 
+def test_shortfalls_are_what_lies_above_its_own_kind_or_an_ensemble_above_all():
+    published = pd.DataFrame({"L-G-DCNN": [2.0, 2.0, 2.0], "Roost": [1.0, 3.0, 3.0]}, index=["a", "b", "c"])
+    own = {"recipe": "fast", "setting": "exact", "epochs": 60}
+    runs = [(name, None, "L-G-DCNN", mean, 0.1, 3, own) for name, mean in (("a", 1.9), ("b", 2.1), ("c", 1.9))]
+    of_paper = summary(("b", None, "L-G-DCNN", 2.2, np.nan, 1))
+    beside = published.reset_index(names="dataset").melt("dataset", var_name="model", value_name="published")
+    compared = figures.against_published(pd.concat([summary(*runs), of_paper]), beside)
+    means = ensembles(*(("a", None, "L-G-DCNN", 1.1, None, 3, own), ("c", None, "L-G-DCNN", 1.8, None, 3, own)))
+    table = figures.shortfalls(compared, means, published)
+    assert table["dataset"].tolist() == ["a", "b"]
+    of_ensemble, of_network = (figures.shortfall(row, "Set", n) for n, (_, row) in enumerate(table.iterrows()))
+    assert "1.900 (n = 3), 5.0 % below the published L-G-DCNN, 2.000; 3 together 1.100, 10.0 % above" in of_ensemble
+    assert "the lowest published number, 1.000. The paper's own recipe was not run here." in of_ensemble
+    assert of_ensemble.endswith("Trials on its validation data: none.")
+    assert "2.100 (n = 3), 5.0 % above the published L-G-DCNN, 2.000. The paper's own recipe gave us 2.2" in of_network
+    assert of_network.endswith("Trials on its validation data: 1.")
+
+
 def test_a_tally_counts_verdicts_for_each_kind_of_training():
     kind = {"store": "committed", "recipe": "fast", "setting": "exact", "epochs": 60, "train_fraction": 1.0}
     verdicts = ["better", "better", "worse", "not told apart"]

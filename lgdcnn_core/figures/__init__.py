@@ -18,7 +18,7 @@ from lgdcnn_core.figures.maps import (
 )
 from lgdcnn_core.figures.prediction import class_probabilities, parity
 from lgdcnn_core.figures.speed import roofline
-from lgdcnn_core.figures.standing import EVERY, standing, standings, tally
+from lgdcnn_core.figures.standing import EVERY, shortfall, shortfalls, standing, standings, tally
 from lgdcnn_core.figures.style import DOUBLE, SINGLE, STYLE, label, unit_text
 from lgdcnn_core.figures.table import benchmark_heatmap, four_digits, heatmap_size, three_decimals
 from lgdcnn_core.figures.tuning import error_against_cost, relative_cost, trial_ratios, trial_size
@@ -57,6 +57,8 @@ __all__ = [
     "roofline",
     "save",
     "sentence",
+    "shortfall",
+    "shortfalls",
     "standing",
     "standings",
     "tally",

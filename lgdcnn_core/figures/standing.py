@@ -1,10 +1,12 @@
-"""On how many data sets ours are ahead, and of whom: counts over tables of cells and of paired differences."""
+"""On how many data sets ours are ahead, and of whom, and where they are not."""
 
 from typing import Any
 
 import pandas as pd
 
 from lgdcnn_core.figures.cells import ENSEMBLES, GROUPS
+from lgdcnn_core.figures.table import four_digits, three_decimals
+from lgdcnn_core.runs.table import GROUP
 
 EVERY = "every published model"
 
@@ -69,6 +71,54 @@ def tally(differences: pd.DataFrame, first: str, second: str) -> list[str]:
             f"{second} on {better} of {_sets(len(rows))}, worse on {worse}, and not told apart on {even}."
         )
     return said
+
+
+def shortfalls(compared: pd.DataFrame, ensembles: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Find where networks are above the published number of their kind, or ensembles above the lowest of all.
+
+    Parameters
+    ----------
+    compared
+        From `against_published`; the rows that repeat the paper's training are not judged but set beside the others.
+    ensembles
+        From `runs.ensembles`.
+    published
+        MAE, one row a data set (index), one column a model.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `compared`, with ``lowest`` published MAE; ``ensemble`` (MAE, missing with one seed) and ``members``;
+        and ``repeated``, the mean MAE of that network in the paper's own training by us, missing where there is none.
+    """
+    repeated = compared[compared["same_training"]].rename(columns={"mean": "repeated"})
+    table = compared[~compared["same_training"]].merge(
+        repeated[["store", "dataset", "model", "repeated"]], how="left", on=["store", "dataset", "model"]
+    )
+    means = ensembles[[*GROUP, "mae", "n"]].rename(columns={"mae": "ensemble", "n": "members"})
+    table = table.merge(means, how="left", on=GROUP)
+    table["members"] = table["members"].astype("Int64")
+    table["lowest"] = table["dataset"].map(published.min(axis=1))
+    return table[(table["mean"] > table["published"]) | (table["ensemble"] > table["lowest"])]
+
+
+def shortfall(row: "pd.Series[Any]", label: str, trials: int) -> str:
+    """Say in words what one row of `shortfalls` says; `trials` trials were made on its validation data."""
+    said = f"{GROUPS[row['store']]}, {label}: {four_digits(row['mean'])} (n = {row['n']}), "
+    said += _percent(row["mean"], row["published"])
+    said += f" the published {row['model']}, {three_decimals(row['published'])}"
+    if pd.notna(row["ensemble"]):
+        said += f"; {row['members']} together {four_digits(row['ensemble'])}, "
+        said += (
+            f"{_percent(row['ensemble'], row['lowest'])} the lowest published number, {three_decimals(row['lowest'])}"
+        )
+    said += ". The paper's own recipe "
+    said += "was not run here" if pd.isna(row["repeated"]) else f"gave us {four_digits(row['repeated'])}"
+    return f"{said}. Trials on its validation data: {trials or 'none'}."
+
+
+def _percent(value: float, of: float) -> str:
+    return f"{abs(100 * (value / of - 1)):.1f} % {'above' if value > of else 'below'}"
 
 
 def _sets(number: int) -> str:
