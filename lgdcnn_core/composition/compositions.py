@@ -120,6 +120,16 @@ class Compositions:
             keys.append(electronegativities()[self.atomic_numbers])
         if "amount" in order:
             keys.append(-self.fractions)
+        return self.sorted_by(*keys)
+
+    def sorted_by(self, *keys: NDArray[np.generic]) -> "Compositions":
+        """Sort the elements within each compound.
+
+        Parameters
+        ----------
+        keys
+            A value for each token, (T,); the last key counts first, as in `numpy.lexsort`. Equal ones keep their order.
+        """
         tokens = np.lexsort((*keys, self._compound_of_token))
         return replace(self, atomic_numbers=self.atomic_numbers[tokens], fractions=self.fractions[tokens])
 

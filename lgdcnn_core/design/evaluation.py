@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -105,6 +104,6 @@ def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device
         versions=provenance.versions(),
         platform=provenance.machine(),
         code=code,
-        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        finished=provenance.now(),
         inputs={"train": provenance.data_hash(train), "val": provenance.data_hash(val)},
     )

@@ -1,7 +1,6 @@
 """Readings as users ask for them: from the records, or made anew where the weights are."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from importlib import metadata
 
 from lgdcnn_core.readings import embeddings as embedding_readings
@@ -72,7 +71,7 @@ def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> Readi
     lgdcnn_core.runs.RecordExists
         If there is a record already that is not to be replaced.
     """
-    started, code = _now(), provenance.code()
+    started, code = provenance.now(), provenance.code()
     network = trained(spec)
     found = _MEASURES[spec.kind](spec, network)
     record = ReadingRecord(
@@ -87,7 +86,7 @@ def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> Readi
         platform=provenance.machine(),
         code=code,
         started=started,
-        finished=_now(),
+        finished=provenance.now(),
         outputs=sealed.hashes(found.files),
     )
     if replace:
@@ -121,7 +120,3 @@ def _record(spec: ReadingSpec, recompute: bool) -> tuple[ReadingRecord, str, dic
             "remove its directory to make it again"
         )
     return record, store.name, files
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -4,7 +4,6 @@ import math
 import time
 import warnings
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +66,7 @@ def execute(
             warnings.warn(f"{spec.key} is recorded already, without its weights: none are kept", stacklevel=2)
         return found
     checkpoint = (checkpoints or local_store().path.parent / "checkpoints") / f"{spec.key}.pt"
-    started, resumed, code = _now(), checkpoint.exists(), provenance.code()
+    started, resumed, code = provenance.now(), checkpoint.exists(), provenance.code()
     split = load_split(spec)
     estimator = CompositionRegressor(
         model=spec.model,
@@ -104,7 +103,7 @@ def execute(
         platform=provenance.machine(),
         code=code,
         started=started,
-        finished=_now(),
+        finished=provenance.now(),
         resumed=resumed,
         inputs={part: provenance.data_hash(table) for part, table in split._asdict().items()},
         outputs=sealed.hashes(files),
@@ -200,7 +199,3 @@ def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:
         name: [value if value is None or math.isfinite(value) else None for value in values]
         for name, values in columns.items()
     }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import subprocess
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -62,6 +63,11 @@ def code() -> dict[str, str | bool] | None:
         return None
     changes = _output("git", "-C", str(top), "status", "--porcelain", "--", *CODE)
     return {"commit": commit, "dirty": changes != ""}
+
+
+def now() -> str:
+    """Time of day as records have it: UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def data_hash(table: pd.DataFrame) -> str:

@@ -1,7 +1,6 @@
 """Measure everything, in the order that each measurement needs, and make the record of it."""
 
 import os
-from datetime import UTC, datetime
 
 import torch
 
@@ -33,7 +32,7 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
     progress
         Show progress bars.
     """
-    started, code, load = _now(), provenance.code(), _load()
+    started, code, load = provenance.now(), provenance.code(), _load()
     compute = choose(device)
     # First, while this process is small: see there.
     memory = measure_memory(scope, device)
@@ -56,7 +55,7 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
         platform=provenance.machine(),
         code=code,
         started=started,
-        finished=_now(),
+        finished=provenance.now(),
     )
 
 
@@ -69,7 +68,3 @@ def _load() -> float | None:
         return os.getloadavg()[0]
     except (AttributeError, OSError):  # Windows has none
         return None
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

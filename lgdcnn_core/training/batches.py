@@ -112,12 +112,9 @@ def shuffled(n: int, batch_size: int, generator: np.random.Generator) -> Iterato
 
 def reordered(compositions: Compositions, share: float, generator: np.random.Generator) -> Compositions:
     """Put the elements of a share of the compounds into random order."""
-    compound = np.repeat(np.arange(len(compositions)), compositions.lengths)
-    chosen = generator.random(len(compositions)) < share
-    key = np.where(chosen[compound], generator.random(compositions.n_tokens), np.arange(compositions.n_tokens))
-    order = np.lexsort((key, compound))
-    numbers, fractions = compositions.atomic_numbers[order], compositions.fractions[order]
-    return replace(compositions, atomic_numbers=numbers, fractions=fractions)
+    chosen = np.repeat(generator.random(len(compositions)) < share, compositions.lengths)
+    order = np.where(chosen, generator.random(compositions.n_tokens), np.arange(compositions.n_tokens))
+    return compositions.sorted_by(order)
 
 
 def with_noise(compositions: Compositions, noise: float, generator: np.random.Generator) -> Compositions:

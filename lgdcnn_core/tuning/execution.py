@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -71,7 +70,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         versions=provenance.versions(),
         platform=provenance.machine(),
         code=code,
-        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        finished=provenance.now(),
         inputs={"train": provenance.data_hash(train), "val": provenance.data_hash(val)},
         outputs=sealed.hashes(files),
     )
