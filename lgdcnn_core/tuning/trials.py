@@ -124,6 +124,18 @@ TRIALS = table(
         QUICK | {"lr_max_transformer": 6e-4},
         model="CrabNet",
     ),
+    Trial(
+        "pauling-only-CrabNet-LAMB6e-3",
+        "CrabNet was published with this optimiser and rate; does it do better with them in our time?",
+        PAULING_ONLY | LAMB | {"lr_max": 6e-3, "lr_max_transformer": None},
+        model="CrabNet",
+    ),
+    Trial(
+        "pauling-only-CrabNet-LAMB1.2e-2",
+        "the published optimiser at a rate for fewer epochs",
+        PAULING_ONLY | LAMB | {"lr_max": 1.2e-2, "lr_max_transformer": None},
+        model="CrabNet",
+    ),
     Trial("quick-lr3e-3", "an even higher rate for an even flatter minimum", QUICK | {"lr_max": 3e-3}),
     Trial("quick-asinh", "long tails squeezed: the network learns ratios", QUICK | {"targets": "asinh of long tails"}),
     Trial("quick-magpie", "a second element table, Magpie's, beside mat2vec", QUICK, elements="mat2vec+magpie"),
