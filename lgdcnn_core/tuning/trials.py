@@ -125,6 +125,11 @@ TRIALS = table(
         model="CrabNet",
     ),
     Trial(
+        "pauling-only-LAMB6e-3",
+        "the published optimiser and rate do much for CrabNet in the full length; for L-G-DCNN as well?",
+        PAULING_ONLY | LAMB | {"lr_max": 6e-3},
+    ),
+    Trial(
         "pauling-only-CrabNet-LAMB6e-3",
         "CrabNet was published with this optimiser and rate; does it do better with them in our time?",
         PAULING_ONLY | LAMB | {"lr_max": 6e-3, "lr_max_transformer": None},
