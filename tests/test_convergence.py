@@ -65,7 +65,7 @@ def test_a_schedule_counts_as_of_any_length_only_if_its_rates_do_not_depend_on_t
     def rates(epochs):
         network, changed = torch.nn.Linear(1, 1), recipe.with_changes(epochs=epochs)
         optimiser = optimisers.optimiser(network, changed)
-        schedule = optimisers.schedule(optimiser, network, changed, 3)
+        schedule = optimisers.schedule(optimiser, changed, 3)
         found = []
         for _ in range(3 * 20):
             found.append(schedule.get_last_lr()[0])

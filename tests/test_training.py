@@ -41,7 +41,7 @@ from lgdcnn_core.training.averaging import ExponentialAverage, PublishedAverage
 from lgdcnn_core.training.batches import Batch, pack, reordered, with_noise
 from lgdcnn_core.training.checkpoint import ForeignCheckpoint
 from lgdcnn_core.training.losses import absolute_loss, cross_entropy_loss, laplace_loss
-from lgdcnn_core.training.optimisers import lamb_lookahead, optimiser, peak_learning_rate, schedule
+from lgdcnn_core.training.optimisers import lamb_lookahead, optimiser, schedule
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "optimiser.json").read_text())
 CPU = choose("cpu", "float32")
@@ -118,17 +118,13 @@ class TestThePublishedRecipe:
     def test_the_learning_rate_is_a_triangle_of_twenty_epochs(self):
         network = build("LSTM")
         stepped = optimiser(network, PAPER)
-        rates = schedule(stepped, network, PAPER, steps_per_epoch=3)
+        rates = schedule(stepped, PAPER, steps_per_epoch=3)
         seen = []
         for _ in range(120):
             seen.append(stepped.param_groups[0]["lr"])
             rates.optimizer.step()
             rates.step()
         np.testing.assert_allclose([seen[0], seen[15], seen[30], seen[60], seen[90]], [1e-4, 3.05e-3, 6e-3, 1e-4, 6e-3])
-
-    @pytest.mark.parametrize(("chosen", "peaks"), [(PAPER, (6e-3, 6e-3)), (FIRST_FAST, (1e-3, 3e-4))])
-    def test_only_the_fast_recipe_spares_transformer_layers_its_highest_rate(self, chosen, peaks):
-        assert tuple(peak_learning_rate(build(name), chosen) for name in ("L-G-DCNN", "CrabNet")) == peaks
 
     @pytest.mark.parametrize(
         ("n_train", "size"), [(312, 128), (2048, 128), (3428, 256), (19_330, 1024), (39_663, 2048), (239_125, 4096)]
@@ -210,9 +206,37 @@ def test_a_boundary_is_a_place_without_an_element_after_each_compound():
 
 def test_a_recipe_names_what_a_record_of_it_had_otherwise():
     recorded = {name: value for name, value in PAPER.as_dict().items() if name != "dropout"}
-    assert PAPER.differing(recorded) == []  # what recipes did not have yet counts as its default
-    assert PAPER.with_changes(dropout=0.1).differing(recorded) == ["dropout"]
-    assert PAPER.differing(recorded | {"epochs": 5, "warm_up": 3}) == ["epochs", "warm_up"]
+    assert PAPER.differing(recorded, False) == []  # what recipes did not have yet counts as its default
+    assert PAPER.with_changes(dropout=0.1).differing(recorded, False) == ["dropout"]
+    assert PAPER.differing(recorded | {"epochs": 5, "warm_up": 3}, False) == ["epochs", "warm_up"]
+
+
+def test_only_networks_with_transformer_layers_are_concerned_by_what_a_recipe_says_of_them():
+    recorded = FAST.with_changes(lr_max_transformer=1e-3).as_dict()
+    assert FAST.differing(recorded, transformers=False) == []
+    assert FAST.differing(recorded, transformers=True) == ["lr_max"]
+    assert [build(name).chain.has_transformers for name in ("L-G-DCNN", "CrabNet")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (PAPER, [("LAMB+Lookahead", 6e-3)] * 2),
+        (FIRST_FAST, [("AdamW", 1e-3), ("AdamW", 3e-4)]),
+        (FAST, [("AdamW", 1e-3), ("LAMB+Lookahead", 6e-3)]),
+    ],
+    ids=["paper", "first fast", "fast"],
+)
+def test_each_kind_of_network_has_its_optimiser_and_rate(chosen, expected):
+    suited = [chosen.suited(build(name).chain.has_transformers) for name in ("L-G-DCNN", "CrabNet")]
+    assert [(each.optimiser, each.lr_max) for each in suited] == expected
+    assert all(each.optimiser_transformer is each.lr_max_transformer is None for each in suited)
+
+
+def test_a_training_has_the_rate_that_suits_its_network():
+    for name, rate in (("L-DCNN", 1e-3), ("transformer", 6e-3)):
+        _, history = trained(FAST.with_changes(epochs=5, batch_size=30), name=name)
+        assert history.epochs[0].learning_rate == pytest.approx(rate / 25)  # where one cycle begins
 
 
 def test_cross_entropy_is_that_of_the_logit():
@@ -357,7 +381,7 @@ def test_a_training_step_makes_every_tensor_on_the_device(name, chosen, setting)
         pytest.skip("drops padding by values, which meta has not; on a GPU this is one copy to the host")
     meta = choose("meta", "float32")
     network = build(name).to(meta.device)
-    stepped = optimiser(network, chosen)
+    stepped = optimiser(network, chosen.suited(network.chain.has_transformers))
     batch = Batch(parse(FORMULAS), Layout(setting, 5), meta)
     output = network(batch.src, batch.frac)
     assert output.shape == (len(FORMULAS), 2)

@@ -48,6 +48,11 @@ class Chain:
     masks_padding: bool = False
     boundary: int = 0
 
+    @property
+    def has_transformers(self) -> bool:
+        """Whether any block is a transformer layer."""
+        return any(kind_of(stage.block) == "transformer" for stage in parse(self.spec).stages)
+
 
 _L_G_DCNN = "LSTM+att>GRU+att>DCNN"
 

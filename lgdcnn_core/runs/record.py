@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from lgdcnn_core.models import CHAINS
 from lgdcnn_core.runs.sealed_record import Plain, SealedRecord
 from lgdcnn_core.runs.spec import RunSpec
 
@@ -86,7 +87,7 @@ class RunRecord(SealedRecord):
 
     def changed_since(self) -> list[str]:
         """Name the values of the recipe that are others today: with any, the same specification is another run."""
-        return self.spec.full_recipe().differing(self.recipe)
+        return self.spec.full_recipe().differing(self.recipe, CHAINS[self.spec.model].has_transformers)
 
     @property
     def key(self) -> str:

@@ -34,7 +34,7 @@ def weight_bytes(network: Network, recipe: Recipe, bfloat16: bool) -> float:
     passes = (FLOAT32 + BFLOAT16) + 2 * BFLOAT16 if bfloat16 else 2 * FLOAT32
     gradient = FLOAT32
     optimiser: float = 7 * FLOAT32
-    if recipe.optimiser == "LAMB+Lookahead":
+    if recipe.suited(network.chain.has_transformers).optimiser == "LAMB+Lookahead":
         optimiser += 4 * FLOAT32 / LOOKAHEAD_STEPS
     average = 3 * FLOAT32 if recipe.averaging == "EMA" else 0
     parameters = sum(parameter.numel() for parameter in network.parameters())

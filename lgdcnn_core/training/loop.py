@@ -141,7 +141,8 @@ class _Run:
 
     def __init__(self, network: Network, train_data: Labelled, val_data: Labelled | None, plan: Plan) -> None:
         self.network, self.plan = network, plan
-        self.recipe, self.layout, self.compute = plan.recipe, plan.layout, plan.compute
+        self.recipe = plan.recipe.suited(network.chain.has_transformers)
+        self.layout, self.compute = plan.layout, plan.compute
         self.scaling, self.classification = plan.scaling, plan.classification
         self.train_data = train_data.in_order(plan.layout)
         self.val_data = val_data.in_order(plan.layout) if val_data is not None else None
@@ -149,9 +150,9 @@ class _Run:
         self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if plan.classification else regression_loss
         network.dropout.p = plan.recipe.dropout
         self.batch_size = plan.recipe.batch_size_for(len(train_data))
-        self.optimiser = optimiser(network, plan.recipe)
-        self.schedule = schedule(self.optimiser, network, plan.recipe, math.ceil(len(train_data) / self.batch_size))
-        self.average = weight_average(network, plan.recipe)
+        self.optimiser = optimiser(network, self.recipe)
+        self.schedule = schedule(self.optimiser, self.recipe, math.ceil(len(train_data) / self.batch_size))
+        self.average = weight_average(network, self.recipe)
         self.history = History()
         self.best_error = float("inf")
         self.best_weights: dict[str, Tensor] | None = None

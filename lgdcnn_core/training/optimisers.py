@@ -40,7 +40,7 @@ def lamb_lookahead(parameters: Iterable[nn.Parameter], lr: float) -> Lookahead:
 
 
 def optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer | Lookahead:
-    """Optimiser that the recipe asks for."""
+    """Optimiser that the recipe asks for, which is to be the one that suits the network, see `Recipe.suited`."""
     parameters = list(network.parameters())
     if recipe.optimiser == "LAMB+Lookahead":
         return lamb_lookahead(parameters, recipe.lr_min)
@@ -48,20 +48,11 @@ def optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer | Loo
     return torch.optim.AdamW(parameters, lr=recipe.lr_max, weight_decay=recipe.weight_decay, fused=fused)
 
 
-def peak_learning_rate(network: nn.Module, recipe: Recipe) -> float:
-    """Highest learning rate of the recipe's schedule for this network."""
-    has_transformer = any(isinstance(module, nn.TransformerEncoderLayer) for module in network.modules())
-    return (recipe.lr_max_transformer if has_transformer else None) or recipe.lr_max
-
-
-def schedule(
-    stepped: torch.optim.Optimizer | Lookahead, network: nn.Module, recipe: Recipe, steps_per_epoch: int
-) -> LRScheduler:
+def schedule(stepped: torch.optim.Optimizer | Lookahead, recipe: Recipe, steps_per_epoch: int) -> LRScheduler:
     """Learning-rate schedule that the recipe asks for, to be stepped after every batch."""
-    peak = peak_learning_rate(network, recipe)
     base: Any = stepped.optimizer if isinstance(stepped, Lookahead) else stepped
     if recipe.schedule == "triangular":
         half_cycle = recipe.half_cycle * steps_per_epoch
-        return CyclicLR(base, recipe.lr_min, peak, step_size_up=half_cycle, cycle_momentum=False)
+        return CyclicLR(base, recipe.lr_min, recipe.lr_max, step_size_up=half_cycle, cycle_momentum=False)
     total = recipe.epochs * steps_per_epoch
-    return OneCycleLR(base, max_lr=peak, total_steps=total, cycle_momentum=False)
+    return OneCycleLR(base, max_lr=recipe.lr_max, total_steps=total, cycle_momentum=False)

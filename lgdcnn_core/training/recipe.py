@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from lgdcnn_core.composition import Order
 
+Optimiser = Literal["LAMB+Lookahead", "AdamW"]
 Precision = Literal["float32", "tf32", "bfloat16", "auto"]
 Targets = Literal["as they are", "asinh of long tails"]
 
@@ -37,9 +38,9 @@ class Recipe:
         `half_cycle` epochs; or ``"one-cycle"``, up to `lr_max` in the first 30 % and down by a cosine.
     lr_max, lr_min
         Learning rates of the schedule; `lr_min` is for the triangular one.
-    lr_max_transformer
-        `lr_max` of networks with transformer layers, whose normalisation after the residual sum does not stand the
-        rates that recurrent and convolutional layers like best; None makes no difference between them.
+    optimiser_transformer, lr_max_transformer
+        `optimiser` and `lr_max` of networks with transformer layers, whose normalisation after the residual sum does
+        not stand what recurrent and convolutional layers like best; None makes no difference between them.
     half_cycle
         Epochs of half a triangular cycle.
     noise
@@ -72,11 +73,12 @@ class Recipe:
     name: str
     epochs: int
     batch_size: int | None
-    optimiser: Literal["LAMB+Lookahead", "AdamW"]
+    optimiser: Optimiser
     schedule: Literal["triangular", "one-cycle"]
     lr_max: float
     averaging: Literal["published", "EMA"]
     lr_min: float = 1e-4
+    optimiser_transformer: Optimiser | None = None
     lr_max_transformer: float | None = None
     half_cycle: int = 10
     weight_decay: float = 0.0
@@ -107,13 +109,18 @@ class Recipe:
             return self.batch_size
         return min(max(2 ** max(round(math.log2(n_train) - 4), 0), 128), 4096)
 
-    def differing(self, recorded: Mapping[str, Any]) -> list[str]:
+    def suited(self, transformers: bool) -> "Recipe":
+        """Give the values that hold for networks with transformer layers, or for those without."""
+        return replace(self, **_suited(self.as_dict(), transformers))
+
+    def differing(self, recorded: Mapping[str, Any], transformers: bool) -> list[str]:
         """Name the values that a record of a recipe, `as_dict` at the time, has otherwise.
 
-        What recipes did not have yet at the time is as good as its default, which leaves everything as it was.
+        What recipes did not have yet at the time is as good as its default, which leaves everything as it was. What
+        does not concern the network, which has transformer layers or has not, does not count.
         """
         before = {field.name: field.default for field in fields(self)} | dict(recorded)
-        today = self.as_dict()
+        before, today = (_suited(values, transformers) for values in (before, self.as_dict()))
         return sorted(name for name, value in before.items() if today.get(name) != value)
 
     def with_changes(self, **changes: Any) -> "Recipe":
@@ -123,6 +130,15 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for records and saved models."""
         return asdict(self)
+
+
+def _suited(values: dict[str, Any], transformers: bool) -> dict[str, Any]:
+    """Put what is said of networks with transformer layers in its place, or leave it out."""
+    chosen: dict[str, Any] = {}
+    for name in ("optimiser", "lr_max"):
+        own = values[f"{name}_transformer"]
+        chosen |= {name: own if transformers and own is not None else values[name], f"{name}_transformer": None}
+    return values | chosen
 
 
 PAPER = Recipe(
@@ -153,7 +169,11 @@ FIRST_FAST = Recipe(
 """FAST as it was at first. The design study and the study of FAST itself began with it, and what their records mean
 must not change when FAST does."""
 
-FAST = FIRST_FAST.with_changes(order="electronegativity")
+FAST = FIRST_FAST.with_changes(
+    order="electronegativity",
+    optimiser_transformer="LAMB+Lookahead",
+    lr_max_transformer=6e-3,
+)
 """Our own recipe, the default, chosen on validation data: see `lgdcnn_core.tuning` and the notebook 12_recipe."""
 
 RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST)}

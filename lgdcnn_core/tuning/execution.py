@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from lgdcnn_core import CompositionRegressor, benchmarks
+from lgdcnn_core.models import chain
 from lgdcnn_core.runs import OutdatedRecord, RecordExists, metrics, provenance, sealed
 from lgdcnn_core.runs.execution import learning_curve, predict
 from lgdcnn_core.runs.record import PREDICTIONS
@@ -138,7 +139,7 @@ def recorded(trial: Trial, task: Task, seed: int, store: TrialStore) -> TrialRec
     if name not in store:
         return None
     record = store.read(name)
-    differing = trial.recipe().differing(record.recipe)
+    differing = trial.recipe().differing(record.recipe, chain(trial.model).has_transformers)
     differing += [
         what for what in ("model", "setting", "elements") if getattr(record.trial, what) != getattr(trial, what)
     ]
