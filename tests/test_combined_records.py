@@ -123,6 +123,19 @@ def test_records_of_a_recipe_that_changed_in_between_are_no_ensemble(store):
         runs.ensembles(runs.load_records([store]), [store])
 
 
+def test_networks_are_together_with_the_seeds_that_all_of_them_have(store):
+    write(store, [1.0, 2.0, 4.0], seed=0)
+    write(store, [3.0, 2.0, 4.0], seed=1)
+    write(store, [5.0, 2.0, 4.0], seed=1, model="CrabNet")
+    write(store, [9.0, 2.0, 4.0], seed=2, model="CrabNet")
+    write(store, [9.0, 2.0, 4.0], seed=1, model="DCNN")
+    records = runs.load_records([store])
+    (row,) = runs.of_several_networks(records, ["L-G-DCNN", "CrabNet"], [store]).to_dict("records")
+    assert row["mae"] == pytest.approx(1.0)  # of 3 and 5 the mean is 4, which is 3 too many
+    assert (row["model"], row["n"], row["seeds"]) == ("L-G-DCNN + CrabNet", 2, (1,))
+    assert runs.of_several_networks(records, ["L-G-DCNN", "LSTM"], [store]).empty
+
+
 # Paired differences
 
 

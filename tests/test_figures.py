@@ -378,8 +378,13 @@ def test_shortfalls_are_what_lies_above_its_own_kind_or_an_ensemble_above_all():
     means = ensembles(*(("a", None, "L-G-DCNN", 1.1, None, 3, own), ("c", None, "L-G-DCNN", 1.8, None, 3, own)))
     table = figures.shortfalls(compared, means, published)
     assert table["dataset"].tolist() == ["a", "b"]
+    of_both = ensembles(("a", None, "L-G-DCNN + CrabNet", 0.9, None, 6, own), ("a", None, "CrabNet", 0.8, None, 3, own))
+    assert figures.shortfalls(compared, pd.concat([means, of_both]), published)["dataset"].tolist() == ["b"]
     of_ensemble, of_network = (figures.shortfall(row, "Set", n) for n, (_, row) in enumerate(table.iterrows()))
-    assert "1.900 (n = 3), 5.0 % below the published L-G-DCNN, 2.000; 3 together 1.100, 10.0 % above" in of_ensemble
+    assert (
+        "1.900 (n = 3), 5.0 % below the published L-G-DCNN, 2.000; 3 together (L-G-DCNN) 1.100, 10.0 % above"
+        in of_ensemble
+    )
     assert "the lowest published number, 1.000. The paper's own recipe was not run here." in of_ensemble
     assert of_ensemble.endswith("Trials on its validation data: none.")
     assert "2.100 (n = 3), 5.0 % above the published L-G-DCNN, 2.000. The paper's own recipe gave us 2.2" in of_network

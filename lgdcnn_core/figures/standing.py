@@ -6,7 +6,6 @@ import pandas as pd
 
 from lgdcnn_core.figures.cells import ENSEMBLES, GROUPS
 from lgdcnn_core.figures.table import four_digits, three_decimals
-from lgdcnn_core.runs.table import GROUP
 
 EVERY = "every published model"
 
@@ -81,37 +80,43 @@ def shortfalls(compared: pd.DataFrame, ensembles: pd.DataFrame, published: pd.Da
     compared
         From `against_published`; the rows that repeat the paper's training are not judged but set beside the others.
     ensembles
-        From `runs.ensembles`.
+        From `runs.ensembles` and `runs.of_several_networks`: those that the network takes part in count.
     published
         MAE, one row a data set (index), one column a model.
 
     Returns
     -------
     DataFrame
-        Rows of `compared`, with ``lowest`` published MAE; ``ensemble`` (MAE, missing with one seed) and ``members``;
-        and ``repeated``, the mean MAE of that network in the paper's own training by us, missing where there is none.
+        Rows of `compared`, with ``lowest`` published MAE; ``ensembles``, a list of (networks, members, MAE); and
+        ``repeated``, the mean MAE of that network in the paper's own training by us, missing where there is none.
     """
     repeated = compared[compared["same_training"]].rename(columns={"mean": "repeated"})
     table = compared[~compared["same_training"]].merge(
         repeated[["store", "dataset", "model", "repeated"]], how="left", on=["store", "dataset", "model"]
     )
-    means = ensembles[[*GROUP, "mae", "n"]].rename(columns={"mae": "ensemble", "n": "members"})
-    table = table.merge(means, how="left", on=GROUP)
-    table["members"] = table["members"].astype("Int64")
     table["lowest"] = table["dataset"].map(published.min(axis=1))
-    return table[(table["mean"] > table["published"]) | (table["ensemble"] > table["lowest"])]
+    found = [_taking_part(row, ensembles) for _, row in table.iterrows()]
+    table["ensembles"] = pd.Series(found, index=table.index, dtype=object)
+    lowest_ensemble = table["ensembles"].map(lambda found: min((mae for _, _, mae in found), default=float("nan")))
+    return table[(table["mean"] > table["published"]) | (lowest_ensemble > table["lowest"])]
+
+
+def _taking_part(row: "pd.Series[Any]", ensembles: pd.DataFrame) -> list[tuple[str, int, float]]:
+    """Ensembles of the same training that the row's network takes part in."""
+    same = (ensembles[["dataset", *_CONDITION]] == row[["dataset", *_CONDITION]]).all(axis=1)
+    found = ensembles.loc[same, ["model", "n", "mae"]].itertuples(index=False, name=None)
+    return [(networks, n, mae) for networks, n, mae in found if row["model"] in networks.split(" + ")]
 
 
 def shortfall(row: "pd.Series[Any]", label: str, trials: int) -> str:
     """Say in words what one row of `shortfalls` says; `trials` trials were made on its validation data."""
     said = f"{GROUPS[row['store']]}, {label}: {four_digits(row['mean'])} (n = {row['n']}), "
-    said += _percent(row["mean"], row["published"])
-    said += f" the published {row['model']}, {three_decimals(row['published'])}"
-    if pd.notna(row["ensemble"]):
-        said += f"; {row['members']} together {four_digits(row['ensemble'])}, "
-        said += (
-            f"{_percent(row['ensemble'], row['lowest'])} the lowest published number, {three_decimals(row['lowest'])}"
-        )
+    said += (
+        f"{_percent(row['mean'], row['published'])} the published {row['model']}, {three_decimals(row['published'])}"
+    )
+    for networks, members, mae in row["ensembles"]:
+        said += f"; {members} together ({networks}) {four_digits(mae)}, {_percent(mae, row['lowest'])} the lowest "
+        said += f"published number, {three_decimals(row['lowest'])}"
     said += ". The paper's own recipe "
     said += "was not run here" if pd.isna(row["repeated"]) else f"gave us {four_digits(row['repeated'])}"
     return f"{said}. Trials on its validation data: {trials or 'none'}."

@@ -1,7 +1,7 @@
 """Run records: what was trained, how, on what, with which result; made once, then only read."""
 
 from lgdcnn_core.runs.curves import load_curves
-from lgdcnn_core.runs.ensembles import ensembles, mean_prediction
+from lgdcnn_core.runs.ensembles import ensembles, mean_prediction, of_several_networks
 from lgdcnn_core.runs.execution import OutdatedRecord, execute, recorded
 from lgdcnn_core.runs.paired import PairedDifference, paired_difference, paired_differences
 from lgdcnn_core.runs.record import RunRecord
@@ -28,6 +28,7 @@ __all__ = [
     "load_records",
     "local_store",
     "mean_prediction",
+    "of_several_networks",
     "paired_difference",
     "paired_differences",
     "recorded",

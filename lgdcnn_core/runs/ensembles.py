@@ -1,4 +1,4 @@
-"""Ensembles from records: the mean prediction of runs that differ only in their seed."""
+"""Ensembles from records: the mean prediction of runs that differ only in their seed, or in their network too."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from lgdcnn_core import benchmarks, ensemble
+from lgdcnn_core.models import CHAINS
 from lgdcnn_core.runs import metrics
 from lgdcnn_core.runs.rows import UnlikeRecords, same_rows
 from lgdcnn_core.runs.store import Store, both_stores
 from lgdcnn_core.runs.table import GROUP, METRICS
+from lgdcnn_core.training import suited
 
 FEWEST = 2
 """Members from which on there is an ensemble."""
@@ -62,6 +64,35 @@ def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> p
     return table.astype(dict.fromkeys(integers, "Int64") | dict.fromkeys(floats, "float64"))
 
 
+def of_several_networks(
+    records: pd.DataFrame, models: Sequence[str], stores: Iterable[Store] | None = None
+) -> pd.DataFrame:
+    """Measure the mean prediction of several networks, trained alike, with all the seeds that each of them has.
+
+    Parameters
+    ----------
+    records, stores
+        As of `ensembles`.
+    models
+        Names of the networks, each of which has the same weight.
+
+    Returns
+    -------
+    DataFrame
+        As of `ensembles`; ``model`` names them all, with plus signs, and a seed is named once.
+
+    Raises
+    ------
+    UnlikeRecords, BrokenRecord
+        As of `ensembles`.
+    """
+    alike = [name for name in GROUP if name != "model"]
+    chosen = records[records["model"].isin(models)]
+    in_all = chosen.groupby([*alike, "seed"], dropna=False)["model"].transform("nunique") == len(set(models))
+    table = ensembles(chosen[in_all].assign(model=" + ".join(models)), stores)
+    return table.assign(seeds=table["seeds"].map(lambda seeds: tuple(dict.fromkeys(seeds))))
+
+
 def mean_prediction(store: Store, keys: Sequence[str]) -> pd.DataFrame:
     """Test predictions of the ensemble of these records of one store.
 
@@ -101,11 +132,14 @@ def _measured(store: Store, members: pd.DataFrame) -> dict[str, Any]:
 
 
 def _require_one_recipe(store: Store, keys: Sequence[str]) -> None:
-    first, *others = (store.read(key).recipe for key in keys)
-    for key, recipe in zip(keys[1:], others, strict=True):
-        differing = sorted(name for name in first | recipe if first.get(name) != recipe.get(name))
+    first: dict[str, tuple[str, dict[str, Any]]] = {}  # of each network
+    for key in keys:
+        record = store.read(key)
+        recipe = suited(record.recipe, CHAINS[record.spec.model].has_transformers)
+        before, expected = first.setdefault(record.spec.model, (key, recipe))
+        differing = sorted(name for name in expected | recipe if expected.get(name) != recipe.get(name))
         if differing:
             raise UnlikeRecords(
-                f"records {keys[0]} and {key} of the {store.name} store were made with recipes of one name that differ "
+                f"records {before} and {key} of the {store.name} store were made with recipes of one name that differ "
                 f"in {', '.join(differing)}: remove the older one's directory and run again"
             )

@@ -111,16 +111,14 @@ class Recipe:
 
     def suited(self, transformers: bool) -> "Recipe":
         """Give the values that hold for networks with transformer layers, or for those without."""
-        return replace(self, **_suited(self.as_dict(), transformers))
+        return replace(self, **suited(self.as_dict(), transformers))
 
     def differing(self, recorded: Mapping[str, Any], transformers: bool) -> list[str]:
         """Name the values that a record of a recipe, `as_dict` at the time, has otherwise.
 
-        What recipes did not have yet at the time is as good as its default, which leaves everything as it was. What
-        does not concern the network, which has transformer layers or has not, does not count.
+        What does not concern the network, which has transformer layers or has not, does not count.
         """
-        before = {field.name: field.default for field in fields(self)} | dict(recorded)
-        before, today = (_suited(values, transformers) for values in (before, self.as_dict()))
+        before, today = suited(recorded, transformers), suited(self.as_dict(), transformers)
         return sorted(name for name, value in before.items() if today.get(name) != value)
 
     def with_changes(self, **changes: Any) -> "Recipe":
@@ -132,8 +130,12 @@ class Recipe:
         return asdict(self)
 
 
-def _suited(values: dict[str, Any], transformers: bool) -> dict[str, Any]:
-    """Put what is said of networks with transformer layers in its place, or leave it out."""
+def suited(recorded: Mapping[str, Any], transformers: bool) -> dict[str, Any]:
+    """Give the plain values of a recipe that hold for networks with transformer layers, or for those without.
+
+    What recipes did not have yet when they were recorded is as good as its default, which leaves everything as it was.
+    """
+    values = {field.name: field.default for field in fields(Recipe)} | dict(recorded)
     chosen: dict[str, Any] = {}
     for name in ("optimiser", "lr_max"):
         own = values[f"{name}_transformer"]
