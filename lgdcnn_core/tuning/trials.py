@@ -129,7 +129,9 @@ TRIALS = table(
         "the published optimiser and rate do much for CrabNet in the full length; for L-G-DCNN as well?",
         PAULING_ONLY | LAMB | {"lr_max": 6e-3},
     ),
-    Trial("pauling-only-CrabNet", "the same order for CrabNet, to compare its optimisers", PAULING_ONLY, model="CrabNet"),
+    Trial(
+        "pauling-only-CrabNet", "the same order for CrabNet, to compare its optimisers", PAULING_ONLY, model="CrabNet"
+    ),
     Trial(
         "pauling-only-CrabNet-LAMB6e-3",
         "CrabNet was published with this optimiser and rate; does it do better with them in our time?",
