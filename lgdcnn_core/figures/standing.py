@@ -6,6 +6,7 @@ import pandas as pd
 
 from lgdcnn_core.figures.cells import ENSEMBLES, GROUPS
 from lgdcnn_core.figures.table import four_digits, three_decimals
+from lgdcnn_core.runs.ensembles import AND
 
 EVERY = "every published model"
 
@@ -105,7 +106,7 @@ def _taking_part(row: "pd.Series[Any]", ensembles: pd.DataFrame) -> list[tuple[s
     """Ensembles of the same training that the row's network takes part in."""
     same = (ensembles[["dataset", *_CONDITION]] == row[["dataset", *_CONDITION]]).all(axis=1)
     found = ensembles.loc[same, ["model", "n", "mae"]].itertuples(index=False, name=None)
-    return [(networks, n, mae) for networks, n, mae in found if row["model"] in networks.split(" + ")]
+    return [(networks, n, mae) for networks, n, mae in found if row["model"] in networks.split(AND)]
 
 
 def shortfall(row: "pd.Series[Any]", label: str, trials: int) -> str:

@@ -12,7 +12,10 @@ from lgdcnn_core.runs import metrics
 from lgdcnn_core.runs.rows import UnlikeRecords, same_rows
 from lgdcnn_core.runs.store import Store, both_stores
 from lgdcnn_core.runs.table import GROUP, METRICS
-from lgdcnn_core.training import suited
+from lgdcnn_core.training import differing
+
+AND = " + "
+"""What stands between the names of networks that are together."""
 
 FEWEST = 2
 """Members from which on there is an ensemble."""
@@ -79,7 +82,7 @@ def of_several_networks(
     Returns
     -------
     DataFrame
-        As of `ensembles`; ``model`` names them all, with plus signs, and a seed is named once.
+        As of `ensembles`; ``model`` names them all, `AND` between them, and a seed is named once.
 
     Raises
     ------
@@ -89,7 +92,7 @@ def of_several_networks(
     alike = [name for name in GROUP if name != "model"]
     chosen = records[records["model"].isin(models)]
     in_all = chosen.groupby([*alike, "seed"], dropna=False)["model"].transform("nunique") == len(set(models))
-    table = ensembles(chosen[in_all].assign(model=" + ".join(models)), stores)
+    table = ensembles(chosen[in_all].assign(model=AND.join(models)), stores)
     return table.assign(seeds=table["seeds"].map(lambda seeds: tuple(dict.fromkeys(seeds))))
 
 
@@ -135,11 +138,9 @@ def _require_one_recipe(store: Store, keys: Sequence[str]) -> None:
     first: dict[str, tuple[str, dict[str, Any]]] = {}  # of each network
     for key in keys:
         record = store.read(key)
-        recipe = suited(record.recipe, CHAINS[record.spec.model].has_transformers)
-        before, expected = first.setdefault(record.spec.model, (key, recipe))
-        differing = sorted(name for name in expected | recipe if expected.get(name) != recipe.get(name))
-        if differing:
+        before, recipe = first.setdefault(record.spec.model, (key, record.recipe))
+        if names := differing(recipe, record.recipe, CHAINS[record.spec.model].has_transformers):
             raise UnlikeRecords(
                 f"records {before} and {key} of the {store.name} store were made with recipes of one name that differ "
-                f"in {', '.join(differing)}: remove the older one's directory and run again"
+                f"in {', '.join(names)}: remove the older one's directory and run again"
             )

@@ -5,7 +5,7 @@ from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose
 from lgdcnn_core.training.history import Epoch, History
 from lgdcnn_core.training.loop import Plan, TrainingDiverged, train
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
-from lgdcnn_core.training.recipe import FAST, FIRST_FAST, PAPER, RECIPES, Recipe, UnknownRecipe, recipe, suited
+from lgdcnn_core.training.recipe import FAST, FIRST_FAST, PAPER, RECIPES, Recipe, UnknownRecipe, differing, recipe
 from lgdcnn_core.training.tables import (
     BadTrainingData,
     Formulas,
@@ -42,6 +42,7 @@ __all__ = [
     "UnknownElements",
     "UnknownRecipe",
     "choose",
+    "differing",
     "formulas_and_targets",
     "hold_out",
     "labelled",
@@ -51,7 +52,6 @@ __all__ = [
     "recipe",
     "require_known",
     "sigmoid",
-    "suited",
     "train",
     "training_and_validation",
 ]

@@ -146,10 +146,10 @@ class _Run:
         self.scaling, self.classification = plan.scaling, plan.classification
         self.train_data = train_data.in_order(plan.layout)
         self.val_data = val_data.in_order(plan.layout) if val_data is not None else None
-        regression_loss = {"Laplace": laplace_loss, "L1": absolute_loss}[plan.recipe.loss]
+        regression_loss = {"Laplace": laplace_loss, "L1": absolute_loss}[self.recipe.loss]
         self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if plan.classification else regression_loss
-        network.dropout.p = plan.recipe.dropout
-        self.batch_size = plan.recipe.batch_size_for(len(train_data))
+        network.dropout.p = self.recipe.dropout
+        self.batch_size = self.recipe.batch_size_for(len(train_data))
         self.optimiser = optimiser(network, self.recipe)
         self.schedule = schedule(self.optimiser, self.recipe, math.ceil(len(train_data) / self.batch_size))
         self.average = weight_average(network, self.recipe)

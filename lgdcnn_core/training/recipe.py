@@ -111,15 +111,11 @@ class Recipe:
 
     def suited(self, transformers: bool) -> "Recipe":
         """Give the values that hold for networks with transformer layers, or for those without."""
-        return replace(self, **suited(self.as_dict(), transformers))
+        return replace(self, **_suited(self.as_dict(), transformers))
 
     def differing(self, recorded: Mapping[str, Any], transformers: bool) -> list[str]:
-        """Name the values that a record of a recipe, `as_dict` at the time, has otherwise.
-
-        What does not concern the network, which has transformer layers or has not, does not count.
-        """
-        before, today = suited(recorded, transformers), suited(self.as_dict(), transformers)
-        return sorted(name for name, value in before.items() if today.get(name) != value)
+        """Name the values that a record of a recipe, `as_dict` at the time, has otherwise; see `differing`."""
+        return differing(recorded, self.as_dict(), transformers)
 
     def with_changes(self, **changes: Any) -> "Recipe":
         """Give the same recipe with some values changed."""
@@ -130,11 +126,18 @@ class Recipe:
         return asdict(self)
 
 
-def suited(recorded: Mapping[str, Any], transformers: bool) -> dict[str, Any]:
-    """Give the plain values of a recipe that hold for networks with transformer layers, or for those without.
+def differing(recorded: Mapping[str, Any], other: Mapping[str, Any], transformers: bool) -> list[str]:
+    """Name the values that two recipes, as plain values, have otherwise.
 
     What recipes did not have yet when they were recorded is as good as its default, which leaves everything as it was.
+    What does not concern the network, which has transformer layers or has not, does not count.
     """
+    first, second = _suited(recorded, transformers), _suited(other, transformers)
+    return sorted(name for name in first | second if first.get(name) != second.get(name))
+
+
+def _suited(recorded: Mapping[str, Any], transformers: bool) -> dict[str, Any]:
+    """Put what is said of networks with transformer layers in its place, or leave it out."""
     values = {field.name: field.default for field in fields(Recipe)} | dict(recorded)
     chosen: dict[str, Any] = {}
     for name in ("optimiser", "lr_max"):
