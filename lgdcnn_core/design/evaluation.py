@@ -101,9 +101,6 @@ def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device
         n_formulas=len(formulas),
         seconds={"training": history.seconds, "cecv": time.perf_counter() - clock},
         compute=model.compute_.describe(),
-        versions=provenance.versions(),
-        platform=provenance.machine(),
-        code=code,
-        finished=provenance.now(),
+        **provenance.made_now(code),
         inputs={"train": provenance.data_hash(train), "val": provenance.data_hash(val)},
     )

@@ -74,6 +74,8 @@ def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> Readi
     started, code = provenance.now(), provenance.code()
     network = trained(spec)
     found = _MEASURES[spec.kind](spec, network)
+    made = provenance.made_now(code)
+    own_versions = {UMAP: metadata.version(UMAP)} if spec.kind == "embeddings" else {}
     record = ReadingRecord(
         spec=spec,
         settings=found.settings,
@@ -82,11 +84,8 @@ def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> Readi
         source=network.source,
         seconds=found.seconds,
         peak_memory=network.model.compute_.peak_memory(),
-        versions=provenance.versions() | ({UMAP: metadata.version(UMAP)} if spec.kind == "embeddings" else {}),
-        platform=provenance.machine(),
-        code=code,
+        **made | {"versions": made["versions"] | own_versions},
         started=started,
-        finished=provenance.now(),
         outputs=sealed.hashes(found.files),
     )
     if replace:

@@ -7,6 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -63,6 +64,17 @@ def code() -> dict[str, str | bool] | None:
         return None
     changes = _output("git", "-C", str(top), "status", "--porcelain", "--", *CODE)
     return {"commit": commit, "dirty": changes != ""}
+
+
+def made_now(code: dict[str, str | bool] | None) -> dict[str, Any]:
+    """Fields of a record that every kind of them has: ``versions``, ``platform``, ``code`` and ``finished``.
+
+    Parameters
+    ----------
+    code
+        What `code` said when the work began; a commit made meanwhile is not the one that ran.
+    """
+    return {"versions": versions(), "platform": machine(), "code": code, "finished": now()}
 
 
 def now() -> str:

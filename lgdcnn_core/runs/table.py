@@ -18,13 +18,17 @@ METRICS = [
     *("accuracy", "roc_auc", "f1", "log_loss", "val_log_loss"),
 ]
 
+MACHINE = ["device", "precision", "threads", "processor", "commit", "dirty"]
+"""What a record computed on, and with which code; see `machine`."""
+
 COLUMNS = [
     *("store", "key"),
     *(field.name for field in fields(RunSpec)),
     *METRICS,
     *("epochs_run", "best_epoch", "stopped_early", "n_train", "n_val", "n_test"),
     *("training_seconds", "prediction_seconds", "tokens_per_second", "peak_host_memory"),
-    *("device", "precision", "threads", "processor", "commit", "dirty", "started", "finished"),
+    *MACHINE,
+    *("started", "finished"),
 ]
 
 
@@ -72,13 +76,17 @@ def _row(store: Store, key: str, record: RunRecord) -> dict[str, Any]:
         "prediction_seconds": record.seconds["prediction"],
         "tokens_per_second": record.tokens_per_second,
         "peak_host_memory": record.peak_memory["host"],
-        **record.compute,
-        "processor": record.platform["processor"],
-        "commit": record.code["commit"] if record.code else None,
-        "dirty": record.code["dirty"] if record.code else None,
+        **machine(record.compute, record.platform, record.code),
         "started": record.started,
         "finished": record.finished,
     }
+
+
+def machine(
+    compute: dict[str, str | int], platform: dict[str, str | int | None], code: dict[str, str | bool] | None
+) -> dict[str, Any]:
+    """Columns `MACHINE` of these fields of a record."""
+    return {**compute, "processor": platform["processor"], "commit": None, "dirty": None, **(code or {})}
 
 
 def summarise(records: pd.DataFrame, metric: str = "mae") -> pd.DataFrame:

@@ -51,11 +51,8 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
         prediction=measure_prediction(scope, device),
         parsing=measure_parsing(scope),
         memory=memory,
-        versions=provenance.versions(),
-        platform=provenance.machine(),
-        code=code,
+        **provenance.made_now(code),
         started=started,
-        finished=provenance.now(),
     )
 
 

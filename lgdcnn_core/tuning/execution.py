@@ -68,10 +68,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         seconds=seconds,
         tokens_per_second=tokens_per_second,
         compute=model.compute_.describe(),
-        versions=provenance.versions(),
-        platform=provenance.machine(),
-        code=code,
-        finished=provenance.now(),
+        **provenance.made_now(code),
         inputs={"train": provenance.data_hash(train), "val": provenance.data_hash(val)},
         outputs=sealed.hashes(files),
     )

@@ -5,13 +5,15 @@ from typing import Any
 
 import pandas as pd
 
+from lgdcnn_core.runs.table import MACHINE, machine
 from lgdcnn_core.tuning.record import TrialRecord
 from lgdcnn_core.tuning.store import TrialStore, committed_trials, local_trials
 
 COLUMNS = [
     *("store", "key", "trial", "dataset", "fold", "seed", "outcome", "val_mae", "last_val_error"),
     *("best_epoch", "epochs", "epochs_run", "seconds", "tokens_per_second"),
-    *("device", "precision", "threads", "processor", "commit", "dirty", "finished"),
+    *MACHINE,
+    "finished",
 ]
 
 
@@ -61,9 +63,6 @@ def _row(store: str, record: TrialRecord) -> dict[str, Any]:
         "epochs_run": len(curve),
         "seconds": record.seconds,
         "tokens_per_second": record.tokens_per_second,
-        **record.compute,
-        "processor": record.platform["processor"],
-        "commit": record.code["commit"] if record.code else None,
-        "dirty": record.code["dirty"] if record.code else None,
+        **machine(record.compute, record.platform, record.code),
         "finished": record.finished,
     }
