@@ -35,7 +35,8 @@ def published():
 
 def summary(*rows):
     """What `runs.summarise` gives, from (dataset, fold, model, mean, std, n) and changes of the other columns."""
-    common = {"store": "committed", "recipe": "paper", "setting": "published", "epochs": 300, "train_fraction": 1.0}
+    common = {"store": "committed", "recipe": "paper", "setting": "published", "epochs": 300}
+    common |= {"train_fraction": 1.0, "refit": False}
     names = ("dataset", "fold", "model", "mean", "std", "n")
     table = pd.DataFrame(
         [common | dict(zip(names, row[:6], strict=True)) | (row[6] if len(row) > 6 else {}) for row in rows],
@@ -190,12 +191,14 @@ def test_runs_that_differ_in_more_than_the_seed_get_columns_of_their_own():
             ("first", None, "L-G-DCNN", 8.6, np.nan, 1, {"recipe": "fast", "setting": "exact", "epochs": 60}),
             ("first", None, "L-G-DCNN", 8.4, np.nan, 1),
             ("first", None, "L-G-DCNN", 8.5, np.nan, 1, {"store": "local"}),
+            ("first", None, "L-G-DCNN", 8.2, np.nan, 1, {"refit": True}),
             ("first", None, "L-G-DCNN", 9.5, np.nan, 1, {"train_fraction": 0.1}),
         ),
         models=["L-G-DCNN", "CrabNet"],
     )
-    assert len(ours[["group", "column"]].drop_duplicates()) == 5
-    assert ours["mean"].tolist() == [8.4, 9.5, 8.6, 9.0, 8.5]
+    assert len(ours[["group", "column"]].drop_duplicates()) == 6
+    assert ours["mean"].tolist() == [8.4, 9.5, 8.2, 8.6, 9.0, 8.5]
+    assert "L-G-DCNN, paper recipe, published, 300 epochs, validation data too" in set(ours["column"])
     assert "L-G-DCNN, fast recipe, exact, 60 epochs" in set(ours["column"])
 
 
@@ -318,7 +321,9 @@ def test_two_seeds_are_too_few_to_count_in_deviations():
     assert "so few seeds do not tell" in figures.sentence(table.iloc[0])
 
 
-@pytest.mark.parametrize("change", [{"recipe": "fast"}, {"setting": "exact"}, {"epochs": 60}, {"train_fraction": 0.5}])
+@pytest.mark.parametrize(
+    "change", [{"recipe": "fast"}, {"setting": "exact"}, {"epochs": 60}, {"train_fraction": 0.5}, {"refit": True}]
+)
 def test_another_training_is_never_called_a_repetition(change):
     table = bulk_modulus(8.2, np.nan, 1, **change)
     assert not table["same_training"].any()
@@ -327,7 +332,8 @@ def test_another_training_is_never_called_a_repetition(change):
 
 
 def test_the_published_number_is_inside_the_intervals_that_hold_it():
-    group = {"store": "committed", "recipe": "paper", "setting": "published", "epochs": 300, "train_fraction": 1.0}
+    group = {"store": "committed", "recipe": "paper", "setting": "published", "epochs": 300}
+    group |= {"train_fraction": 1.0, "refit": False}
     runs = group | {"dataset": "aflow__ael_bulk_modulus_vrh", "fold": pd.NA, "model": "L-G-DCNN"}
     intervals = [(0, 7.0, 8.0), (1, 8.0, 9.0), (2, 8.221, 9.0)]
     records = pd.DataFrame([runs | {"seed": seed, "mae_low": low, "mae_high": high} for seed, low, high in intervals])
@@ -392,7 +398,8 @@ def test_shortfalls_are_what_lies_above_its_own_kind_or_an_ensemble_above_all():
 
 
 def test_a_tally_counts_verdicts_for_each_kind_of_training():
-    kind = {"store": "committed", "recipe": "fast", "setting": "exact", "epochs": 60, "train_fraction": 1.0}
+    kind = {"store": "committed", "recipe": "fast", "setting": "exact", "epochs": 60}
+    kind |= {"train_fraction": 1.0, "refit": False}
     verdicts = ["better", "better", "worse", "not told apart"]
     table = pd.DataFrame(
         [kind | {"verdict": verdict} for verdict in verdicts] + [kind | {"epochs": 30, "verdict": "worse"}]

@@ -61,7 +61,7 @@ def test_a_key_is_readable_and_names_what_is_not_default():
 
 def test_different_runs_have_different_keys_and_every_key_is_safe_as_a_path():
     specs = [
-        RunSpec("matbench_steels", fold, model, recipe, setting, seed, fraction, epochs)
+        RunSpec("matbench_steels", fold, model, recipe, setting, seed, fraction, epochs, refit)
         for fold in (0, 4)
         for model in ("L-G-DCNN", "DCNN-K1")
         for recipe in ("fast", "paper")
@@ -69,6 +69,7 @@ def test_different_runs_have_different_keys_and_every_key_is_safe_as_a_path():
         for seed in (1, 11)
         for fraction in (1.0, 0.1, 0.1 + 1e-16, 1e-9)
         for epochs in (None, 1, 11)
+        for refit in ((False, True) if recipe == "fast" else (False,))
     ]
     keys = {spec.key for spec in specs}
     assert len(keys) == len(set(specs))
@@ -103,6 +104,8 @@ def test_a_whole_train_fraction_may_be_written_as_an_integer():
         ({"dataset": BULK, "train_fraction": "0.5"}, InvalidSpec, "train_fraction"),
         ({"dataset": BULK, "epochs": 0}, InvalidSpec, "epochs"),
         ({"dataset": BULK, "epochs": "30"}, InvalidSpec, "epochs"),
+        ({"dataset": BULK, "refit": "no"}, InvalidSpec, "True or False"),
+        ({"dataset": BULK, "recipe": "paper", "refit": True}, InvalidSpec, "cannot do without validation data"),
     ],
 )
 def test_a_wrong_specification_says_what_there_is_instead(wrong, error, hint):
@@ -385,6 +388,31 @@ def test_the_subset_of_a_smaller_fraction_lies_in_that_of_a_larger_one(tiny, sto
     record = tiny(spec)
     assert record.n_train == 7
     assert record.inputs["train"] == provenance.data_hash(quarter)
+
+
+def test_a_refit_trains_on_validation_data_too_and_chooses_nothing(tiny):
+    record = tiny(RunSpec(BULK, epochs=2, refit=True))
+    split = tiny_split()
+    assert (record.n_train, record.n_val, record.n_test) == (34, 0, 6)
+    assert record.inputs["train"] == provenance.data_hash(pd.concat([split.train, split.val]))
+    assert record.inputs["val"] == provenance.data_hash(split.val.iloc[:0])
+    assert record.learning_curve["val_error"] == [None, None]
+    assert record.best_epoch == 2
+    assert record.metrics["mae"] > 0
+    assert record.metrics["val_mae"] is None
+    assert record.validation_chose == "nothing: they were trained on"
+
+
+def test_a_refit_of_a_classification_has_no_validation_loss(tiny):
+    record = tiny(RunSpec("matbench_glass", fold=0, model="DCNN-K1", epochs=1, refit=True))
+    assert record.metrics["log_loss"] > 0
+    assert record.metrics["val_log_loss"] is None
+
+
+def test_a_refit_is_never_averaged_with_runs_that_kept_validation_data_apart(store):
+    for seed, refit in ((0, False), (1, False), (0, True)):
+        store.write(*made_up(RunSpec(BULK, seed=seed, refit=refit)))
+    assert sorted(runs.summarise(runs.load_records([store]))["n"]) == [1, 2]
 
 
 def test_a_classification_records_its_own_metrics(tiny, store):

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from lgdcnn_core import benchmarks
+from lgdcnn_core.figures.cells import REFIT
 from lgdcnn_core.figures.style import unit_text
 from lgdcnn_core.runs.table import GROUP
 from lgdcnn_core.training import PAPER
@@ -54,6 +55,7 @@ def against_published(
             & (table["setting"] == "published")
             & (table["epochs"] == PAPER.epochs)
             & (table["train_fraction"] == 1)
+            & ~table["refit"].astype(bool)
         ),
     )
 
@@ -67,7 +69,8 @@ def agreement_table(compared: pd.DataFrame) -> pd.DataFrame:
         One row a kind of run and data set (index). ``inside`` says of how many runs the interval holds the published
         number, ``repeats`` whether the training was the published one.
     """
-    index = [name for name in GROUP if name != "train_fraction" and compared[name].notna().any()]
+    left_out = {"train_fraction"} | ({"refit"} if not compared["refit"].any() else set())
+    index = [name for name in GROUP if name not in left_out and compared[name].notna().any()]
     table = compared[["mean", "std", "published", "percent", "deviations"]].assign(
         inside=[f"{len(seeds)} of {n}" for seeds, n in zip(compared["inside"], compared["n"], strict=True)],
         repeats=compared["same_training"].map({True: "yes", False: "no"}),
@@ -93,7 +96,10 @@ def sentence(row: "pd.Series[Any]") -> str:
     card = benchmarks.card(row["dataset"])
     where = card.label if pd.isna(row["fold"]) else f"{card.label}, fold {row['fold']}"
     store = "" if row["store"] == "committed" else ", this machine"
-    run = f"{row['model']} ({row['recipe']} recipe, {row['setting']} setting, {row['epochs']} epochs{store})"
+    trained_on = f", {REFIT}" if row["refit"] else ""
+    run = (
+        f"{row['model']} ({row['recipe']} recipe, {row['setting']} setting, {row['epochs']} epochs{trained_on}{store})"
+    )
     unit = "" if card.unit == "1" else f" {unit_text(card.unit)}"
     spread = f" ± {row['std']:.2g}{unit} over {row['n']} seeds" if row["n"] > 1 else f"{unit} with one seed"
     side = "higher" if row["percent"] > 0 else "lower"

@@ -15,11 +15,14 @@ ENSEMBLES = "ensembles"
 MEAN_OF_NETWORKS = "mean of n networks"
 """What a column of ensembles is called after the network."""
 
+REFIT = "validation data too"
+"""What is said of networks that were trained on training and validation data together."""
+
 CELLS = ["dataset", "group", "column", "mean", "std", "note"]
 """Columns of a table of cells. ``mean`` is missing where there are records but no number to show; a data set without
 any record has no row."""
 
-_RUN = ["store", "ensemble", "model", "recipe", "setting", "epochs", "train_fraction"]
+_RUN = ["store", "ensemble", "model", "recipe", "setting", "epochs", "train_fraction", "refit"]
 """What the runs of one column have in common."""
 
 
@@ -86,16 +89,22 @@ def longest_schedules(runs: pd.DataFrame) -> pd.DataFrame:
     runs
         From `runs.summarise` or `runs.ensembles`.
     """
-    alike = runs.groupby(["store", "model", "recipe", "setting", "train_fraction"], sort=False)["epochs"]
+    alike = runs.groupby(["store", "model", "recipe", "setting", "train_fraction", "refit"], sort=False)["epochs"]
     return runs[runs["epochs"] == alike.transform("max")]
 
 
-def column_name(ensemble: bool, model: str, recipe: str, setting: str, epochs: int, train_fraction: float) -> str:
+def column_name(
+    ensemble: bool, model: str, recipe: str, setting: str, epochs: int, train_fraction: float, refit: bool
+) -> str:
     """Name the runs of one kind."""
     parts = [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
     if ensemble:
         parts.insert(1, MEAN_OF_NETWORKS)
-    return ", ".join(parts if train_fraction == 1 else [*parts, f"{train_fraction:.3g} of rows"])
+    if train_fraction != 1:
+        parts.append(f"{train_fraction:.3g} of rows")
+    if refit:
+        parts.append(REFIT)
+    return ", ".join(parts)
 
 
 def _together(summary: pd.DataFrame, ensembles: pd.DataFrame | None) -> pd.DataFrame:
@@ -119,7 +128,7 @@ def _sorted(summary: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
         "_recipe": summary["recipe"] != "paper",
         "_epochs": -summary["epochs"].astype(int),
     }
-    by = ["_store", "ensemble", "_model", "model", "_recipe", "recipe", "setting", "_epochs"]
+    by = ["_store", "ensemble", "_model", "model", "_recipe", "recipe", "setting", "_epochs", "refit"]
     return summary.assign(**keys).sort_values(by, kind="stable").drop(columns=list(keys))
 
 

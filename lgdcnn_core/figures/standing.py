@@ -4,13 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from lgdcnn_core.figures.cells import ENSEMBLES, GROUPS
+from lgdcnn_core.figures.cells import ENSEMBLES, GROUPS, REFIT
 from lgdcnn_core.figures.table import four_digits, three_decimals
 from lgdcnn_core.runs.ensembles import AND
 
 EVERY = "every published model"
 
-_CONDITION = ["store", "recipe", "setting", "epochs", "train_fraction"]
+_CONDITION = ["store", "recipe", "setting", "epochs", "train_fraction", "refit"]
 
 
 def standings(cells: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
@@ -63,11 +63,12 @@ def tally(differences: pd.DataFrame, first: str, second: str) -> list[str]:
         Their names.
     """
     said = []
-    for (store, recipe, setting, epochs, _), rows in differences.groupby(_CONDITION, sort=False):
+    for (store, recipe, setting, epochs, _, refit), rows in differences.groupby(_CONDITION, sort=False):
         counts = rows["verdict"].value_counts()
         better, worse, even = (counts.get(verdict, 0) for verdict in ("better", "worse", "not told apart"))
         said.append(
-            f"{GROUPS[str(store)]}, {recipe} recipe, {setting}, {epochs} epochs: our {first} is better than our "
+            f"{GROUPS[str(store)]}, {recipe} recipe, {setting}, {epochs} epochs{', ' + REFIT if refit else ''}: our "
+            f"{first} is better than our "
             f"{second} on {better} of {_sets(len(rows))}, worse on {worse}, and not told apart on {even}."
         )
     return said
@@ -111,7 +112,8 @@ def _taking_part(row: "pd.Series[Any]", ensembles: pd.DataFrame) -> list[tuple[s
 
 def shortfall(row: "pd.Series[Any]", label: str, trials: int) -> str:
     """Say in words what one row of `shortfalls` says; `trials` trials were made on its validation data."""
-    said = f"{GROUPS[row['store']]}, {label}: {four_digits(row['mean'])} (n = {row['n']}), "
+    trained_on = f", {REFIT}" if row["refit"] else ""
+    said = f"{GROUPS[row['store']]}, {label}{trained_on}: {four_digits(row['mean'])} (n = {row['n']}), "
     said += (
         f"{_percent(row['mean'], row['published'])} the published {row['model']}, {three_decimals(row['published'])}"
     )

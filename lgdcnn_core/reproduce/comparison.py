@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import pandas as pd
 from scipy import stats
@@ -108,7 +109,7 @@ def render(table: pd.DataFrame) -> str:
 
 def _same_run(summary: pd.DataFrame, spec: RunSpec) -> pd.Series:
     """Rows of a summary, (B,) bool, of runs like this one but for the seed."""
-    wanted = spec.as_dict() | {"epochs": spec.full_recipe().epochs}
+    wanted = asdict(spec) | {"epochs": spec.full_recipe().epochs}
     same = pd.Series(True, index=summary.index)
     for name in GROUP:
         if name != "store":

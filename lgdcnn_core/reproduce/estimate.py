@@ -93,13 +93,14 @@ def pace(spec: RunSpec, device: str | None) -> Pace:
 def duration(spec: RunSpec, size: Size, pace: Pace) -> float:
     """Seconds of a whole training: its batches, and what is predicted on validation data."""
     recipe = spec.full_recipe()
-    n_train = max(round(spec.train_fraction * size.n_train), 1)
+    n_labelled, n_val = (size.n_train + size.n_val, 0) if spec.refit else (size.n_train, size.n_val)
+    n_train = max(round(spec.train_fraction * n_labelled), 1)
     padded = spec.setting == "published" and not CHAINS[spec.model].masks_padding
     elements = size.max_elements if padded else size.mean_elements
     batches = -(-n_train // recipe.batch_size_for(n_train))
     training = batches * pace.per_batch + n_train * elements * pace.per_token
-    validation = FORWARD_SHARE * (pace.per_batch + size.n_val * elements * pace.per_token)
-    validations = recipe.epochs
+    validation = FORWARD_SHARE * (pace.per_batch + n_val * elements * pace.per_token)
+    validations = 0 if spec.refit else recipe.epochs
     if recipe.averaging == "published":
         # In the epochs that end a cycle, the published averaging looks at the validation data after every batch.
         validations += recipe.epochs // (2 * recipe.half_cycle) * batches

@@ -45,7 +45,7 @@ def submission(store: Store, like: RunSpec) -> tuple[dict[str, Any], list[str]]:
     store
         Where the records are; two stores are never mixed.
     like
-        Any run of the wanted model, recipe, setting, seed, epochs and train fraction.
+        Any run of the wanted model, recipe, setting, seed, epochs, train fraction and refit.
 
     Returns
     -------
@@ -155,6 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--setting", default="exact")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, help="default: the recipe's own")
+    parser.add_argument("--refit", action="store_true", help="of runs that were trained on validation data too")
     parser.add_argument("--store", choices=["committed", "local"], default="committed")
     parser.add_argument("--output", type=Path, help=f"default: build/leaderboard/<run>/{FILE}")
     chosen = parser.parse_args(arguments)
@@ -164,7 +165,14 @@ def main(arguments: list[str] | None = None) -> int:
             raise IncompleteTasks("the committed records are in the repository: clone it, or use --store local")
         # Any task and fold will do here.
         like = RunSpec(
-            "matbench_steels", 0, chosen.model, chosen.recipe, chosen.setting, chosen.seed, 1.0, chosen.epochs
+            "matbench_steels",
+            fold=0,
+            model=chosen.model,
+            recipe=chosen.recipe,
+            setting=chosen.setting,
+            seed=chosen.seed,
+            epochs=chosen.epochs,
+            refit=chosen.refit,
         )
         content, incomplete = submission(store, like)
     except (IncompleteTasks, BrokenRecord, ValueError) as error:

@@ -1,7 +1,7 @@
 """Learning curves of records as one table, and which of them are curves of the same training."""
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import pandas as pd
@@ -130,7 +130,7 @@ def _curve(store: str, record: RunRecord) -> pd.DataFrame:
     common: dict[str, Any] = {
         "store": store,
         "key": record.spec.key,
-        **record.spec.as_dict(),
+        **asdict(record.spec),
         "epochs": recipe["epochs"],
         "schedule_epochs": pd.NA if recipe["schedule"] in ANY_LENGTH else recipe["epochs"],
         "averaging": recipe["averaging"],

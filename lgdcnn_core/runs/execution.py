@@ -17,7 +17,7 @@ from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
 from lgdcnn_core.runs.sealed import RecordExists
 from lgdcnn_core.runs.spec import RunSpec
 from lgdcnn_core.runs.store import Store, local_store, parquet
-from lgdcnn_core.training import Epoch, Recipe
+from lgdcnn_core.training import Epoch
 
 
 class OutdatedRecord(RuntimeError):
@@ -77,7 +77,7 @@ def execute(
         device=device,
         progress=progress,
     )
-    estimator.fit(split.train, val=split.val, checkpoint=checkpoint)
+    estimator.fit(split.train, val=None if spec.refit else split.val, checkpoint=checkpoint)
     clock = time.perf_counter()
     predicted = predict(estimator, split.test)
     prediction_seconds = time.perf_counter() - clock
@@ -86,11 +86,11 @@ def execute(
     record = RunRecord(
         spec=spec,
         recipe=estimator.recipe_.as_dict(),
-        metrics=measure(predicted, predict(estimator, split.val), spec.classification),
+        metrics=measure(predicted, None if spec.refit else predict(estimator, split.val), spec.classification),
         learning_curve=learning_curve(history.epochs),
         best_epoch=history.best_epoch,
         stopped_early=history.stopped_early,
-        validation_chose=what_validation_chose(estimator.recipe_),
+        validation_chose=what_validation_chose(spec),
         n_train=len(split.train),
         n_train_distinct=estimator.n_train_,
         n_val=len(split.val),
@@ -139,9 +139,12 @@ def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
 def load_split(spec: RunSpec) -> Split:
     """Load the data of a run; of the training part a random subset, if the specification asks for it.
 
-    With one seed, the subset of a smaller fraction lies within that of a larger one. Rows keep their order.
+    With one seed, the subset of a smaller fraction lies within that of a larger one. Rows keep their order. In a refit
+    the validation rows follow the training rows, and no validation row is left.
     """
     split = benchmarks.load(spec.dataset, fold=spec.fold)
+    if spec.refit:
+        split = split._replace(train=pd.concat([split.train, split.val]), val=split.val.iloc[:0])
     if spec.train_fraction == 1:
         return split
     n_kept = max(round(spec.train_fraction * len(split.train)), 1)
@@ -161,21 +164,23 @@ def predict(estimator: CompositionRegressor, table: pd.DataFrame) -> pd.DataFram
     return result if pd.api.types.is_integer_dtype(table.index) else result.reset_index()
 
 
-def measure(test: pd.DataFrame, val: pd.DataFrame, classification: bool) -> dict[str, float | None]:
-    """Metrics of a record from its predictions for test and validation data."""
-    (actual, predicted), (val_actual, val_predicted) = (
-        (part["actual"].to_numpy(), part["predicted"].to_numpy()) for part in (test, val)
-    )
+def measure(test: pd.DataFrame, val: pd.DataFrame | None, classification: bool) -> dict[str, float | None]:
+    """Metrics of a record from its predictions for test and, unless it is a refit, validation data."""
+    actual, predicted = test["actual"].to_numpy(), test["predicted"].to_numpy()
+    result = metrics.classification(actual, predicted) if classification else metrics.regression(actual, predicted)
+    if val is None:
+        return result | {"val_log_loss" if classification else "val_mae": None}
+    val_actual, val_predicted = val["actual"].to_numpy(), val["predicted"].to_numpy()
     if classification:
-        result = metrics.classification(actual, predicted)
         return result | {"val_log_loss": metrics.classification(val_actual, val_predicted)["log_loss"]}
-    result = metrics.regression(actual, predicted)
     return result | {"val_mae": metrics.finite(np.abs(val_predicted - val_actual).mean())}
 
 
-def what_validation_chose(recipe: Recipe) -> str:
-    """Say what a training with this recipe decides by looking at validation data."""
-    if recipe.averaging == "published":
+def what_validation_chose(spec: RunSpec) -> str:
+    """Say what such a run decides by looking at validation data."""
+    if spec.refit:
+        return "nothing: they were trained on"
+    if spec.full_recipe().averaging == "published":
         return "which batches' weights enter the average that is used, and when training stops early"
     return "the epoch whose averaged weights are used"
 

@@ -32,7 +32,8 @@ class RunRecord(SealedRecord):
     validation_chose
         What was decided by looking at validation data, in words.
     n_train, n_train_distinct, n_val, n_test
-        Rows used in training, the same after duplicate formulas became one, rows of validation and test data.
+        Rows used in training, the same after duplicate formulas became one, rows of validation (in a refit none) and
+        test data.
     seconds
         Wall time: ``training`` (all epochs with their validation, those before a resumption too), ``prediction``
         (of the test data).

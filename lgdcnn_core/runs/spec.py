@@ -39,6 +39,9 @@ class RunSpec:
     epochs
         Epochs, where they are not the recipe's own; the recipe's own number is turned into None, so that one run has
         one specification.
+    refit
+        Train on training and validation data together. Nothing is validated then, so that no epoch is chosen: it is
+        for a recipe that was chosen before. The published numbers keep the two apart, so compare with care.
 
     Raises
     ------
@@ -54,6 +57,7 @@ class RunSpec:
     seed: int = 0
     train_fraction: float = 1.0
     epochs: int | None = None
+    refit: bool = False
 
     def __post_init__(self) -> None:
         self._check_fold()
@@ -71,6 +75,10 @@ class RunSpec:
             raise InvalidSpec(
                 f"epochs is {self.epochs!r}; it is an integer from 1, or None for the recipe's {own_epochs}"
             )
+        if not isinstance(self.refit, bool):
+            raise InvalidSpec(f"refit is {self.refit!r}; it is True or False")
+        if self.refit and training.recipe(self.recipe).needs_validation:
+            raise InvalidSpec(f"the recipe {self.recipe!r} cannot do without validation data: refit is False")
         object.__setattr__(self, "train_fraction", float(fraction))
         if self.epochs == own_epochs:
             object.__setattr__(self, "epochs", None)
@@ -94,6 +102,8 @@ class RunSpec:
             parts.append(f"epochs{self.epochs}")
         if self.train_fraction != 1:
             parts.append(f"fraction{self.train_fraction!r}")
+        if self.refit:
+            parts.append("refit")
         return f"{self.dataset}/{'_'.join(parts)}_seed{self.seed}"
 
     @property
@@ -107,8 +117,11 @@ class RunSpec:
         return recipe if self.epochs is None else recipe.with_changes(epochs=self.epochs)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values: what `from_dict` takes, and the parameters of the notebook that makes the run."""
-        return asdict(self)
+        """Plain values: what `from_dict` takes, and the parameters of the notebook that makes the run.
+
+        ``refit`` is there only where it is true: records are older than it, and are written again as they stand.
+        """
+        return {name: value for name, value in asdict(self).items() if name != "refit" or value}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunSpec":

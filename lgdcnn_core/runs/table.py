@@ -1,7 +1,7 @@
 """Records as a table, and their mean and spread over seeds."""
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import pandas as pd
@@ -10,7 +10,7 @@ from lgdcnn_core.runs.record import RunRecord
 from lgdcnn_core.runs.spec import RunSpec
 from lgdcnn_core.runs.store import Store, both_stores
 
-GROUP = ["store", "dataset", "fold", "model", "recipe", "setting", "epochs", "train_fraction"]
+GROUP = ["store", "dataset", "fold", "model", "recipe", "setting", "epochs", "train_fraction", "refit"]
 """What records have in common that differ only in their seed."""
 
 METRICS = [
@@ -63,7 +63,7 @@ def _row(store: Store, key: str, record: RunRecord) -> dict[str, Any]:
     return {
         "store": store.name,
         "key": key,
-        **record.spec.as_dict(),
+        **asdict(record.spec),
         "epochs": record.recipe["epochs"],
         **record.metrics,
         "epochs_run": len(record.learning_curve["epoch"]),
