@@ -188,3 +188,16 @@ def test_models_are_compared_where_both_were_run_alike(tmp_path):
     assert (row["store"], row["dataset"], row["difference"], row["verdict"]) == ("committed", BULK, -1, "better")
     assert (row["n_first"], row["n_second"]) == (2, 2)
     assert runs.paired_differences(runs.load_records([local]), "L-G-DCNN", "CrabNet", [local]).empty
+
+
+def test_recipes_are_compared_with_each_in_its_own_setting_and_epochs(store):
+    for seed in (0, 1):
+        write(store, [1, 2, 4], seed=seed)
+    write(store, [2, 3, 5], recipe="paper", setting="published", seed=42)
+    write(store, [2, 3, 5], model="CrabNet")
+    write(store, [1, 2, 4], refit=True)
+    (row,) = runs.paired_differences(runs.load_records([store]), "fast", "paper", [store], by="recipe").to_dict(
+        "records"
+    )
+    assert (row["model"], row["difference"], row["verdict"]) == ("L-G-DCNN", -1, "better")
+    assert (row["n_first"], row["n_second"], row["refit"]) == (2, 1, False)

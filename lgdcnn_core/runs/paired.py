@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,12 @@ from lgdcnn_core.runs.rows import same_rows
 from lgdcnn_core.runs.store import Store, both_stores
 from lgdcnn_core.runs.table import GROUP
 
-CONDITION = [name for name in GROUP if name != "model"]
-"""What records have in common that differ only in model and seed."""
+CONDITION = {
+    "model": [name for name in GROUP if name != "model"],
+    "recipe": [name for name in GROUP if name not in ("recipe", "setting", "epochs")],
+}
+"""What records have in common that are compared: of two models, all but the seed; of two recipes, each of which has its
+own setting and epochs, the data and the model."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +74,29 @@ def paired_difference(store: Store, first: str | Sequence[str], second: str | Se
 
 
 def paired_differences(
-    records: pd.DataFrame, first: str, second: str, stores: Iterable[Store] | None = None
+    records: pd.DataFrame,
+    first: str,
+    second: str,
+    stores: Iterable[Store] | None = None,
+    by: Literal["model", "recipe"] = "model",
 ) -> pd.DataFrame:
-    """Compare two models wherever both were run alike: same store, data, recipe, setting and epochs.
+    """Compare two models wherever both were run alike, or two recipes wherever both had the same model and data.
 
     Parameters
     ----------
     records
         From `load_records`, or some of its rows; those without an MAE, of classifications, are left out.
     first, second
-        Names of the models.
+        Names of the models, or of the recipes.
     stores
         Stores that hold the records; the default is both.
+    by
+        What the two names are of. All records of a recipe that are given count, whatever their setting and epochs.
 
     Returns
     -------
     DataFrame
-        One row a condition: columns `CONDITION`, the fields of `PairedDifference` and its ``verdict``.
+        One row a condition: columns `CONDITION` of it, the fields of `PairedDifference` and its ``verdict``.
 
     Raises
     ------
@@ -94,13 +105,13 @@ def paired_differences(
     """
     by_name = {store.name: store for store in (both_stores() if stores is None else stores)}
     rows = []
-    for condition, members in records.dropna(subset=["mae"]).groupby(CONDITION, dropna=False, sort=False):
-        keys = [members.loc[members["model"] == model, "key"].tolist() for model in (first, second)]
+    for condition, members in records.dropna(subset=["mae"]).groupby(CONDITION[by], dropna=False, sort=False):
+        keys = [members.loc[members[by] == name, "key"].tolist() for name in (first, second)]
         if all(keys):
             found = paired_difference(by_name[members["store"].iloc[0]], *keys)
-            rows.append(dict(zip(CONDITION, condition, strict=True)) | asdict(found) | {"verdict": found.verdict})
-    table = pd.DataFrame(rows, columns=[*CONDITION, *PairedDifference.__dataclass_fields__, "verdict"])
-    return table.astype({"fold": "Int64", "epochs": "Int64"})
+            rows.append(dict(zip(CONDITION[by], condition, strict=True)) | asdict(found) | {"verdict": found.verdict})
+    table = pd.DataFrame(rows, columns=[*CONDITION[by], *PairedDifference.__dataclass_fields__, "verdict"])
+    return table.astype({name: "Int64" for name in ("fold", "epochs") if name in table})
 
 
 def _absolute_errors(table: pd.DataFrame) -> NDArray[np.float64]:
