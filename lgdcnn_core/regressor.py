@@ -125,6 +125,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         val: pd.DataFrame | tuple[Formulas, Iterable[float]] | None = None,
         init: "str | Path | CompositionRegressor | None" = None,
         checkpoint: Path | None = None,
+        stop_after: int | None = None,
     ) -> Self:
         """Train.
 
@@ -145,6 +146,9 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         checkpoint
             File for the state after an epoch; a training that was interrupted goes on from it. An ensemble has one
             a member, see `ensemble.file_of_member`, and goes on in the member that it was in.
+        stop_after
+            Epochs after which the training ends, though the schedule spans the recipe's: to train on all data for as
+            long as validation found best before (``history_.best_epoch``).
 
         Raises
         ------
@@ -170,7 +174,9 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         for data in filter(None, (train_data, val_data)):
             require_known(data.compositions, networks[0].elements)
         self.n_train_, self.n_val_ = len(train_data), len(val_data) if val_data else 0
-        plan = Plan(self.recipe_, self.layout_, self.scaling_, self.compute_, self.seed, self.classification)
+        plan = Plan(
+            self.recipe_, self.layout_, self.scaling_, self.compute_, self.seed, self.classification, stop_after
+        )
         self.histories_ = [
             train(
                 network,

@@ -226,3 +226,14 @@ def test_cecv_reads_the_layers_of_a_trained_model(model, setting):
     }
     assert list(found.efms) == expected[model]
     assert all(vector.n_compounds == 3 for vector in found.cecvs().values())
+
+
+def test_a_training_that_stops_after_an_epoch_is_the_beginning_of_the_whole_one():
+    recipe = BRIEF.with_changes(epochs=4)
+    whole, stopped = regressor(recipe=recipe).fit(TABLE), regressor(recipe=recipe).fit(TABLE, stop_after=2)
+    first, second = ([(line.loss, line.learning_rate) for line in each.history_.epochs] for each in (whole, stopped))
+    assert second == first[:2]
+    assert stopped.history_.best_epoch == 2
+    for wrong in (0, 5):
+        with pytest.raises(ValueError, match=f"stop_after is {wrong}; the recipe has epochs 1 to 4"):
+            regressor(recipe=recipe).fit(TABLE, stop_after=wrong)

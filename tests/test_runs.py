@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -390,21 +391,25 @@ def test_the_subset_of_a_smaller_fraction_lies_in_that_of_a_larger_one(tiny, sto
     assert record.inputs["train"] == provenance.data_hash(quarter)
 
 
-def test_a_refit_trains_on_validation_data_too_and_chooses_nothing(tiny):
-    record = tiny(RunSpec(BULK, epochs=2, refit=True))
+def test_a_refit_trains_on_validation_data_too_up_to_the_epoch_that_validation_chose(tiny, store):
+    apart = tiny(RunSpec(BULK, epochs=3))
+    record = tiny(RunSpec(BULK, epochs=3, refit=True))
     split = tiny_split()
     assert (record.n_train, record.n_val, record.n_test) == (34, 0, 6)
     assert record.inputs["train"] == provenance.data_hash(pd.concat([split.train, split.val]))
     assert record.inputs["val"] == provenance.data_hash(split.val.iloc[:0])
-    assert record.learning_curve["val_error"] == [None, None]
-    assert record.best_epoch == 2
+    assert record.learning_curve["val_error"] == [None] * apart.best_epoch
+    assert record.best_epoch == apart.best_epoch
+    assert record.recipe == apart.recipe
     assert record.metrics["mae"] > 0
     assert record.metrics["val_mae"] is None
-    assert record.validation_chose == "nothing: they were trained on"
+    assert record.validation_chose.startswith("the number of epochs, in the run that kept them apart")
 
 
-def test_a_refit_of_a_classification_has_no_validation_loss(tiny):
-    record = tiny(RunSpec("matbench_glass", fold=0, model="DCNN-K1", epochs=1, refit=True))
+def test_a_refit_makes_the_run_with_validation_data_first_if_it_must(tiny, store):
+    spec = RunSpec("matbench_glass", fold=0, model="DCNN-K1", epochs=1, refit=True)
+    record = tiny(spec)
+    assert set(store.keys()) == {spec.key, replace(spec, refit=False).key}
     assert record.metrics["log_loss"] > 0
     assert record.metrics["val_log_loss"] is None
 

@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from lgdcnn_core.runs import metrics, provenance, sealed
 from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
 from lgdcnn_core.runs.sealed import RecordExists
 from lgdcnn_core.runs.spec import RunSpec
-from lgdcnn_core.runs.store import Store, local_store, parquet
+from lgdcnn_core.runs.store import Store, committed_store, local_store, parquet
 from lgdcnn_core.training import Epoch
 
 
@@ -34,7 +34,9 @@ def execute(
 ) -> RunRecord:
     """Make a run, unless its record exists, and give its record.
 
-    Killed at any time, it leaves the store as it was, and the next call goes on from its last checkpoint.
+    Killed at any time, it leaves the store as it was, and the next call goes on from its last checkpoint. A refit needs
+    the record of the run that keeps validation data apart, from this store or the committed one; it is made first, if
+    neither has it.
 
     Parameters
     ----------
@@ -65,6 +67,7 @@ def execute(
         if weights_file is not None and not weights_file.exists():
             warnings.warn(f"{spec.key} is recorded already, without its weights: none are kept", stacklevel=2)
         return found
+    kept_apart = _record_with_validation(spec, store, device, progress, checkpoints) if spec.refit else None
     checkpoint = (checkpoints or local_store().path.parent / "checkpoints") / f"{spec.key}.pt"
     started, resumed, code = provenance.now(), checkpoint.exists(), provenance.code()
     split = load_split(spec)
@@ -77,7 +80,12 @@ def execute(
         device=device,
         progress=progress,
     )
-    estimator.fit(split.train, val=None if spec.refit else split.val, checkpoint=checkpoint)
+    estimator.fit(
+        split.train,
+        val=None if kept_apart else split.val,
+        checkpoint=checkpoint,
+        stop_after=kept_apart.best_epoch if kept_apart else None,
+    )
     clock = time.perf_counter()
     predicted = predict(estimator, split.test)
     prediction_seconds = time.perf_counter() - clock
@@ -115,6 +123,15 @@ def execute(
         record = store.read(spec.key)
     checkpoint.unlink(missing_ok=True)
     return record
+
+
+def _record_with_validation(
+    spec: RunSpec, store: Store, device: str | None, progress: bool, checkpoints: Path | None
+) -> RunRecord:
+    """Record of the run that keeps validation data apart and is otherwise the same as this refit."""
+    apart = replace(spec, refit=False)
+    found = (recorded(apart, each) for each in (store, committed_store()) if each is not None)
+    return next(filter(None, found), None) or execute(apart, store, device, progress, checkpoints=checkpoints)
 
 
 def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
@@ -179,7 +196,7 @@ def measure(test: pd.DataFrame, val: pd.DataFrame | None, classification: bool) 
 def what_validation_chose(spec: RunSpec) -> str:
     """Say what such a run decides by looking at validation data."""
     if spec.refit:
-        return "nothing: they were trained on"
+        return "the number of epochs, in the run that kept them apart; in this one they were trained on"
     if spec.full_recipe().averaging == "published":
         return "which batches' weights enter the average that is used, and when training stops early"
     return "the epoch whose averaged weights are used"

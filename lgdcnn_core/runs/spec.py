@@ -40,8 +40,8 @@ class RunSpec:
         Epochs, where they are not the recipe's own; the recipe's own number is turned into None, so that one run has
         one specification.
     refit
-        Train on training and validation data together. Nothing is validated then, so that no epoch is chosen: it is
-        for a recipe that was chosen before. The published numbers keep the two apart, so compare with care.
+        Train on training and validation data together, up to the epoch that validation chose in the run that keeps
+        them apart and is otherwise the same. The published numbers keep them apart, so compare with care.
 
     Raises
     ------

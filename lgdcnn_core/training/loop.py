@@ -51,6 +51,13 @@ class Plan:
         same numbers as an uninterrupted one.
     classification
         Targets are classes 0 and 1.
+    stop_after
+        Epochs after which the training ends; the schedule spans the recipe's epochs all the same. None: all of them.
+
+    Raises
+    ------
+    ValueError
+        If there is no such epoch.
     """
 
     recipe: Recipe
@@ -59,6 +66,16 @@ class Plan:
     compute: Compute
     seed: int
     classification: bool = False
+    stop_after: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.stop_after is not None and not 1 <= self.stop_after <= self.recipe.epochs:
+            raise ValueError(f"stop_after is {self.stop_after}; the recipe has epochs 1 to {self.recipe.epochs}")
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that are trained, unless the training stops early."""
+        return self.recipe.epochs if self.stop_after is None else self.stop_after
 
     def fingerprint(self, network: Network, n_train: int, n_val: int) -> dict[str, Any]:
         """Plain values that tell this training from another; not the device, which may change on the way."""
@@ -114,7 +131,7 @@ def train(
     if checkpoint is not None and checkpoint.exists():
         run.load_state_dict(checkpoints.read(checkpoint, fingerprint, device))
     bar = tqdm(
-        total=recipe.epochs,
+        total=plan.epochs,
         initial=len(run.history.epochs),
         desc=title or f"{recipe.name} recipe",
         unit="epoch",
@@ -159,7 +176,7 @@ class _Run:
 
     @property
     def finished(self) -> bool:
-        return self.history.stopped_early or len(self.history.epochs) >= self.recipe.epochs
+        return self.history.stopped_early or len(self.history.epochs) >= self.plan.epochs
 
     def epoch(self) -> Epoch:
         """Train for one epoch and take its line of the learning curve."""
