@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from lgdcnn_core import benchmarks
-from lgdcnn_core.figures.cells import REFIT
+from lgdcnn_core.figures.cells import and_validation_data
 from lgdcnn_core.figures.style import unit_text
 from lgdcnn_core.runs.table import GROUP
 from lgdcnn_core.training import PAPER
@@ -96,10 +96,8 @@ def sentence(row: "pd.Series[Any]") -> str:
     card = benchmarks.card(row["dataset"])
     where = card.label if pd.isna(row["fold"]) else f"{card.label}, fold {row['fold']}"
     store = "" if row["store"] == "committed" else ", this machine"
-    trained_on = f", {REFIT}" if row["refit"] else ""
-    run = (
-        f"{row['model']} ({row['recipe']} recipe, {row['setting']} setting, {row['epochs']} epochs{trained_on}{store})"
-    )
+    training = f"{row['recipe']} recipe, {row['setting']} setting, {row['epochs']} epochs"
+    run = f"{row['model']} ({training}{and_validation_data(row['refit'])}{store})"
     unit = "" if card.unit == "1" else f" {unit_text(card.unit)}"
     spread = f" ± {row['std']:.2g}{unit} over {row['n']} seeds" if row["n"] > 1 else f"{unit} with one seed"
     side = "higher" if row["percent"] > 0 else "lower"

@@ -15,9 +15,6 @@ ENSEMBLES = "ensembles"
 MEAN_OF_NETWORKS = "mean of n networks"
 """What a column of ensembles is called after the network."""
 
-REFIT = "validation data too"
-"""What is said of networks that were trained on training and validation data together."""
-
 CELLS = ["dataset", "group", "column", "mean", "std", "note"]
 """Columns of a table of cells. ``mean`` is missing where there are records but no number to show; a data set without
 any record has no row."""
@@ -87,7 +84,7 @@ def longest_schedules(runs: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     runs
-        From `runs.summarise` or `runs.ensembles`.
+        From `runs.summarise`, `runs.ensembles` or `runs.load_records`.
     """
     alike = runs.groupby(["store", "model", "recipe", "setting", "train_fraction", "refit"], sort=False)["epochs"]
     return runs[runs["epochs"] == alike.transform("max")]
@@ -102,9 +99,12 @@ def column_name(
         parts.insert(1, MEAN_OF_NETWORKS)
     if train_fraction != 1:
         parts.append(f"{train_fraction:.3g} of rows")
-    if refit:
-        parts.append(REFIT)
-    return ", ".join(parts)
+    return ", ".join(parts) + and_validation_data(refit)
+
+
+def and_validation_data(refit: bool) -> str:
+    """Say, behind the description of a training, that it was on training and validation data together, if it was."""
+    return ", validation data too" if refit else ""
 
 
 def _together(summary: pd.DataFrame, ensembles: pd.DataFrame | None) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from lgdcnn_core.figures.cells import ENSEMBLES, GROUPS, REFIT
+from lgdcnn_core.figures.cells import ENSEMBLES, GROUPS, and_validation_data
 from lgdcnn_core.figures.table import four_digits, three_decimals
 from lgdcnn_core.runs.ensembles import AND
 
@@ -67,9 +67,9 @@ def tally(differences: pd.DataFrame, first: str, second: str) -> list[str]:
         counts = rows["verdict"].value_counts()
         better, worse, even = (counts.get(verdict, 0) for verdict in ("better", "worse", "not told apart"))
         said.append(
-            f"{GROUPS[str(store)]}, {recipe} recipe, {setting}, {epochs} epochs{', ' + REFIT if refit else ''}: our "
-            f"{first} is better than our "
-            f"{second} on {better} of {_sets(len(rows))}, worse on {worse}, and not told apart on {even}."
+            f"{GROUPS[str(store)]}, {recipe} recipe, {setting}, {epochs} epochs{and_validation_data(bool(refit))}: our "
+            f"{first} is better than our {second} on {better} of {_sets(len(rows))}, worse on "
+            f"{worse}, and not told apart on {even}."
         )
     return said
 
@@ -112,8 +112,8 @@ def _taking_part(row: "pd.Series[Any]", ensembles: pd.DataFrame) -> list[tuple[s
 
 def shortfall(row: "pd.Series[Any]", label: str, trials: int) -> str:
     """Say in words what one row of `shortfalls` says; `trials` trials were made on its validation data."""
-    trained_on = f", {REFIT}" if row["refit"] else ""
-    said = f"{GROUPS[row['store']]}, {label}{trained_on}: {four_digits(row['mean'])} (n = {row['n']}), "
+    said = f"{GROUPS[row['store']]}, {label}{and_validation_data(row['refit'])}: "
+    said += f"{four_digits(row['mean'])} (n = {row['n']}), "
     said += (
         f"{_percent(row['mean'], row['published'])} the published {row['model']}, {three_decimals(row['published'])}"
     )
