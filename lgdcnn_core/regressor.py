@@ -48,7 +48,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     model
         Name or spec of the network, see `lgdcnn_core.models.build`.
     recipe
-        ``"fast"`` (ours), ``"paper"`` (as published) or a `lgdcnn_core.training.Recipe`.
+        ``"fast"`` (ours), ``"paper"`` (as published), another key of `lgdcnn_core.training.RECIPES`, or a `Recipe`.
     setting
         ``"exact"``: a compound's prediction depends on that compound alone. ``"published"``: padding takes part, as
         the paper ran it.
@@ -155,7 +155,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         lgdcnn_core.composition.InvalidFormulas
             If formulas are wrong; lists all of them.
         BadTrainingData
-            If there is nothing to train on, or targets are missing, infinite or of another number than the formulas.
+            If there is nothing to train on, or targets are missing, infinite or of another number than the formulas; or
+            if the recipe starts from a network trained on its `source`, and there is no `init`.
         UnknownElements
             If the element table lacks an element.
         lgdcnn_core.ensemble.InvalidEnsemble
@@ -308,6 +309,11 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         return self
 
     def _initial_networks(self, init: "str | Path | CompositionRegressor | None", seeds: list[int]) -> list[Network]:
+        if init is None and self.recipe_.source is not None:
+            raise BadTrainingData(
+                f"the recipe {self.recipe_.name!r} starts from a network that was trained on {self.recipe_.source}: "
+                f"give it as init (`lgdcnn_core.runs.execute` trains it first)"
+            )
         if init is None:
             return [build(self.model, self.elements, seed=seed) for seed in seeds]
         start = init if isinstance(init, CompositionRegressor) else CompositionRegressor.load(init, device=self.device)

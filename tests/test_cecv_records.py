@@ -15,7 +15,7 @@ from lgdcnn_core.readings import ForeignWeights, NoReading, ReadingSpec, chemist
 from lgdcnn_core.readings import __main__ as command
 from lgdcnn_core.readings import environments as cecv_readings
 from lgdcnn_core.reproduce import notebook
-from lgdcnn_core.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, execution, places, sealed
+from lgdcnn_core.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, execution, places, sealed, weights
 from lgdcnn_core.training import Layout
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -44,7 +44,7 @@ def workplace(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LGDCNN_RUNS", str(directory / "runs"))
         patch.setattr(execution.benchmarks, "load", lambda name, fold=None: small_split())
-        for module in (execution, places):
+        for module in (weights, places):
             patch.setattr(module, "checkout", lambda: directory)
         runs.execute(RUN, device="cpu", progress=False, weights=True, checkpoints=directory)
         yield directory
@@ -63,7 +63,7 @@ def maps(workplace):
 
 
 def weights_of(spec):
-    return execution.file_of_weights(spec)
+    return weights.file_of_weights(spec)
 
 
 # The specification

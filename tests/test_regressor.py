@@ -121,6 +121,11 @@ def test_fine_tuning_starts_from_the_given_model(fitted, tmp_path):
         regressor(model="DCNN").fit(TABLE, init=fitted)
 
 
+def test_a_recipe_that_starts_from_another_network_asks_for_it():
+    with pytest.raises(BadTrainingData, match="trained on OQMD_Volume_per_atom: give it as init"):
+        regressor(recipe="transfer").fit(TABLE)
+
+
 def test_fine_tuning_leaves_the_given_model_as_it_was(fitted):
     before = fitted.predict(FORMULAS)
     regressor().fit(TABLE, init=fitted)

@@ -30,6 +30,7 @@ from lgdcnn_core.runs import (
     execution,
     metrics,
     provenance,
+    weights,
 )
 from lgdcnn_core.runs.table import COLUMNS
 from lgdcnn_core.training import UnknownRecipe
@@ -105,6 +106,7 @@ def test_a_whole_train_fraction_may_be_written_as_an_integer():
         ({"dataset": BULK, "train_fraction": "0.5"}, InvalidSpec, "train_fraction"),
         ({"dataset": BULK, "epochs": 0}, InvalidSpec, "epochs"),
         ({"dataset": BULK, "epochs": "30"}, InvalidSpec, "epochs"),
+        ({"dataset": training.TRANSFER.source, "recipe": "transfer"}, InvalidSpec, "its source"),
         ({"dataset": BULK, "refit": "no"}, InvalidSpec, "True or False"),
         ({"dataset": BULK, "recipe": "paper", "refit": True}, InvalidSpec, "cannot do without validation data"),
     ],
@@ -430,16 +432,59 @@ def test_a_classification_records_its_own_metrics(tiny, store):
 
 
 def test_weights_are_kept_on_request_and_predict_what_the_record_says(tiny, store, tmp_path, monkeypatch):
-    monkeypatch.setattr(execution, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
     spec = RunSpec(BULK, model="DCNN-K1", epochs=1)
     tiny(spec, weights=True)
     file = tmp_path / "data" / "weights" / f"{spec.key}.safetensors"
     predictions = store.predictions(spec.key)
     again = CompositionRegressor.load(file, device="cpu").predict(predictions["formula"])
     np.testing.assert_array_equal(again, predictions["predicted"])
+    before = file.read_bytes()
     file.unlink()
-    with pytest.warns(UserWarning, match="without its weights"):
-        tiny(spec, weights=True)
+    tiny(spec, weights=True)
+    assert file.read_bytes() == before
+    assert list(store.keys()) == [spec.key]
+
+
+def test_a_run_that_starts_from_a_source_trains_its_network_first_and_once(tiny, store, tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    first, second = (RunSpec(name, model="DCNN-K1", recipe="transfer", epochs=1) for name in (BULK, "mp_mu_b"))
+    source = RunSpec(training.TRANSFER.source, model="DCNN-K1", recipe="pretraining")
+    assert first.source == second.source == source
+    tiny(first)
+    assert set(store.keys()) == {source.key, first.key}
+    file = tmp_path / "data" / "weights" / f"{source.key}.safetensors"
+    assert store.read(first.key).inputs["source"] == sha256(file.read_bytes()).hexdigest()
+    made = file.stat().st_mtime_ns
+    tiny(second)
+    assert file.stat().st_mtime_ns == made
+    split = tiny_split()
+    again = CompositionRegressor("DCNN-K1", training.TRANSFER.with_changes(epochs=1), device="cpu", progress=False)
+    again.fit(split.train, val=split.val, init=file)
+    expected = store.predictions(first.key)
+    np.testing.assert_array_equal(again.predict(expected["formula"]), expected["predicted"])
+
+
+def test_each_seed_starts_from_a_source_of_its_own():
+    assert RunSpec(BULK, recipe="transfer", seed=2).source.seed == 2
+    assert RunSpec(BULK).source is None
+
+
+def test_weights_of_a_recipe_that_has_changed_are_not_started_from(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    spec = RunSpec(BULK, model="DCNN-K1", recipe="transfer", epochs=1)
+    tiny(spec.source, weights=True)
+    monkeypatch.setitem(training.RECIPES, "pretraining", training.PRETRAINING.with_changes(epochs=1))
+    with pytest.raises(weights.OutdatedWeights, match="another epochs than the recipe 'pretraining'"):
+        tiny(spec)
+
+
+def test_a_refit_of_a_run_with_a_source_starts_from_it_too(tiny, store, tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    spec = RunSpec(BULK, model="DCNN-K1", recipe="transfer", epochs=1, refit=True)
+    record = tiny(spec)
+    assert set(store.keys()) == {spec.key, spec.kept_apart.key, spec.source.key}
+    assert record.inputs["source"] == store.read(spec.kept_apart.key).inputs["source"]
 
 
 KILLED = """

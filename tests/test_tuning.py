@@ -1,13 +1,16 @@
 """The study of the recipe: trials, their records, and what is read from them."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lgdcnn_core import benchmarks, figures, training, tuning
-from lgdcnn_core.runs import BrokenRecord, OutdatedRecord, RecordExists
+from lgdcnn_core import CompositionRegressor, benchmarks, figures, training, tuning
+from lgdcnn_core.runs import BrokenRecord, OutdatedRecord, RecordExists, weights
+from lgdcnn_core.runs.spec import source
+from lgdcnn_core.training import PRETRAINING
 from lgdcnn_core.tuning import InvalidTrial, Task, Trial, TrialStore, UnknownTrial
 from lgdcnn_core.tuning import __main__ as command
 from lgdcnn_core.tuning.execution import recorded
@@ -122,6 +125,24 @@ class TestMaking:
         assert found.seconds > 0
         assert store.read(found.key) == found
         assert store.predictions(found.key) is None
+
+    def test_a_trial_with_a_source_starts_from_the_network_trained_on_it(self, small, store, tmp_path, monkeypatch):
+        monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+        transfer = Trial("transfer", "", QUICK.changes | {"source": "OQMD_Volume_per_atom"}, model=QUICK.model)
+        file = weights.file_of_weights(source(transfer.recipe(), transfer.model, "exact", seed=0))
+        file.parent.mkdir(parents=True)
+        start = CompositionRegressor(
+            transfer.model, PRETRAINING.with_changes(lr_max=2e-3), device="cpu", progress=False
+        )
+        start.fit(small.train).save(file)
+        with pytest.raises(weights.OutdatedWeights, match="another lr_max"):
+            tuning.make(transfer, BULK, 0, store, "cpu")
+        start.set_params(recipe=PRETRAINING).fit(small.train).save(file)
+        record = tuning.make(transfer, BULK, 0, store, "cpu")
+        assert record.inputs["source"] == sha256(file.read_bytes()).hexdigest()
+        model = CompositionRegressor(transfer.model, transfer.recipe(), device="cpu", progress=False)
+        model.fit(small.train, val=small.val, init=file)
+        assert model.history_.epochs[0].loss == record.learning_curve["loss"][0]
 
     def test_an_edited_record_is_refused(self, small, store):
         found = tuning.make(QUICK, BULK, 0, store)

@@ -11,8 +11,8 @@ from lgdcnn_core.readings.library import make
 from lgdcnn_core.readings.spec import Kind, ReadingSpec
 from lgdcnn_core.readings.store import ReadingStore, committed, local
 from lgdcnn_core.runs import RunSpec
-from lgdcnn_core.runs.execution import file_of_weights
 from lgdcnn_core.runs.store import both_stores
+from lgdcnn_core.runs.weights import file_of_weights
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,9 +10,10 @@ from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.readings.spec import ReadingSpec
 from lgdcnn_core.runs import RunSpec, Store, sealed
 from lgdcnn_core.runs.directory import RECORD
-from lgdcnn_core.runs.execution import file_of_weights, load_split, predict
+from lgdcnn_core.runs.execution import load_split, predict
 from lgdcnn_core.runs.provenance import data_hash
 from lgdcnn_core.runs.store import both_stores
+from lgdcnn_core.runs.weights import file_of_weights
 
 COMPOUNDS_COMPARED = 64
 """Test compounds whose predictions tell whether weights are those of a record."""

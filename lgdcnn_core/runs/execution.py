@@ -2,21 +2,23 @@
 
 import math
 import time
-import warnings
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lgdcnn_core import CompositionRegressor, benchmarks
 from lgdcnn_core.benchmarks import Split
-from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.runs import metrics, provenance, sealed
 from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
 from lgdcnn_core.runs.sealed import RecordExists
 from lgdcnn_core.runs.spec import RunSpec
 from lgdcnn_core.runs.store import Store, committed_store, local_store, parquet
+from lgdcnn_core.runs.weights import file_of_weights, trained
 from lgdcnn_core.training import Epoch
 
 
@@ -34,9 +36,9 @@ def execute(
 ) -> RunRecord:
     """Make a run, unless its record exists, and give its record.
 
-    Killed at any time, it leaves the store as it was, and the next call goes on from its last checkpoint. A refit needs
-    the record of the run that keeps validation data apart, from this store or the committed one; it is made first, if
-    neither has it.
+    Killed at any time, it leaves the store as it was, and the next call goes on from its last checkpoint. What a run
+    needs is made first, if it is not there: a refit the record of the run that keeps validation data apart, in this
+    store or the committed one; a run by a recipe with a `source` the weights of the network trained on it.
 
     Parameters
     ----------
@@ -49,7 +51,8 @@ def execute(
     progress
         Show a progress bar.
     weights
-        Keep the trained model as well, ``data/weights/<key>.safetensors`` of the checkout.
+        Keep the trained model as well, ``data/weights/<key>.safetensors`` of the checkout. If there is a record but no
+        such file, the network is trained once more, and the record is left as it is.
     checkpoints
         Directory of the checkpoint, which is removed when the record is written; the default is ``checkpoints`` beside
         the local store.
@@ -63,13 +66,13 @@ def execute(
     """
     store = store or local_store()
     weights_file = file_of_weights(spec) if weights else None
-    if (found := recorded(spec, store)) is not None:
-        if weights_file is not None and not weights_file.exists():
-            warnings.warn(f"{spec.key} is recorded already, without its weights: none are kept", stacklevel=2)
+    if (found := recorded(spec, store)) is not None and (weights_file is None or weights_file.exists()):
         return found
-    kept_apart = _record_with_validation(spec, store, device, progress, checkpoints) if spec.refit else None
+    make = partial(execute, store=store, device=device, progress=progress, checkpoints=checkpoints)
+    kept_apart = _found_or_made(spec.kept_apart, store, make) if spec.kept_apart else None
+    source = trained(spec.source, partial(make, weights=True)) if spec.source else None
     checkpoint = (checkpoints or local_store().path.parent / "checkpoints") / f"{spec.key}.pt"
-    started, resumed, code = provenance.now(), checkpoint.exists(), provenance.code()
+    begun: dict[str, Any] = {"started": provenance.now(), "resumed": checkpoint.exists(), "code": provenance.code()}
     split = load_split(spec)
     estimator = CompositionRegressor(
         model=spec.model,
@@ -83,14 +86,35 @@ def execute(
     estimator.fit(
         split.train,
         val=None if kept_apart else split.val,
+        init=source,
         checkpoint=checkpoint,
         stop_after=kept_apart.best_epoch if kept_apart else None,
     )
+    if weights_file is not None:
+        weights_file.parent.mkdir(parents=True, exist_ok=True)
+        estimator.save(weights_file)
+    record = found or _written(spec, split, source, estimator, store, **begun)
+    checkpoint.unlink(missing_ok=True)
+    return record
+
+
+def _written(
+    spec: RunSpec,
+    split: Split,
+    source: Path | None,
+    estimator: CompositionRegressor,
+    store: Store,
+    started: str,
+    resumed: bool,
+    code: dict[str, str | bool] | None,
+) -> RunRecord:
+    """Measure a trained model, and write the record."""
     clock = time.perf_counter()
     predicted = predict(estimator, split.test)
     prediction_seconds = time.perf_counter() - clock
     files = {PREDICTIONS: parquet(predicted)}
     history = estimator.history_
+    inputs = {part: provenance.data_hash(table) for part, table in split._asdict().items()}
     record = RunRecord(
         spec=spec,
         recipe=estimator.recipe_.as_dict(),
@@ -110,28 +134,21 @@ def execute(
         **provenance.made_now(code),
         started=started,
         resumed=resumed,
-        inputs={part: provenance.data_hash(table) for part, table in split._asdict().items()},
+        inputs=inputs | ({"source": sealed.sha256(source.read_bytes())} if source else {}),
         outputs=sealed.hashes(files),
     )
-    if weights_file is not None:
-        weights_file.parent.mkdir(parents=True, exist_ok=True)
-        estimator.save(weights_file)
     try:
         store.write(record, files)
     except RecordExists:
         # Another process made the same run meanwhile.
-        record = store.read(spec.key)
-    checkpoint.unlink(missing_ok=True)
+        return store.read(spec.key)
     return record
 
 
-def _record_with_validation(
-    spec: RunSpec, store: Store, device: str | None, progress: bool, checkpoints: Path | None
-) -> RunRecord:
-    """Record of the run that keeps validation data apart and is otherwise the same as this refit."""
-    apart = replace(spec, refit=False)
-    found = (recorded(apart, each) for each in (store, committed_store()) if each is not None)
-    return next(filter(None, found), None) or execute(apart, store, device, progress, checkpoints=checkpoints)
+def _found_or_made(spec: RunSpec, store: Store, make: Callable[[RunSpec], RunRecord]) -> RunRecord:
+    """Record of a run from this store or the committed one; it is made, if neither has it."""
+    found = (recorded(spec, each) for each in (store, committed_store()) if each is not None)
+    return next(filter(None, found), None) or make(spec)
 
 
 def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
@@ -200,14 +217,6 @@ def what_validation_chose(spec: RunSpec) -> str:
     if spec.full_recipe().averaging == "published":
         return "which batches' weights enter the average that is used, and when training stops early"
     return "the epoch whose averaged weights are used"
-
-
-def file_of_weights(spec: RunSpec) -> Path:
-    """Name the file in which `execute` keeps a run's trained model, for `CompositionRegressor.load`."""
-    top = checkout()
-    if top is None:
-        raise RuntimeError("weights are kept in data/weights of a checkout, and this package is installed without one")
-    return top / "data" / "weights" / f"{spec.key}.safetensors"
 
 
 def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:

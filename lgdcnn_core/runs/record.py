@@ -35,8 +35,8 @@ class RunRecord(SealedRecord):
         Rows used in training, the same after duplicate formulas became one, rows of validation (in a refit none) and
         test data.
     seconds
-        Wall time: ``training`` (all epochs with their validation, those before a resumption too), ``prediction``
-        (of the test data).
+        Wall time: ``training`` (all epochs with their validation, those before a resumption too, but not the training
+        of a network that it starts from, which has a record of its own), ``prediction`` (of the test data).
     tokens_per_second
         Elements of compounds that went through training, by its wall time; padding is not counted.
     peak_memory
@@ -55,7 +55,8 @@ class RunRecord(SealedRecord):
     resumed
         The training went on from the checkpoint of a process that was stopped.
     inputs
-        sha256 of ``train`` (as used), ``val`` and ``test``, see `provenance.data_hash`.
+        sha256 of ``train`` (as used), ``val`` and ``test``, see `provenance.data_hash`; and of the file of weights that
+        the training started from, ``source``, if it did.
     outputs
         sha256 of the bytes of each other file of the record.
     """

@@ -1,13 +1,13 @@
 """The specification of one run: everything that was decided before it started."""
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 
 from lgdcnn_core import benchmarks, training
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.models import CHAINS, UnknownNetwork
-from lgdcnn_core.training import Recipe, Setting
+from lgdcnn_core.training import PRETRAINING, Recipe, Setting
 
 _FILE_NAME = re.compile(r"[\w.-]+")
 
@@ -77,6 +77,8 @@ class RunSpec:
             )
         if not isinstance(self.refit, bool):
             raise InvalidSpec(f"refit is {self.refit!r}; it is True or False")
+        if (source := self.source) is not None and source.dataset == self.dataset:
+            raise InvalidSpec(f"the recipe {self.recipe!r} starts from a network trained on {self.dataset}, its source")
         if self.refit and training.recipe(self.recipe).needs_validation:
             raise InvalidSpec(f"the recipe {self.recipe!r} cannot do without validation data: refit is False")
         object.__setattr__(self, "train_fraction", float(fraction))
@@ -111,6 +113,16 @@ class RunSpec:
         """Whether the targets are classes."""
         return benchmarks.card(self.dataset).kind == "classification"
 
+    @property
+    def source(self) -> "RunSpec | None":
+        """The run whose trained network this one starts from; None: from random weights."""
+        return source(self.full_recipe(), self.model, self.setting, self.seed)
+
+    @property
+    def kept_apart(self) -> "RunSpec | None":
+        """Of a refit, the run that keeps validation data apart and is otherwise the same."""
+        return replace(self, refit=False) if self.refit else None
+
     def full_recipe(self) -> Recipe:
         """Recipe with the epochs of this run."""
         recipe = training.recipe(self.recipe)
@@ -127,6 +139,13 @@ class RunSpec:
     def from_dict(cls, values: dict[str, Any]) -> "RunSpec":
         """Make the specification of plain values."""
         return cls(**values)
+
+
+def source(recipe: Recipe, model: str, setting: Setting, seed: int) -> RunSpec | None:
+    """Specify the run whose trained network a training by this recipe starts from; None: from random weights."""
+    if recipe.source is None:
+        return None
+    return RunSpec(recipe.source, model=model, recipe=PRETRAINING.name, setting=setting, seed=seed)
 
 
 def _is_integer(value: object) -> bool:

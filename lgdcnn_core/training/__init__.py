@@ -5,7 +5,18 @@ from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose
 from lgdcnn_core.training.history import Epoch, History
 from lgdcnn_core.training.loop import Plan, TrainingDiverged, train
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
-from lgdcnn_core.training.recipe import FAST, FIRST_FAST, PAPER, RECIPES, Recipe, UnknownRecipe, differing, recipe
+from lgdcnn_core.training.recipe import (
+    FAST,
+    FIRST_FAST,
+    PAPER,
+    PRETRAINING,
+    RECIPES,
+    TRANSFER,
+    Recipe,
+    UnknownRecipe,
+    differing,
+    recipe,
+)
 from lgdcnn_core.training.tables import (
     BadTrainingData,
     Formulas,
@@ -25,7 +36,9 @@ __all__ = [
     "FIRST_FAST",
     "PAPER",
     "PREDICTION_BATCH",
+    "PRETRAINING",
     "RECIPES",
+    "TRANSFER",
     "BadTrainingData",
     "Compute",
     "Epoch",

@@ -23,7 +23,7 @@ class Recipe:
     Attributes
     ----------
     name
-        ``"paper"``, ``"fast"``, or a name of your own.
+        A key of `RECIPES`, or a name of your own.
     epochs
         Passes over the training data, at most.
     batch_size
@@ -64,6 +64,9 @@ class Recipe:
         Share of the compounds whose elements are put into random order, anew in each epoch.
     order
         Order of a compound's elements in the exact setting; the published one keeps that of the formula in ties.
+    source
+        Data set on which the network is trained first, by the recipe ``"pretraining"`` and with the same seed: its
+        trained weights are what this training starts from (transfer learning). None: random weights.
     precision
         Arithmetic of the matrix products in training: ``"float32"``; ``"tf32"``, in which a GPU rounds the factors of
         float32 products (elsewhere it is float32); ``"bfloat16"`` by autocast; or ``"auto"``, bfloat16 where the
@@ -90,6 +93,7 @@ class Recipe:
     dropout: float = 0.0
     reordered: float = 0.0
     order: Order = "amount, atomic number"
+    source: str | None = None
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
@@ -181,7 +185,14 @@ FAST = FIRST_FAST.with_changes(
 )
 """Our own recipe, the default, chosen on validation data: see `lgdcnn_core.tuning` and the notebook 12_recipe."""
 
-RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST)}
+PRETRAINING = FAST.with_changes(name="pretraining", epochs=5, batch_size=1024)
+"""A few passes over a large data set, for networks that others start from."""
+
+TRANSFER = FAST.with_changes(name="transfer", source="OQMD_Volume_per_atom")
+"""FAST, of a network that has learnt the volumes of 240,000 compounds before; chosen on validation data as FAST was."""
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST, PRETRAINING, TRANSFER)}
+"""Recipes by name."""
 
 
 def recipe(name_or_recipe: "str | Recipe") -> Recipe:

@@ -2,15 +2,28 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from lgdcnn_core import CompositionRegressor, benchmarks
 from lgdcnn_core.models import chain
-from lgdcnn_core.runs import OutdatedRecord, RecordExists, metrics, provenance, sealed
+from lgdcnn_core.runs import (
+    OutdatedRecord,
+    RecordExists,
+    committed_store,
+    execute,
+    local_store,
+    metrics,
+    provenance,
+    sealed,
+)
 from lgdcnn_core.runs.execution import learning_curve, predict
 from lgdcnn_core.runs.record import PREDICTIONS
+from lgdcnn_core.runs.spec import source
 from lgdcnn_core.runs.store import parquet
+from lgdcnn_core.runs.weights import trained
 from lgdcnn_core.training import TrainingDiverged
 from lgdcnn_core.tuning.record import Outcome, TrialRecord
 from lgdcnn_core.tuning.spec import Task, Trial, key
@@ -32,6 +45,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         As in `training.choose`.
     """
     code, recipe = provenance.code(), trial.recipe()
+    start = _source(trial, seed, store, device)
     split = benchmarks.load(task.dataset, fold=task.fold)
     train, val = split.train, split.val
     model = CompositionRegressor(
@@ -43,7 +57,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
     curve: dict[str, list[float | None]] = learning_curve([])
     clock = time.perf_counter()
     try:
-        model.fit(train, val=val)
+        model.fit(train, val=val, init=start)
         predicted = predict(model, val)[["formula", "actual", "predicted"]]
         val_mae = metrics.finite(np.abs(predicted["predicted"] - predicted["actual"]).mean())
         if val_mae is None:
@@ -54,6 +68,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         files = {PREDICTIONS: parquet(predicted)}
     except TrainingDiverged as diverged:
         outcome, message, seconds = "diverged", str(diverged), time.perf_counter() - clock
+    inputs = {"train": provenance.data_hash(train), "val": provenance.data_hash(val)}
     record = TrialRecord(
         trial=trial,
         dataset=task.dataset,
@@ -69,7 +84,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         tokens_per_second=tokens_per_second,
         compute=model.compute_.describe(),
         **provenance.made_now(code),
-        inputs={"train": provenance.data_hash(train), "val": provenance.data_hash(val)},
+        inputs=inputs | ({"source": sealed.sha256(start.read_bytes())} if start else {}),
         outputs=sealed.hashes(files),
     )
     try:
@@ -78,6 +93,15 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         # Another process made the same trial meanwhile.
         return store.read(record.key)
     return record
+
+
+def _source(trial: Trial, seed: int, store: TrialStore, device: str | None) -> Path | None:
+    """Give the weights that a trial starts from, and train them first if they are not there."""
+    spec = source(trial.recipe(), trial.model, trial.setting, seed)
+    if spec is None:
+        return None
+    runs = committed_store() if store.name == "committed" else local_store()
+    return trained(spec, partial(execute, store=runs, device=device, progress=False, weights=True))
 
 
 def make_missing(

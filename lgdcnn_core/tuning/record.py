@@ -36,7 +36,8 @@ class TrialRecord(SealedRecord):
     compute, versions, platform, code, finished, outputs
         As in `runs.RunRecord`.
     inputs
-        sha256 of ``train`` and ``val``, see `runs.provenance.data_hash`; test data are never read.
+        sha256 of ``train`` and ``val``, see `runs.provenance.data_hash`; test data are never read. As in
+        `runs.RunRecord`, ``source``, if the training started from weights.
     """
 
     FORMAT = 1

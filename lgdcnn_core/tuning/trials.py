@@ -59,6 +59,16 @@ TRIALS = table(
         "a little dropout in the full length",
         PAULING_ONLY | {"dropout": 0.1},
     ),
+    Trial(
+        "transfer-volume",
+        "a network that knows the volumes of 240,000 compounds may need less of the few moduli",
+        PAULING_ONLY | {"source": "OQMD_Volume_per_atom"},
+    ),
+    Trial(
+        "transfer-enthalpy",
+        "formation enthalpies in place of volumes: what binds, in place of how large atoms are",
+        PAULING_ONLY | {"source": "OQMD_Formation_Enthalpy"},
+    ),
     Trial("batch64", "twice the steps in the same epochs", PAULING_ONLY | {"batch_size": 64, "lr_max": 7e-4}),
     Trial("epochs120", "twice the epochs: on one set, half of them cost 7 %", PAULING_ONLY | {"epochs": 120}),
     Trial(
