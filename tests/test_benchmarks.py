@@ -10,7 +10,7 @@ import pytest
 from pymatgen.core import Composition
 
 from lgdcnn_core import benchmarks
-from lgdcnn_core.benchmarks import DataError, FoldError, UnknownDataSetError, datacard, download, location
+from lgdcnn_core.benchmarks import DataError, FoldError, UnknownDataSetError, datacard, download, location, overlap
 from lgdcnn_core.benchmarks.__main__ import main
 from lgdcnn_core.benchmarks.manifest import manifest
 from lgdcnn_core.benchmarks.split import VALIDATION_SHARE
@@ -127,7 +127,7 @@ def test_extended_sets_have_the_rows_that_crabnet_published_but_for_pure_element
     paper = benchmarks.published("crabnet_paper").set_index("dataset")
     for name in EXTENDED:
         split = benchmarks.load(name)
-        pure = sum(len(datacard.composition_key(formula)) == 1 for formula in split.test.formula)
+        pure = sum(len(overlap.composition_key(formula)) == 1 for formula in split.test.formula)
         counts = (len(split.train), len(split.val), len(split.test) - pure)
         assert counts == tuple(paper.loc[name, ["n_train", "n_val", "n_test"]]), name
 
@@ -313,7 +313,7 @@ def test_damaged_wheel_leaves_nothing_behind(wheels, tmp_path, monkeypatch):
     assert list((tmp_path / "new").iterdir()) == []
 
 
-# The data card
+# Compounds in common
 
 
 def test_composition_key_agrees_with_pymatgen(benchmark_data):
@@ -321,11 +321,36 @@ def test_composition_key_agrees_with_pymatgen(benchmark_data):
     formulas = pd.concat([benchmarks.load(name, fold=0).test for name in names]).formula
     for formula in [*formulas, *benchmarks.load("mp_bulk_modulus").test.formula, "NaN", "Sr(AlH)2"]:
         expected = Composition(formula).fractional_composition.get_el_amt_dict()
-        assert dict(datacard.composition_key(formula)) == pytest.approx(expected, abs=1e-6), formula
+        assert dict(overlap.composition_key(formula)) == pytest.approx(expected, abs=1e-6), formula
 
 
 def test_ti2o4_is_tio2():
-    assert datacard.composition_key("Ti2O4") == datacard.composition_key("TiO2")
+    assert overlap.composition_key("Ti2O4") == overlap.composition_key("TiO2")
+
+
+def test_what_is_left_of_a_source_is_in_no_part_that_others_are_judged_on(benchmark_data):
+    train = benchmarks.load("aflow__Egap").train
+    left = benchmarks.without_judged(train, "aflow__Egap")
+    assert 0 < len(left) < len(train)
+    assert left.equals(train.loc[left.index])
+    seen = {Composition(formula).reduced_formula for formula in left["formula"]}
+    for name in ("mp_shear_modulus", "OQMD_Bandgap"):
+        split = benchmarks.load(name)
+        assert not seen & {
+            Composition(formula).reduced_formula for formula in [*split.val.formula, *split.test.formula]
+        }
+    for fold in range(5):
+        assert not seen & {
+            Composition(f).reduced_formula for f in benchmarks.load("matbench_jdft2d", fold).test.formula
+        }
+    # Those that others learn from may stay, and so may those on which sets of its own source are judged.
+    assert seen & {Composition(formula).reduced_formula for formula in benchmarks.load("mp_e_hull").train.formula}
+    assert seen & {
+        Composition(formula).reduced_formula for formula in benchmarks.load("aflow__energy_atom").test.formula
+    }
+
+
+# The data card
 
 
 def test_data_card_agrees_with_the_data(benchmark_data):

@@ -3,6 +3,7 @@
 from .catalogue import Card, card, names
 from .download import fetch
 from .errors import DataError, FoldError, UnknownDataSetError
+from .overlap import without_judged
 from .reference import published
 from .split import Split, load
 
@@ -17,4 +18,5 @@ __all__ = [
     "load",
     "names",
     "published",
+    "without_judged",
 ]

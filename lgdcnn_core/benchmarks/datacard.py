@@ -1,8 +1,5 @@
 """The tables of data/README.md, measured from the data so that they cannot drift from it."""
 
-import re
-from collections import defaultdict
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,12 +8,11 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from .catalogue import Card, card, names
+from .overlap import composition_keys
 from .split import N_FOLDS, Split, load
 
 EXTREME_SHARE = 0.01
 """Share of compounds, those farthest from the median, whose weight in the absolute deviation we report."""
-
-_TOKEN = re.compile(r"([A-Z][a-z]?|\(|\))([0-9.]*)")
 
 
 class Measured(NamedTuple):
@@ -57,38 +53,6 @@ class Measured(NamedTuple):
     longest: int
 
 
-@cache
-def composition_key(formula: str) -> tuple[tuple[str, float], ...]:
-    """Elements of a formula and their fractions, so that "Ti2O4" and "TiO2" are the same.
-
-    Only for counting: it trusts its input, as a checked benchmark file may be trusted, and takes seconds for
-    the million formulas here. Models read formulas with `lgdcnn_core.composition`.
-
-    Parameters
-    ----------
-    formula : str
-        Elements, amounts and parentheses, such as "Sr(AlH)2".
-
-    Returns
-    -------
-    tuple of (str, float)
-        By element, fractions rounded to six digits.
-    """
-    amounts: defaultdict[str, float] = defaultdict(float)
-    # Read from the end, an amount comes before the parenthesis that it multiplies.
-    factors = [1.0]
-    for symbol, digits in reversed(_TOKEN.findall(formula)):
-        amount = float(digits or 1) * factors[-1]
-        if symbol == ")":
-            factors.append(amount)
-        elif symbol == "(":
-            factors.pop()
-        else:
-            amounts[symbol] += amount
-    total = sum(amounts.values())
-    return tuple((symbol, round(amount / total, 6)) for symbol, amount in sorted(amounts.items()))
-
-
 def measure(name: str, directory: Path | None = None) -> Measured:
     """Measure one data set.
 
@@ -111,7 +75,7 @@ def measure(name: str, directory: Path | None = None) -> Measured:
     parts = list(splits[0])
     if card(name).protocol == "matbench":
         parts = [pd.concat(parts).sort_index()]
-    keys = [_keys(part) for part in parts]
+    keys = [composition_keys(part) for part in parts]
     distinct = set().union(*keys)
     target = pd.concat(parts)["target"].astype(float)
     deviation = np.sort((target - target.median()).abs())[::-1]
@@ -130,13 +94,9 @@ def measure(name: str, directory: Path | None = None) -> Measured:
     )
 
 
-def _keys(part: pd.DataFrame) -> list[tuple[tuple[str, float], ...]]:
-    return [composition_key(formula) for formula in part["formula"]]
-
-
 def _shared(split: Split) -> float:
-    seen = {*_keys(split.train), *_keys(split.val)}
-    return float(np.mean([key in seen for key in _keys(split.test)]))
+    seen = {*composition_keys(split.train), *composition_keys(split.val)}
+    return float(np.mean([key in seen for key in composition_keys(split.test)]))
 
 
 def tables(directory: Path | None = None) -> str:

@@ -19,7 +19,7 @@ from lgdcnn_core.runs.sealed import RecordExists
 from lgdcnn_core.runs.spec import RunSpec
 from lgdcnn_core.runs.store import Store, committed_store, local_store, parquet
 from lgdcnn_core.runs.weights import file_of_weights, trained
-from lgdcnn_core.training import Epoch
+from lgdcnn_core.training import PRETRAINING, Epoch
 
 
 class OutdatedRecord(RuntimeError):
@@ -174,11 +174,15 @@ def load_split(spec: RunSpec) -> Split:
     """Load the data of a run; of the training part a random subset, if the specification asks for it.
 
     With one seed, the subset of a smaller fraction lies within that of a larger one. Rows keep their order. In a refit
-    the validation rows follow the training rows, and no validation row is left.
+    the validation rows follow the training rows, and no validation row is left. A pretraining has none of the compounds
+    on which the runs that start from it are judged.
     """
     split = benchmarks.load(spec.dataset, fold=spec.fold)
     if spec.refit:
         split = split._replace(train=pd.concat([split.train, split.val]), val=split.val.iloc[:0])
+    if spec.recipe == PRETRAINING.name:
+        train, val = (benchmarks.without_judged(part, spec.dataset) for part in (split.train, split.val))
+        split = split._replace(train=train, val=val)
     if spec.train_fraction == 1:
         return split
     n_kept = max(round(spec.train_fraction * len(split.train)), 1)

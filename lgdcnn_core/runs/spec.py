@@ -29,7 +29,8 @@ class RunSpec:
     model
         A key of `models.CHAINS`.
     recipe
-        Name of a recipe, a key of `training.RECIPES`.
+        Name of a recipe, a key of `training.RECIPES`. By ``"pretraining"`` the run learns from no compound on which
+        the runs that start from it are judged, see `benchmarks.without_judged`.
     setting
         ``"exact"`` or ``"published"``, see `training.Layout`.
     seed
@@ -77,8 +78,13 @@ class RunSpec:
             )
         if not isinstance(self.refit, bool):
             raise InvalidSpec(f"refit is {self.refit!r}; it is True or False")
-        if (source := self.source) is not None and source.dataset == self.dataset:
-            raise InvalidSpec(f"the recipe {self.recipe!r} starts from a network trained on {self.dataset}, its source")
+        if (source := self.source) is not None:
+            known = benchmarks.card(source.dataset).source
+            if known == benchmarks.card(self.dataset).source:
+                raise InvalidSpec(
+                    f"the recipe {self.recipe!r} starts from a network trained on {source.dataset}, which has seen "
+                    f"compounds that {self.dataset} is judged on: both are of {known}"
+                )
         if self.refit and training.recipe(self.recipe).needs_validation:
             raise InvalidSpec(f"the recipe {self.recipe!r} cannot do without validation data: refit is False")
         object.__setattr__(self, "train_fraction", float(fraction))

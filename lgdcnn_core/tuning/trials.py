@@ -61,7 +61,7 @@ TRIALS = table(
     ),
     Trial(
         "transfer-volume",
-        "a network that knows the volumes of 240,000 compounds may need less of the few moduli",
+        "a network that knows the volumes of 210,000 compounds may need less of the few moduli",
         PAULING_ONLY | {"source": "OQMD_Volume_per_atom"},
     ),
     Trial(

@@ -1,0 +1,81 @@
+"""Which compounds data sets have in common."""
+
+import re
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from .catalogue import card, names
+from .split import load
+
+_TOKEN = re.compile(r"([A-Z][a-z]?|\(|\))([0-9.]*)")
+
+
+@cache
+def composition_key(formula: str) -> tuple[tuple[str, float], ...]:
+    """Elements of a formula and their fractions, so that "Ti2O4" and "TiO2" are the same.
+
+    It is for comparing data sets: it trusts its input, as a checked benchmark file may be trusted, and takes seconds
+    for the million formulas here. Models read formulas with `lgdcnn_core.composition`.
+
+    Parameters
+    ----------
+    formula : str
+        Elements, amounts and parentheses, such as "Sr(AlH)2".
+
+    Returns
+    -------
+    tuple of (str, float)
+        By element, fractions rounded to six digits.
+    """
+    amounts: defaultdict[str, float] = defaultdict(float)
+    # Read from the end, an amount comes before the parenthesis that it multiplies.
+    factors = [1.0]
+    for symbol, digits in reversed(_TOKEN.findall(formula)):
+        amount = float(digits or 1) * factors[-1]
+        if symbol == ")":
+            factors.append(amount)
+        elif symbol == "(":
+            factors.pop()
+        else:
+            amounts[symbol] += amount
+    total = sum(amounts.values())
+    return tuple((symbol, round(amount / total, 6)) for symbol, amount in sorted(amounts.items()))
+
+
+def composition_keys(part: pd.DataFrame) -> list[tuple[tuple[str, float], ...]]:
+    """Give `composition_key` of each row's column ``formula``."""
+    return [composition_key(formula) for formula in part["formula"]]
+
+
+def without_judged(part: pd.DataFrame, name: str, directory: Path | None = None) -> pd.DataFrame:
+    """Leave out the compounds on which models of other databases' properties are judged.
+
+    These are the validation and test parts of the extended sets and all rows of the Matbench tasks, each of which is
+    in the test part of some fold. A network trained on what is left has seen none of them, whatever their property.
+
+    Parameters
+    ----------
+    part : DataFrame
+        Rows of the data set `name`, with a column ``formula``.
+    name : str
+        One of `names()`; sets of its own source, such as OQMD, do not count as others.
+    directory : Path, optional
+        Data directory, as `root` of `load`.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `part` that are left, in their order.
+    """
+    judged = set()
+    for other in names():
+        if card(other).source == card(name).source:
+            continue
+        extended = card(other).protocol == "extended"
+        split = load(other, None if extended else 0, root=directory)
+        for rows in (split.val, split.test) if extended else split:
+            judged.update(composition_keys(rows))
+    return part[[key not in judged for key in composition_keys(part)]]
