@@ -112,7 +112,7 @@ def _taking_part(row: "pd.Series[Any]", ensembles: pd.DataFrame) -> list[tuple[s
 
 def shortfall(row: "pd.Series[Any]", label: str, trials: int) -> str:
     """Say in words what one row of `shortfalls` says; `trials` trials were made on its validation data."""
-    said = f"{GROUPS[row['store']]}, {label}{and_validation_data(row['refit'])}: "
+    said = f"{GROUPS[row['store']]}, {label}, {row['recipe']} recipe{and_validation_data(row['refit'])}: "
     said += f"{four_digits(row['mean'])} (n = {row['n']}), "
     said += (
         f"{_percent(row['mean'], row['published'])} the published {row['model']}, {three_decimals(row['published'])}"

@@ -2,7 +2,7 @@
 
 from lgdcnn_core.runs.curves import load_curves
 from lgdcnn_core.runs.ensembles import ensembles, mean_prediction, of_several_networks
-from lgdcnn_core.runs.execution import OutdatedRecord, execute, recorded
+from lgdcnn_core.runs.execution import OutdatedRecord, execute, recorded, trained
 from lgdcnn_core.runs.paired import PairedDifference, paired_difference, paired_differences
 from lgdcnn_core.runs.record import RunRecord
 from lgdcnn_core.runs.rows import UnlikeRecords
@@ -10,11 +10,13 @@ from lgdcnn_core.runs.sealed import BrokenRecord, RecordExists
 from lgdcnn_core.runs.spec import InvalidSpec, RunSpec
 from lgdcnn_core.runs.store import Store, committed_store, local_store
 from lgdcnn_core.runs.table import load_records, summarise
+from lgdcnn_core.runs.weights import OutdatedWeights
 
 __all__ = [
     "BrokenRecord",
     "InvalidSpec",
     "OutdatedRecord",
+    "OutdatedWeights",
     "PairedDifference",
     "RecordExists",
     "RunRecord",
@@ -33,4 +35,5 @@ __all__ = [
     "paired_differences",
     "recorded",
     "summarise",
+    "trained",
 ]

@@ -2,9 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
 from lgdcnn_core.runs.sealed import RecordExists
 from lgdcnn_core.runs.spec import RunSpec
 from lgdcnn_core.runs.store import Store, committed_store, local_store, parquet
-from lgdcnn_core.runs.weights import file_of_weights, trained
+from lgdcnn_core.runs.weights import file_of_weights, require_current
 from lgdcnn_core.training import PRETRAINING, Epoch
 
 
@@ -68,9 +66,9 @@ def execute(
     weights_file = file_of_weights(spec) if weights else None
     if (found := recorded(spec, store)) is not None and (weights_file is None or weights_file.exists()):
         return found
-    make = partial(execute, store=store, device=device, progress=progress, checkpoints=checkpoints)
-    kept_apart = _found_or_made(spec.kept_apart, store, make) if spec.kept_apart else None
-    source = trained(spec.source, partial(make, weights=True)) if spec.source else None
+    options: dict[str, Any] = {"device": device, "progress": progress, "checkpoints": checkpoints}
+    kept_apart = _found_or_made(spec.kept_apart, store, options) if spec.kept_apart else None
+    source = trained(spec.source, store, **options) if spec.source else None
     checkpoint = (checkpoints or local_store().path.parent / "checkpoints") / f"{spec.key}.pt"
     begun: dict[str, Any] = {"started": provenance.now(), "resumed": checkpoint.exists(), "code": provenance.code()}
     split = load_split(spec)
@@ -96,6 +94,31 @@ def execute(
     record = found or _written(spec, split, source, estimator, store, **begun)
     checkpoint.unlink(missing_ok=True)
     return record
+
+
+def trained(
+    spec: RunSpec,
+    store: Store | None = None,
+    device: str | None = None,
+    progress: bool = True,
+    checkpoints: Path | None = None,
+) -> Path:
+    """Give the file of a run's trained model, for `CompositionRegressor.load` or as `init` of its `fit`.
+
+    If there is none, the run is made, as `execute` does, and its model kept.
+
+    Raises
+    ------
+    OutdatedWeights
+        If the model's recipe has other values than the recipe of that name has today.
+    BrokenRecord, OutdatedRecord
+        As `execute`.
+    """
+    file = file_of_weights(spec)
+    if not file.exists():
+        execute(spec, store, device, progress, weights=True, checkpoints=checkpoints)
+    require_current(spec)
+    return file
 
 
 def _written(
@@ -145,10 +168,10 @@ def _written(
     return record
 
 
-def _found_or_made(spec: RunSpec, store: Store, make: Callable[[RunSpec], RunRecord]) -> RunRecord:
+def _found_or_made(spec: RunSpec, store: Store, options: dict[str, Any]) -> RunRecord:
     """Record of a run from this store or the committed one; it is made, if neither has it."""
     found = (recorded(spec, each) for each in (store, committed_store()) if each is not None)
-    return next(filter(None, found), None) or make(spec)
+    return next(filter(None, found), None) or execute(spec, store, **options)
 
 
 def recorded(spec: RunSpec, store: Store) -> RunRecord | None:

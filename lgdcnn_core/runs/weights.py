@@ -1,6 +1,5 @@
-"""Trained networks of runs, kept as files: made when somebody asks for them, and what other trainings start from."""
+"""Where trained networks of runs are kept as files, if somebody asks for them."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from lgdcnn_core import CompositionRegressor
@@ -21,21 +20,17 @@ def file_of_weights(spec: RunSpec) -> Path:
     return top / "data" / "weights" / f"{spec.key}.safetensors"
 
 
-def trained(spec: RunSpec, make: Callable[[RunSpec], object]) -> Path:
-    """Give the file of a run's trained model; if there is none, `make` trains it and keeps its weights.
+def require_current(spec: RunSpec) -> None:
+    """Compare the recipe of the weights of a run with the recipe of that name today.
 
     Raises
     ------
     OutdatedWeights
-        If its recipe has other values than the recipe of that name has today.
+        If they differ.
     """
-    file = file_of_weights(spec)
-    if not file.exists():
-        make(spec)
-    recipe = CompositionRegressor.load(file, device="cpu").recipe_.as_dict()
+    recipe = CompositionRegressor.load(file_of_weights(spec), device="cpu").recipe_.as_dict()
     if differing := spec.full_recipe().differing(recipe, CHAINS[spec.model].has_transformers):
         raise OutdatedWeights(
             f"the weights of {spec.key} were trained with another {', '.join(differing)} than the recipe "
             f"{spec.recipe!r} has today: remove their file in data/weights to train again"
         )
-    return file

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +12,16 @@ from lgdcnn_core.runs import (
     OutdatedRecord,
     RecordExists,
     committed_store,
-    execute,
     local_store,
     metrics,
     provenance,
     sealed,
+    trained,
 )
 from lgdcnn_core.runs.execution import learning_curve, predict
 from lgdcnn_core.runs.record import PREDICTIONS
 from lgdcnn_core.runs.spec import source
 from lgdcnn_core.runs.store import parquet
-from lgdcnn_core.runs.weights import trained
 from lgdcnn_core.training import TrainingDiverged
 from lgdcnn_core.tuning.record import Outcome, TrialRecord
 from lgdcnn_core.tuning.spec import Task, Trial, key
@@ -101,7 +99,7 @@ def _source(trial: Trial, seed: int, store: TrialStore, device: str | None) -> P
     if spec is None:
         return None
     runs = committed_store() if store.name == "committed" else local_store()
-    return trained(spec, partial(execute, store=runs, device=device, progress=False, weights=True))
+    return trained(spec, runs, device, progress=False)
 
 
 def make_missing(
