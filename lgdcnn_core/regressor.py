@@ -312,7 +312,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         if init is None and self.recipe_.source is not None:
             raise BadTrainingData(
                 f"the recipe {self.recipe_.name!r} starts from a network that was trained on {self.recipe_.source}: "
-                f"give it as init (`lgdcnn_core.runs.execute` trains it first)"
+                "give it as init; `lgdcnn_core.runs.trained` trains such networks"
             )
         if init is None:
             return [build(self.model, self.elements, seed=seed) for seed in seeds]
