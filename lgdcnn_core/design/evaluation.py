@@ -102,5 +102,5 @@ def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device
         seconds={"training": history.seconds, "cecv": time.perf_counter() - clock},
         compute=model.compute_.describe(),
         **provenance.made_now(code),
-        inputs={"train": provenance.data_hash(train), "val": provenance.data_hash(val)},
+        inputs=provenance.input_hashes({"train": train, "val": val}),
     )

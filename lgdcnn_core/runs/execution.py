@@ -137,7 +137,6 @@ def _written(
     prediction_seconds = time.perf_counter() - clock
     files = {PREDICTIONS: parquet(predicted)}
     history = estimator.history_
-    inputs = {part: provenance.data_hash(table) for part, table in split._asdict().items()}
     record = RunRecord(
         spec=spec,
         recipe=estimator.recipe_.as_dict(),
@@ -157,7 +156,7 @@ def _written(
         **provenance.made_now(code),
         started=started,
         resumed=resumed,
-        inputs=inputs | ({"source": sealed.sha256(source.read_bytes())} if source else {}),
+        inputs=provenance.input_hashes(split._asdict(), source),
         outputs=sealed.hashes(files),
     )
     try:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.runs import sealed
 
 PACKAGES = (
     "lgdcnn-core",
@@ -94,6 +96,12 @@ def data_hash(table: pd.DataFrame) -> str:
     """
     rows = zip(table["formula"], table["target"].astype(float).tolist(), strict=True)
     return hashlib.sha256("".join(f"{formula}\t{target!r}\n" for formula, target in rows).encode()).hexdigest()
+
+
+def input_hashes(tables: Mapping[str, pd.DataFrame], source: Path | None = None) -> dict[str, str]:
+    """Hash what a training read: each table by `data_hash`, and as ``source`` the file of weights it started from."""
+    of_tables = {part: data_hash(table) for part, table in tables.items()}
+    return of_tables if source is None else of_tables | {"source": sealed.sha256(source.read_bytes())}
 
 
 def _output(*command: str) -> str | None:

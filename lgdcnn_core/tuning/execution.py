@@ -66,7 +66,6 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         files = {PREDICTIONS: parquet(predicted)}
     except TrainingDiverged as diverged:
         outcome, message, seconds = "diverged", str(diverged), time.perf_counter() - clock
-    inputs = {"train": provenance.data_hash(train), "val": provenance.data_hash(val)}
     record = TrialRecord(
         trial=trial,
         dataset=task.dataset,
@@ -82,7 +81,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         tokens_per_second=tokens_per_second,
         compute=model.compute_.describe(),
         **provenance.made_now(code),
-        inputs=inputs | ({"source": sealed.sha256(start.read_bytes())} if start else {}),
+        inputs=provenance.input_hashes({"train": train, "val": val}, start),
         outputs=sealed.hashes(files),
     )
     try:
