@@ -1,4 +1,4 @@
-"""Products, windows and recurrent layers of our own: torch's numbers, forwards and backwards, without padding."""
+"""Convolutions and recurrent layers of our own: torch's numbers, forwards and backwards, without padding."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequenc
 
 from lgdcnn_core.models import packing, recurrence
 from lgdcnn_core.models.blocks import SoftAttention, TransformerLayer
-from lgdcnn_core.models.products import convolution, product
+from lgdcnn_core.models.convolution import convolution
 from lgdcnn_core.models.recurrence import bidirectional
 
 LENGTHS = [[3, 1, 4, 2, 2, 1], [1, 1], [2, 2, 2], [7]]
@@ -41,47 +41,37 @@ def test_recurrent_layers_are_those_of_torch(cell, lengths, at_once, monkeypatch
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("with_bias", [True, False])
-def test_a_product_is_that_of_torch(with_bias):
-    x = tokens([3, 2], 4).data
-    weight = torch.randn(6, 4, dtype=torch.float64, requires_grad=True)
-    bias = torch.randn(6, dtype=torch.float64, requires_grad=True) if with_bias else None
-    of = tuple(filter(lambda value: value is not None, (x, weight, bias)))
-    expected, found = F.linear(x, weight, bias), product(x, weight, bias)
+@pytest.mark.parametrize("lengths", LENGTHS)
+@pytest.mark.parametrize("reach", [0, 1, 2, 3])
+def test_a_convolution_is_that_of_torch_on_each_compound_alone(lengths, reach):
+    x = tokens(lengths, 2)
+    torch.manual_seed(0)
+    conv = nn.Conv1d(2, 5, 2 * reach + 1, padding=reach).double()
+    weight = conv.weight.transpose(1, 2).flatten(1)
+    found = convolution(x.data, weight, conv.bias, packing.places(x), reach)
+    alone, _ = pad_packed_sequence(x, batch_first=True)
+    of_each = [conv(compound[:n].t()).t() for compound, n in zip(alone, lengths, strict=True)]
+    expected = pack_sequence(of_each, enforce_sorted=False).data
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    of = (x.data, *conv.parameters())
     for ours, theirs in zip(gradients(found, *of), gradients(expected, *of), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("lengths", LENGTHS)
-@pytest.mark.parametrize("reach", [1, 2, 3])
-def test_a_window_reaches_neighbours_of_the_same_compound_alone(lengths, reach):
-    x = tokens(lengths, 2)
-    identity = torch.eye(2 * (2 * reach + 1), dtype=torch.float64)
-    found = convolution(x.data, identity, torch.zeros(len(identity), dtype=torch.float64), packing.places(x), reach)
-    padded, _ = pad_packed_sequence(packing.with_data(x, found), batch_first=True)
-    alone, _ = pad_packed_sequence(x, batch_first=True)
-    for compound, length in enumerate(lengths):
-        wide = F.pad(alone[compound, :length], (0, 0, reach, reach))
-        expected = torch.stack([wide[i : i + 2 * reach + 1].flatten() for i in range(length)])
-        assert torch.equal(padded[compound, :length], expected)
-    by_finite_differences = torch.autograd.gradcheck(
-        lambda data: convolution(data, identity, identity[0] * 0, packing.places(x), reach), x.data
-    )
-    assert by_finite_differences
-
-
 def test_weights_get_gradients_of_their_own_type_under_autocast():
     """In bfloat16 a training must change float32 weights, and the products see each change."""
-    layer = nn.Parameter(torch.ones(2, 3))
-    x = torch.ones(4, 3)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        before = product(x, layer, None)
+    weight, bias = nn.Parameter(torch.ones(2, 3 * 3)), nn.Parameter(torch.zeros(2))
+    x = packing.with_data(tokens([2, 2], 3), torch.ones(4, 3))
+
+    def products() -> torch.Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return convolution(x.data, weight, bias, packing.places(x), 1)
+
+    before = products()
     before.float().sum().backward()
-    assert layer.grad.dtype == torch.float32
-    torch.optim.AdamW([layer], lr=0.5, fused=True).step()
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        after = product(x, layer, None)
+    assert weight.grad.dtype == bias.grad.dtype == torch.float32
+    torch.optim.AdamW([weight, bias], lr=0.5, fused=True).step()
+    after = products()
     assert before.dtype == after.dtype == torch.bfloat16
     assert (after < before - 1).all()
 

@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -126,35 +128,37 @@ def record(**changes):
 def test_the_weights_in_products_of_l_g_dcnn_are_those_worked_out_by_hand():
     network = build("L-G-DCNN", seed=0)
     assert sum(each.weights for each in speed.products(network)) == L_G_DCNN_WEIGHTS == 8_886_784
-    assert speed.prediction_flop(network, positions=10, pairs=0, compounds=0) == 2 * 10 * L_G_DCNN_WEIGHTS
+    # A first and a last token have no neighbour on one side, and a first one no state before it.
+    of_ends = 2 * 7 * 512 * 512 + 2 * (4 + 3) * 256 * 256
+    predicting = 2 * (10 * L_G_DCNN_WEIGHTS - 2 * of_ends)
+    assert speed.prediction_flop(network, np.array([7, 3])) == predicting
     # The gradient of the element table is not needed: one product less for the 200 x 512 weights of the embedding.
-    assert speed.training_flop(network, positions=10, pairs=0, compounds=0) == 10 * (
-        6 * L_G_DCNN_WEIGHTS - 2 * 200 * 512
-    )
+    assert speed.training_flop(network, np.array([7, 3])) == 3 * predicting - 10 * 2 * 200 * 512
 
 
 def test_self_attention_costs_two_products_for_each_pair_of_elements():
     network = build("CrabNet", seed=0)
-    without, with_pairs = (speed.prediction_flop(network, 1, pairs, 1) for pairs in (0, 7))
-    assert with_pairs - without == 3 * 7 * 2 * 2 * 512  # three layers of 512 features
+    apart, together = (speed.prediction_flop(network, np.array(positions)) for positions in ([1, 1, 1], [3]))
+    assert together - apart == 3 * (9 - 3) * 2 * 2 * 512  # three layers of 512 features
 
 
-@pytest.mark.parametrize("name", ["DCNN", "CrabNet", "L-G-DCNN"])
+@pytest.mark.parametrize("name", ["DCNN", "CrabNet", "L-G-DCNN", "TextCNN"])
 def test_the_count_is_that_of_torchs_counter_where_it_sees_everything(name):
     network = build(name, seed=0).double()
     # Of unlike lengths: were there arithmetic on padding anywhere, torch would count more than we do.
     compositions = parse(["SrTiO3", "NaCl", "LiFePO4", "Na2CaF4"])
     batch = Batch(compositions, Layout("exact", 3), choose("cpu", "float32"))
     batch.frac = batch.frac._replace(data=batch.frac.data.double())
-    pairs = int((compositions.lengths**2).sum())
+    # The counter has no formula for a product that is added in place.
+    in_place = {torch.ops.aten.addmm_: lambda _, x, weight, **rest: 2 * math.prod(x) * weight[1]}
     # Float64 has no fused recurrent kernel, and attention in plain operations none either.
     with sdpa_kernel(SDPBackend.MATH):
-        with FlopCounterMode(display=False) as forward, torch.no_grad():
+        with FlopCounterMode(display=False, custom_mapping=in_place) as forward, torch.no_grad():
             network(batch.src, batch.frac)
-        with FlopCounterMode(display=False) as both:
+        with FlopCounterMode(display=False, custom_mapping=in_place) as both:
             network(batch.src, batch.frac).sum().backward()
-    assert forward.get_total_flops() == speed.prediction_flop(network, 12, pairs, 4)
-    assert both.get_total_flops() == speed.training_flop(network, 12, pairs, 4)
+    assert forward.get_total_flops() == speed.prediction_flop(network, compositions.lengths)
+    assert both.get_total_flops() == speed.training_flop(network, compositions.lengths)
 
 
 # ------------------------------------------------------------------------------------------------------ roofline
@@ -173,7 +177,7 @@ def test_bytes_of_the_weights_are_those_worked_out_by_hand():
 @pytest.mark.parametrize(("name", "features", "width"), [("DCNN-K1", 512, 256), ("DCNN", 512, 512)])
 def test_bytes_of_the_activations_are_those_worked_out_by_hand(name, features, width):
     network = build(name, seed=0)
-    # Element table, without its gradient; first convolution; six more; output. A window counts as one position.
+    # Element table, without its gradient; first convolution; six more; output. A convolution reads each token once.
     numbers = 2 * 200 + 2 * 512 + 3 * features + 2 * width + 6 * 5 * width + 3 * width + 2 * 3
     assert speed.activation_bytes(network, bfloat16=False) == 4 * numbers
     assert speed.activation_bytes(network, bfloat16=True) == 2 * numbers
@@ -181,7 +185,7 @@ def test_bytes_of_the_activations_are_those_worked_out_by_hand(name, features, w
 
 def test_the_states_of_a_recurrence_are_no_traffic():
     products = speed.products(build("LSTM", seed=0))
-    assert [each.recurrent for each in products] == [False, False, True, False, True, False]
+    assert [each.away for each in products] == [0, 0, 1, 0, 1, 0]
 
 
 def test_memory_bounds_below_the_ridge_and_arithmetic_above():
@@ -338,8 +342,9 @@ def test_a_training_is_timed_in_whole_steps_and_counted(benchmark_data, setting)
     assert min(row["epoch_seconds"]) > 0
     lengths = data.compositions.lengths
     assert row["tokens"] == lengths.sum()
-    assert row["positions"] == (32 * lengths.max() if setting == "published" else lengths.sum())
-    assert row["flop"] == speed.training_flop(build("DCNN-K1", seed=0), row["positions"], 0, 32)
+    positions = np.full(32, lengths.max()) if setting == "published" else lengths
+    assert row["positions"] == positions.sum()
+    assert row["flop"] == speed.training_flop(build("DCNN-K1", seed=0), positions)
     once = trainings.time_training(case, data, "cpu", seconds=0.0)
     assert (once["steps"], once["compounds"]) == (1, 8)
 

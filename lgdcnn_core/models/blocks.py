@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from lgdcnn_core.models.convolution import convolution
 from lgdcnn_core.models.packing import Places, compounds_of_equal_length, from_compounds, places, with_data
-from lgdcnn_core.models.products import Linear, convolution, product
 from lgdcnn_core.models.recurrence import bidirectional
 
 
@@ -51,7 +51,7 @@ class SoftAttention(nn.Module):
 
     def __init__(self, width_in: int) -> None:
         super().__init__()
-        self.score = nn.Sequential(Linear(width_in, width_in), nn.ReLU(), Linear(width_in, 1))
+        self.score = nn.Sequential(nn.Linear(width_in, width_in), nn.ReLU(), nn.Linear(width_in, 1))
         self.width = width_in
         self.cecv_layer = "soft attention"
 
@@ -67,7 +67,7 @@ class Residual(nn.Module):
 
     def __init__(self, width_in: int, width: int) -> None:
         super().__init__()
-        self.shortcut = nn.Identity() if width_in == width else Linear(width_in, width, bias=False)
+        self.shortcut = nn.Identity() if width_in == width else nn.Linear(width_in, width, bias=False)
         self.width = width
         self.cecv_layer = "residual"
 
@@ -77,11 +77,10 @@ class Residual(nn.Module):
 
 
 class TokenConvolution(nn.Module):
-    """Convolution of odd kernel along a compound's elements (zeros beyond the ends), as one matrix product.
+    """Convolution of odd kernel along a compound's elements (zeros beyond the ends), as matrix products.
 
     The same numbers as `torch.nn.Conv1d` gives on each compound alone: its weight (out, in, kernel) is here a linear
-    layer's (out, kernel * in). Measured on CPUs this runs near the matrix-product peak, which Conv1d on short
-    sequences is far from.
+    layer's (out, kernel * in). How, see `lgdcnn_core.models.convolution`.
     """
 
     def __init__(self, width_in: int, width: int, kernel: int) -> None:
@@ -89,7 +88,7 @@ class TokenConvolution(nn.Module):
         if kernel < 1 or kernel % 2 == 0:
             raise ValueError(f"kernel is {kernel}; it is odd, so that an element has as many neighbours on both sides")
         self.kernel = kernel
-        self.linear = Linear(kernel * width_in, width)
+        self.linear = nn.Linear(kernel * width_in, width)
 
     def forward(self, x: Tensor, at: Places) -> Tensor:
         """(T, d) -> (T, width)."""
@@ -174,20 +173,20 @@ class TransformerLayer(nn.TransformerEncoderLayer):
     def forward(self, x: PackedSequence) -> PackedSequence:  # type: ignore[override]
         """(T, d) -> (T, d)."""
         h = self.norm1(x.data + self.dropout1(self._attend(x)))
-        widened = self.dropout(torch.relu(product(h, self.linear1.weight, self.linear1.bias)))
-        inner = product(widened, self.linear2.weight, self.linear2.bias)
+        widened = self.dropout(torch.relu(self.linear1(h)))
+        inner = self.linear2(widened)
         return with_data(x, self.norm2(h + self.dropout2(inner)))
 
     def _attend(self, x: PackedSequence) -> Tensor:
         attention = self.self_attn
-        projected = product(x.data, attention.in_proj_weight, attention.in_proj_bias)
+        projected = F.linear(x.data, attention.in_proj_weight, attention.in_proj_bias)
         mixed = []
         for part in compounds_of_equal_length(with_data(x, projected)):  # (B, N, 3 d)
             heads = part.unflatten(2, (3, attention.num_heads, -1))
             query, key, value = heads.permute(2, 0, 3, 1, 4).unbind()  # each (B, heads, N, d / heads)
-            result = F.scaled_dot_product_attention(
+            of_heads = F.scaled_dot_product_attention(
                 query, key, value, dropout_p=attention.dropout if self.training else 0.0
             )
-            mixed.append(result.transpose(1, 2).flatten(2))
-        tokens = from_compounds(mixed, x)
-        return product(tokens, attention.out_proj.weight, attention.out_proj.bias)
+            mixed.append(of_heads.transpose(1, 2).flatten(2))
+        result: Tensor = attention.out_proj(from_compounds(mixed, x))
+        return result

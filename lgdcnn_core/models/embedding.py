@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from lgdcnn_core.elements import ElementTable
-from lgdcnn_core.models.products import Linear
 
 OddColumns = Literal["sine", "cosine"]
 
@@ -52,7 +51,7 @@ class CompositionEmbedding(nn.Module):
         self.register_buffer("element_vectors", torch.from_numpy(table.vectors.copy()))
         stoichiometry = stoichiometry_table(resolution, width // 2, odd_columns)
         self.register_buffer("stoichiometry", stoichiometry, persistent=False)
-        self.projection = Linear(table.width, width)
+        self.projection = nn.Linear(table.width, width)
         self.element_scale = nn.Parameter(torch.ones(1))
         self.linear_scale = nn.Parameter(torch.ones(1))
         self.log_scale = nn.Parameter(torch.ones(1))

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from lgdcnn_core.models.packing import compounds_of_equal_length, with_data
-from lgdcnn_core.models.products import Linear
 
 N_OUTPUTS = 3  # value, log-uncertainty, gate
 
@@ -24,9 +23,9 @@ class ResidualMLP(nn.Module):
         super().__init__()
         widths = [width_in, *self.HIDDEN]
         steps = list(pairwise(widths))
-        self.layers = nn.ModuleList(Linear(a, b) for a, b in steps)
-        self.shortcuts = nn.ModuleList(Linear(a, b, bias=False) for a, b in steps)
-        self.out = Linear(widths[-1], N_OUTPUTS)
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in steps)
+        self.shortcuts = nn.ModuleList(nn.Linear(a, b, bias=False) for a, b in steps)
+        self.out = nn.Linear(widths[-1], N_OUTPUTS)
 
     def forward(self, x: Tensor) -> Tensor:
         """(T, d) -> (T, 3)."""

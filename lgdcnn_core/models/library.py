@@ -7,7 +7,6 @@ from torch import nn
 
 from lgdcnn_core.models.blocks import DCNN, Identity, Recurrent, TextCNN, TransformerLayer
 from lgdcnn_core.models.heads import N_OUTPUTS, ResidualMLP
-from lgdcnn_core.models.products import Linear
 
 WIDTH = 512
 """Features of an element in the embedding and in all blocks but the local one."""
@@ -53,7 +52,7 @@ CONNECTIONS: dict[str, str] = {
 """What may follow a block, after a ``+``; a block with nothing after it is connected plainly."""
 
 HEADS: dict[str, Callable[[int], nn.Module]] = {
-    "linear": lambda width: Linear(width, N_OUTPUTS),
+    "linear": lambda width: nn.Linear(width, N_OUTPUTS),
     "MLP": ResidualMLP,
 }
 """Output layers: the paper's linear one, and CrabNet's residual MLP."""

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from lgdcnn_core.models.autocast import operand
 from lgdcnn_core.models.packing import Places, neighbouring_rows, places, with_data
-from lgdcnn_core.models.products import operand, weight_gradient
 
 PARAMETERS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 COMPOUNDS_AT_ONCE = 256
@@ -62,18 +62,24 @@ class _Layer(torch.autograd.Function):
     """What LSTM and GRU share: products with inputs before the scan, and gradients of all weights after it."""
 
     @staticmethod
-    def before(ctx: Any, x: Tensor, at: Places, parameters: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]:
-        """Give the gates' sums from inputs (2, T, G), recurrent weights (2, G, H) and recurrent biases (2, 1, G)."""
+    def before(ctx: Any, x: Tensor, at: Places, parameters: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Prepare the scan.
+
+        Returns
+        -------
+        Products of inputs with weights (2, T, G), recurrent weights (2, G, H), and both kinds of biases (2, 1, G).
+        """
         ctx.at, ctx.types = at, (x.dtype, parameters[0].dtype)
         ordered = operand(x)
         inputs = (ordered, ordered.index_select(0, at.mirrored))
         weights = [operand(weight) for weight in parameters[:2]]
-        sums = torch.stack([torch.mm(i, w.t()) for i, w in zip(inputs, weights, strict=True)])
+        products = ordered.new_empty(2, len(x), len(weights[0]))
+        for way, (of_way, weight) in enumerate(zip(inputs, weights, strict=True)):
+            torch.mm(of_way, weight.t(), out=products[way])
         recurrent = torch.stack([operand(weight) for weight in parameters[2:4]])
         bias_ih, bias_hh = (_wide(torch.stack(pair))[:, None] for pair in (parameters[4:6], parameters[6:8]))
         ctx.kept = (*inputs, *weights, recurrent)
-        gates = _wide(sums) + bias_ih
-        return gates, recurrent, bias_hh
+        return products, recurrent, bias_ih, bias_hh
 
     @staticmethod
     def output(states: Tensor, at: Places) -> Tensor:
@@ -87,30 +93,34 @@ class _Layer(torch.autograd.Function):
         return torch.stack([forwards, backwards.index_select(0, at.mirrored)])
 
     @staticmethod
-    def after(ctx: Any, of_gates: Tensor, of_recurrent: Tensor, states: Tensor) -> tuple[Tensor | None, ...]:
+    def after(
+        ctx: Any, states: Tensor, of_gates: Tensor, of_recurrent: Tensor, of_biases: tuple[Tensor, ...]
+    ) -> tuple[Tensor | None, ...]:
         """Gradients of everything that was given.
 
         Parameters
         ----------
-        of_gates, of_recurrent
-            (2, T, G): gradients of what enters the gates, and of the products with states and their bias; in a GRU
-            the two differ.
         states
             (2, T, H).
+        of_gates, of_recurrent
+            (2, T, G), in the type of the products: gradients of what enters the gates, and of the products with
+            states and their bias; in a GRU the two differ.
+        of_biases
+            Both kinds, (2, G) each.
         """
-        x, mirrored, *weights, _ = ctx.kept
+        x, mirrored, *weights, recurrent = ctx.kept
         dtype, weight_dtype = ctx.types
-        gates, recurrent = of_gates.to(x.dtype), of_recurrent.to(x.dtype)
-        of_x = gates[0] @ weights[0] + (gates[1] @ weights[1]).index_select(0, ctx.at.mirrored)
-        of_weights = [weight_gradient(gates[0], x), weight_gradient(gates[1], mirrored)]
-        steps = list(neighbouring_rows(ctx.at.sizes))
-        if steps:
-            before = torch.cat([states[:, earlier] for earlier, _ in steps], dim=1)
-            of_weights += weight_gradient(recurrent[:, steps[0][1].start :], before)
+        of_x = of_gates[0] @ weights[0]
+        of_x += (of_gates[1] @ weights[1]).index_select(0, ctx.at.mirrored)
+        of_weights = [of_gates[0].t() @ x, of_gates[1].t() @ mirrored]
+        if steps := list(neighbouring_rows(ctx.at.sizes)):
+            followed = torch.cat([states[:, earlier] for earlier, _ in steps], dim=1)
+            following = of_recurrent[:, steps[0][1].start :]
+            of_weights += [of_way.t() @ way for of_way, way in zip(following, followed, strict=True)]
         else:
-            of_weights += torch.zeros_like(ctx.kept[-1])
-        of_biases = [*of_gates.sum(1), *of_recurrent.sum(1)]
-        return of_x.to(dtype), None, *(value.to(weight_dtype) for value in (*of_weights, *of_biases))
+            of_weights += torch.zeros_like(recurrent)
+        found = (*of_weights, *(way for kind in of_biases for way in kind))
+        return of_x.to(dtype), None, *(value.to(weight_dtype) for value in found)
 
 
 class _LSTM(_Layer):
@@ -118,25 +128,25 @@ class _LSTM(_Layer):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, at: Places, *parameters: Tensor) -> Tensor:
-        gates, recurrent, bias = _Layer.before(ctx, x, at, parameters)
-        gates += bias
+        products, recurrent, *biases = _Layer.before(ctx, x, at, parameters)
+        bias = sum(biases)
         n = recurrent.shape[2]
-        states = recurrent.new_empty(*gates.shape[:2], n)
+        states = recurrent.new_empty(*products.shape[:2], n)
+        gates = _widened(products)
         cells, squashed = gates.new_empty(states.shape), gates.new_empty(states.shape)
         for rows, before in _positions(at.sizes):
-            gate = gates[:, rows]
+            gate = torch.add(products[:, rows], bias, out=gates[:, rows])
             if before is not None:
                 gate += torch.bmm(states[:, before], recurrent.transpose(1, 2))
             gate[..., : 2 * n].sigmoid_()
             gate[..., 2 * n : 3 * n].tanh_()
             gate[..., 3 * n :].sigmoid_()
             enter, keep, new, out = gate.split(n, dim=2)
-            cell = enter * new
+            cell = torch.mul(enter, new, out=cells[:, rows])
             if before is not None:
                 cell.addcmul_(keep, cells[:, before])
-            cells[:, rows] = cell
-            squashed[:, rows] = cell.tanh_()
-            states[:, rows] = out * cell
+            torch.tanh(cell, out=squashed[:, rows])
+            states[:, rows] = out * squashed[:, rows]
         ctx.save_for_backward(gates, cells, squashed, states)
         return _Layer.output(states, at)
 
@@ -145,24 +155,29 @@ class _LSTM(_Layer):
         gates, cells, squashed, states = ctx.saved_tensors
         recurrent = ctx.kept[-1]
         n = states.shape[2]
-        of_gates = torch.empty_like(gates)
+        of_gates = recurrent.new_empty(gates.shape)
+        of_bias = gates.new_zeros(2, 4 * n)
         of_state = _Layer.of_states(gradient, ctx.at)
         of_cell = torch.zeros_like(of_state)
         for rows, before in reversed(_positions(ctx.at.sizes)):
             enter, keep, new, out = gates[:, rows].split(n, dim=2)
-            to_enter, to_keep, to_new, to_out = of_gates[:, rows].split(n, dim=2)
-            tanh_cell, dh = squashed[:, rows], of_state[:, rows]
-            dc = of_cell[:, rows].addcmul_(dh * out, 1 - tanh_cell * tanh_cell)
-            torch.mul(dh * tanh_cell, out * (1 - out), out=to_out)
-            torch.mul(dc * new, enter * (1 - enter), out=to_enter)
-            torch.mul(dc * enter, 1 - new * new, out=to_new)
+            of_gate = torch.empty_like(gates[:, rows])
+            to_enter, to_keep, to_new, to_out = of_gate.split(n, dim=2)
+            tanh_cell, dh, dc = squashed[:, rows], of_state[:, rows], of_cell[:, rows]
+            dc += _through_tanh(dh * out, tanh_cell)
+            _through_sigmoid(dh * tanh_cell, out, to_out)
+            _through_sigmoid(dc * new, enter, to_enter)
+            _through_tanh(dc * enter, new, to_new)
             if before is None:
                 to_keep.zero_()
-                continue
-            torch.mul(dc * cells[:, before], keep * (1 - keep), out=to_keep)
-            of_cell[:, before].addcmul_(dc, keep)
-            of_state[:, before] += torch.bmm(of_gates[:, rows].to(recurrent.dtype), recurrent)
-        return _Layer.after(ctx, of_gates, of_gates, states)
+            else:
+                _through_sigmoid(dc * cells[:, before], keep, to_keep)
+                of_cell[:, before].addcmul_(dc, keep)
+            of_bias += of_gate.sum(1)
+            of_gates[:, rows] = of_gate
+            if before is not None:
+                of_state[:, before] += torch.bmm(of_gates[:, rows], recurrent)
+        return _Layer.after(ctx, states, of_gates, of_gates, (of_bias, of_bias))
 
 
 class _GRU(_Layer):
@@ -170,42 +185,67 @@ class _GRU(_Layer):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, at: Places, *parameters: Tensor) -> Tensor:
-        gates, recurrent, bias = _Layer.before(ctx, x, at, parameters)
+        products, recurrent, bias, bias_of_state = _Layer.before(ctx, x, at, parameters)
         n = recurrent.shape[2]
-        states = recurrent.new_empty(*gates.shape[:2], n)
-        products = gates.new_empty(states.shape)  # of states with the new gate's recurrent weight
+        states = recurrent.new_empty(*products.shape[:2], n)
+        gates = _widened(products)
+        pulls = gates.new_empty(states.shape)  # of states on the new gate, before it is reset
         for rows, before in _positions(at.sizes):
-            gate = gates[:, rows]
-            from_state = bias if before is None else bias + torch.bmm(states[:, before], recurrent.transpose(1, 2))
+            gate = torch.add(products[:, rows], bias, out=gates[:, rows])
+            from_state = bias_of_state
+            if before is not None:
+                from_state = bias_of_state + torch.bmm(states[:, before], recurrent.transpose(1, 2))
             gate[..., : 2 * n].add_(from_state[..., : 2 * n]).sigmoid_()
             reset, update, new = gate.split(n, dim=2)
-            products[:, rows] = from_state[..., 2 * n :]
-            new.addcmul_(reset, products[:, rows]).tanh_()
+            pulls[:, rows] = from_state[..., 2 * n :]
+            new.addcmul_(reset, pulls[:, rows]).tanh_()
             state = new - update * new
             if before is not None:
                 state.addcmul_(update, _wide(states[:, before]))
             states[:, rows] = state
-        ctx.save_for_backward(gates, products, states)
+        ctx.save_for_backward(gates, pulls, states)
         return _Layer.output(states, at)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        gates, products, states = ctx.saved_tensors
+        gates, pulls, states = ctx.saved_tensors
         recurrent = ctx.kept[-1]
         n = states.shape[2]
-        of_gates, of_recurrent = torch.empty_like(gates), torch.empty_like(gates)
+        of_gates, of_recurrent = recurrent.new_empty(gates.shape), recurrent.new_empty(gates.shape)
+        of_bias, of_bias_of_state = gates.new_zeros(2, 3 * n), gates.new_zeros(2, 3 * n)
         of_state = _Layer.of_states(gradient, ctx.at)
         for rows, before in reversed(_positions(ctx.at.sizes)):
             reset, update, new = gates[:, rows].split(n, dim=2)
-            to_reset, to_update, to_new = of_gates[:, rows].split(n, dim=2)
+            of_gate = torch.empty_like(gates[:, rows])
+            to_reset, to_update, to_new = of_gate.split(n, dim=2)
             dh = of_state[:, rows]
-            torch.mul(dh * (1 - update), 1 - new * new, out=to_new)
-            torch.mul(to_new * products[:, rows], reset * (1 - reset), out=to_reset)
+            _through_tanh(dh - dh * update, new, to_new)
+            _through_sigmoid(to_new * pulls[:, rows], reset, to_reset)
             change = -new if before is None else states[:, before] - new
-            torch.mul(dh * change, update * (1 - update), out=to_update)
-            of_recurrent[:, rows, : 2 * n] = of_gates[:, rows, : 2 * n]
-            torch.mul(to_new, reset, out=of_recurrent[:, rows, 2 * n :])
+            _through_sigmoid(dh * change, update, to_update)
+            of_bias += of_gate.sum(1)
+            of_gates[:, rows] = of_gate
+            to_new *= reset
+            of_bias_of_state += of_gate.sum(1)
+            of_recurrent[:, rows] = of_gate
             if before is not None:
                 of_state[:, before].addcmul_(dh, update)
-                of_state[:, before] += torch.bmm(of_recurrent[:, rows].to(recurrent.dtype), recurrent)
-        return _Layer.after(ctx, of_gates, of_recurrent, states)
+                of_state[:, before] += torch.bmm(of_recurrent[:, rows], recurrent)
+        return _Layer.after(ctx, states, of_gates, of_recurrent, (of_bias, of_bias_of_state))
+
+
+def _widened(products: Tensor) -> Tensor:
+    """Room for gates made of products: their own, where that is wide enough."""
+    return products if _wide(products) is products else torch.empty_like(products, dtype=torch.float32)
+
+
+def _through_sigmoid(gradient: Tensor, value: Tensor, result: Tensor) -> Tensor:
+    """Gradient of what a sigmoid was taken of, from that of its value."""
+    return torch.ops.aten.sigmoid_backward.grad_input(gradient, value, grad_input=result)
+
+
+def _through_tanh(gradient: Tensor, value: Tensor, result: Tensor | None = None) -> Tensor:
+    """Gradient of what a tanh was taken of, from that of its value."""
+    if result is None:
+        return torch.ops.aten.tanh_backward(gradient, value)
+    return torch.ops.aten.tanh_backward.grad_input(gradient, value, grad_input=result)

@@ -8,6 +8,8 @@ products count, as is usual: a multiplication and an addition are 2 FLOP.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from lgdcnn_core.models import Network
@@ -16,30 +18,32 @@ from lgdcnn_core.models.networks import module_name
 
 @dataclass(frozen=True)
 class Product:
-    """The product of all T positions of a batch with one weight: (T, width_in) times (width_in, width_out).
+    """The product of tokens of a batch with one weight: (T, width_in) times (width_in, width_out).
 
     Attributes
     ----------
     width_in, width_out
-        Shape of the weight.
-    features
-        Numbers of a position among the `width_in`: a convolution's other numbers are those of its neighbours.
-    recurrent
-        The product is with the state of a recurrence.
+        Shape of the weight. A convolution is a product for each place of its kernel.
+    away
+        Places between the token of which the product is made and the one that it is made for: a convolution's
+        neighbours, and the state before in a recurrence. Beyond the ends of a compound there is none.
     input_gradient
         Training needs the gradient of its input as well.
     """
 
     width_in: int
     width_out: int
-    features: int
-    recurrent: bool
+    away: int
     input_gradient: bool
 
     @property
     def weights(self) -> int:
         """Number of weights."""
         return self.width_in * self.width_out
+
+    def flop(self, positions: NDArray[np.integer]) -> int:
+        """FLOP for compounds of so many positions: 2 for each weight and token of which the product is made."""
+        return 2 * self.weights * int(np.maximum(positions - self.away, 0).sum())
 
 
 def products(network: Network) -> list[Product]:
@@ -51,7 +55,7 @@ def products(network: Network) -> list[Product]:
     return found
 
 
-def prediction_flop(network: Network, positions: int, pairs: int, compounds: int) -> int:
+def prediction_flop(network: Network, positions: NDArray[np.integer]) -> int:
     """FLOP of a prediction.
 
     Parameters
@@ -59,23 +63,19 @@ def prediction_flop(network: Network, positions: int, pairs: int, compounds: int
     network
         The network.
     positions
-        Positions that go through it, padding included where it takes part.
-    pairs
-        Sum over the compounds of the square of their number of elements: the arithmetic of self-attention.
-    compounds
-        Their number: the state before the first position is zero, and no product with it is made.
+        (B,) positions of each compound that go through it, padding included where it takes part.
     """
-    of_positions = sum(each.weights * (positions - each.recurrent * compounds) for each in products(network))
-    return 2 * of_positions + 4 * _attention_width(network) * pairs
+    pairs = int((positions**2).sum())  # a self-attention is two products for each
+    return sum(each.flop(positions) for each in products(network)) + 4 * _attention_width(network) * pairs
 
 
-def training_flop(network: Network, positions: int, pairs: int, compounds: int) -> int:
-    """FLOP of training on so many positions, pairs and compounds, as in `prediction_flop`.
+def training_flop(network: Network, positions: NDArray[np.integer]) -> int:
+    """FLOP of training on compounds of so many positions, as in `prediction_flop`.
 
     The backward pass is two products for each of the forward pass: the gradient of the weight and that of the input.
     """
-    no_gradient = sum(each.weights for each in products(network) if not each.input_gradient)
-    return 3 * prediction_flop(network, positions, pairs, compounds) - 2 * no_gradient * positions
+    not_needed = sum(each.flop(positions) for each in products(network) if not each.input_gradient)
+    return 3 * prediction_flop(network, positions) - not_needed
 
 
 def _calls(network: Network) -> Iterator[nn.Module]:
@@ -92,9 +92,12 @@ def _products(module: nn.Module, input_gradient: bool, kernel: int = 1) -> Itera
     kernel = int(getattr(module, "kernel", kernel))
     for name, weight in module.named_parameters(recurse=False):
         if weight.ndim > 1:  # biases, scales and norms are no products
-            width_in = weight.numel() // len(weight)
-            recurrent = name.startswith("weight_hh")
-            yield Product(width_in, len(weight), width_in // kernel, recurrent, input_gradient)
+            width_out, width_in = len(weight), weight.numel() // len(weight)
+            if name.startswith("weight_hh"):
+                yield Product(width_in, width_out, 1, input_gradient)
+            else:
+                for place in range(kernel):
+                    yield Product(width_in // kernel, width_out, abs(place - kernel // 2), input_gradient)
     for part in module.children():
         yield from _products(part, input_gradient, kernel)
 

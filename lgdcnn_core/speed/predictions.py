@@ -39,13 +39,12 @@ def measure_prediction(scope: Scope, device: str | None, model: str = "L-G-DCNN"
     started = time.perf_counter()
     outputs(fitted.network_, compositions, fitted.layout_, compute)
     compute.wait()
-    pairs = int((compositions.lengths**2).sum())
     return {
         "dataset": LARGEST,
         "model": model,
         "compounds": len(compositions),
         "tokens": compositions.n_tokens,
-        "flop": prediction_flop(fitted.network_, compositions.n_tokens, pairs, len(compositions)),
+        "flop": prediction_flop(fitted.network_, compositions.lengths),
         "seconds": seconds,
         "network_seconds": time.perf_counter() - started,
     }

@@ -8,9 +8,10 @@ What a step must move between memory and processor, at least, under these assump
 - AdamW and LAMB read weight, gradient and two moments and write weight and moments; Lookahead reads and writes the
   weight and its slow copy every sixth step; an exponential moving average reads the weight and reads and writes its
   copy. None of them shares a pass over memory with another.
-- Activations: the forward pass reads the input of each product and writes its output; the backward pass reads the
-  input again and the output's gradient, and writes the input's. What is between products (activation functions, norms,
-  softmax, the states of a recurrence, the window of a convolution) stays in the caches, and so does the head's loss.
+- Activations: the forward pass reads the input of each layer's product and writes its output; the backward pass reads
+  the input again and the output's gradient, and writes the input's. What is between products (activation functions,
+  norms, softmax, the states of a recurrence, the neighbours in a convolution) stays in the caches, and so does the
+  head's loss.
 
 Caches that hold more than that let a step be faster than this model allows; everything else makes it slower.
 
@@ -45,9 +46,9 @@ def activation_bytes(network: Network, bfloat16: bool) -> int:
     """Bytes that a training step moves for each position of its batch."""
     numbers = 0
     for each in products(network):
-        if not each.recurrent:
+        if each.away == 0:
             reads_and_writes_of_input = 3 if each.input_gradient else 2
-            numbers += reads_and_writes_of_input * each.features + 2 * each.width_out
+            numbers += reads_and_writes_of_input * each.width_in + 2 * each.width_out
     return numbers * (BFLOAT16 if bfloat16 else FLOAT32)
 
 

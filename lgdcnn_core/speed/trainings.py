@@ -79,10 +79,10 @@ def time_training(case: Case, data: Labelled, device: str | None, seconds: float
     network = build(case.model, seed=0)
     lengths = chosen.compositions.lengths
     padded = case.setting == "published" and not CHAINS[case.model].masks_padding
-    positions = n_max * len(chosen) if padded else chosen.compositions.n_tokens
-    moved = steps * weight_bytes(network, recipe, compute.bfloat16) + positions * activation_bytes(
-        network, compute.bfloat16
-    )
+    positions = np.full_like(lengths, n_max) if padded else lengths
+    n_positions = int(positions.sum())
+    moved = steps * weight_bytes(network, recipe, compute.bfloat16)
+    moved += n_positions * activation_bytes(network, compute.bfloat16)
     return {
         "dataset": case.dataset,
         "model": case.model,
@@ -93,8 +93,8 @@ def time_training(case: Case, data: Labelled, device: str | None, seconds: float
         "steps": steps,
         "compounds": len(chosen),
         "tokens": chosen.compositions.n_tokens,
-        "positions": positions,
-        "flop": training_flop(network, positions, int((lengths**2).sum()), len(chosen)),
+        "positions": n_positions,
+        "flop": training_flop(network, positions),
         "bytes": moved,
         "epoch_seconds": epoch_seconds,
         "n_train": len(data),
