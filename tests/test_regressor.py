@@ -122,7 +122,7 @@ def test_fine_tuning_starts_from_the_given_model(fitted, tmp_path):
 
 
 def test_a_recipe_that_starts_from_another_network_asks_for_it():
-    with pytest.raises(BadTrainingData, match="trained on OQMD_Volume_per_atom: give it as init"):
+    with pytest.raises(BadTrainingData, match="trained on OQMD_Formation_Enthalpy: give it as init"):
         regressor(recipe="transfer").fit(TABLE)
 
 

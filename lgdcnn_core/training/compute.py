@@ -27,9 +27,9 @@ class UnavailableDevice(ValueError):
 class Compute:
     """A device, and whether matrix products run in bfloat16, or on a GPU in TF32.
 
-    What differs on CUDA: memory is pinned, and products and recurrent layers are torch's own (cuDNN) in place of
-    `models.convolution` and `models.recurrence`. There is no torch.compile and no CUDA graph: both want shapes that come
-    again, and each batch has another number of tokens.
+    What differs on CUDA: memory is pinned, and recurrent layers are torch's own (cuDNN) in place of
+    `models.recurrence`. There is no torch.compile and no CUDA graph: both want shapes that come again, and each batch
+    has another number of tokens.
     """
 
     device: torch.device

@@ -188,8 +188,8 @@ FAST = FIRST_FAST.with_changes(
 PRETRAINING = FAST.with_changes(name="pretraining", epochs=5, batch_size=1024)
 """A few passes over a large data set, for networks that others start from."""
 
-TRANSFER = FAST.with_changes(name="transfer", source="OQMD_Volume_per_atom")
-"""FAST, of a network that has learnt the volumes of 210,000 compounds before. What it gains is small: see 12_recipe."""
+TRANSFER = FAST.with_changes(name="transfer", source="OQMD_Formation_Enthalpy")
+"""FAST, of a network that has learnt the formation enthalpies of 210,000 compounds before: see 12_recipe."""
 
 RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST, PRETRAINING, TRANSFER)}
 """Recipes by name."""
