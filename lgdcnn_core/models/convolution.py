@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lgdcnn_core.models.autocast import operand
-from lgdcnn_core.models.packing import Places, neighbouring_rows
+from lgdcnn_core.models.packing import Places, followed, neighbouring_rows
 
 
 def convolution(x: Tensor, weight: Tensor, bias: Tensor, at: Places, reach: int) -> Tensor:
@@ -38,7 +38,7 @@ class _Convolution(torch.autograd.Function):
         result = F.linear(x, of_place[reach], operand(bias))
         copies = []
         for away, first in _followers(at, reach):
-            copies.append(earlier := _followed(x, at, away))
+            copies.append(earlier := followed(x, at.sizes, away))
             result[first:].addmm_(earlier, of_place[reach - away].t())
             _add_to_followed(result, x[first:] @ of_place[reach + away].t(), at, away)
         ctx.save_for_backward(x, weight, *copies)
@@ -54,7 +54,7 @@ class _Convolution(torch.autograd.Function):
         of_x = gradient @ of_place[reach]
         torch.mm(gradient.t(), x, out=to_place[reach])
         for (away, first), earlier in zip(_followers(at, reach), copies, strict=True):
-            of_earlier, of_later = _followed(gradient, at, away), gradient[first:]
+            of_earlier, of_later = followed(gradient, at.sizes, away), gradient[first:]
             of_x[first:].addmm_(of_earlier, of_place[reach + away])
             _add_to_followed(of_x, of_later @ of_place[reach - away], at, away)
             torch.mm(of_later.t(), earlier, out=to_place[reach - away])
@@ -67,13 +67,8 @@ def _followers(at: Places, reach: int) -> list[tuple[int, int]]:
     return [(away, sum(at.sizes[:away])) for away in range(1, min(reach + 1, len(at.sizes)))]
 
 
-def _followed(x: Tensor, at: Places, away: int) -> Tensor:
-    """Tokens with another `away` places behind them, in the order of those others."""
-    return torch.cat([x[earlier] for earlier, _ in neighbouring_rows(at.sizes, away)])
-
-
 def _add_to_followed(x: Tensor, values: Tensor, at: Places, away: int) -> None:
-    """Add values to the tokens that `_followed` gives, in its order."""
+    """Add values to the tokens that `followed` gives, in its order."""
     rows = [earlier for earlier, _ in neighbouring_rows(at.sizes, away)]
     for earlier, part in zip(rows, values.split(at.sizes[away:]), strict=True):
         x[earlier] += part

@@ -84,6 +84,11 @@ def neighbouring_rows(sizes: tuple[int, ...], away: int = 1) -> Iterator[tuple[s
         yield slice(earlier, earlier + size), slice(start[position], start[position] + size)
 
 
+def followed(x: Tensor, sizes: tuple[int, ...], away: int = 1) -> Tensor:
+    """Tokens (T, ...) with another one `away` places behind them in their compound, in the order of those others."""
+    return torch.cat([x[earlier] for earlier, _ in neighbouring_rows(sizes, away)])
+
+
 def compounds_of_equal_length(packed: PackedSequence) -> list[Tensor]:
     """Tokens as one (compounds, length, ...) tensor for each length; `from_compounds` undoes it."""
     at = places(packed)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from lgdcnn_core.models.autocast import operand
-from lgdcnn_core.models.packing import Places, neighbouring_rows, places, with_data
+from lgdcnn_core.models.packing import Places, followed, neighbouring_rows, places, with_data
 
 PARAMETERS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 COMPOUNDS_AT_ONCE = 256
@@ -113,10 +113,9 @@ class _Layer(torch.autograd.Function):
         of_x = of_gates[0] @ weights[0]
         of_x += (of_gates[1] @ weights[1]).index_select(0, ctx.at.mirrored)
         of_weights = [of_gates[0].t() @ x, of_gates[1].t() @ mirrored]
-        if steps := list(neighbouring_rows(ctx.at.sizes)):
-            followed = torch.cat([states[:, earlier] for earlier, _ in steps], dim=1)
-            following = of_recurrent[:, steps[0][1].start :]
-            of_weights += [of_way.t() @ way for of_way, way in zip(following, followed, strict=True)]
+        if len(sizes := ctx.at.sizes) > 1:
+            following = of_recurrent[:, sizes[0] :]
+            of_weights += [of_way.t() @ followed(way, sizes) for of_way, way in zip(following, states, strict=True)]
         else:
             of_weights += torch.zeros_like(recurrent)
         found = (*of_weights, *(way for kind in of_biases for way in kind))
