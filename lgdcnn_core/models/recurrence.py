@@ -137,15 +137,14 @@ class _LSTM(_Layer):
             gate = torch.add(products[:, rows], bias, out=gates[:, rows])
             if before is not None:
                 gate += torch.bmm(states[:, before], recurrent.transpose(1, 2))
-            gate[..., : 2 * n].sigmoid_()
-            gate[..., 2 * n : 3 * n].tanh_()
-            gate[..., 3 * n :].sigmoid_()
             enter, keep, new, out = gate.split(n, dim=2)
+            new *= 2  # a tanh, see `_tanh`
+            gate.sigmoid_()
+            new.mul_(2).sub_(1)
             cell = torch.mul(enter, new, out=cells[:, rows])
             if before is not None:
                 cell.addcmul_(keep, cells[:, before])
-            torch.tanh(cell, out=squashed[:, rows])
-            states[:, rows] = out * squashed[:, rows]
+            states[:, rows] = out * _tanh(cell, squashed[:, rows])
         ctx.save_for_backward(gates, cells, squashed, states)
         return _Layer.output(states, at)
 
@@ -197,7 +196,7 @@ class _GRU(_Layer):
             gate[..., : 2 * n].add_(from_state[..., : 2 * n]).sigmoid_()
             reset, update, new = gate.split(n, dim=2)
             pulls[:, rows] = from_state[..., 2 * n :]
-            new.addcmul_(reset, pulls[:, rows]).tanh_()
+            _tanh(new.addcmul_(reset, pulls[:, rows]), new)
             state = new - update * new
             if before is not None:
                 state.addcmul_(update, _wide(states[:, before]))
@@ -236,6 +235,14 @@ class _GRU(_Layer):
 def _widened(products: Tensor) -> Tensor:
     """Room for gates made of products: their own, where that is wide enough."""
     return products if _wide(products) is products else torch.empty_like(products, dtype=torch.float32)
+
+
+def _tanh(x: Tensor, result: Tensor) -> Tensor:
+    """Tanh as 2 sigmoid(2 x) - 1: torch leaves its own to Intel's library, slow on other processors.
+
+    Measured on an AMD EPYC, where torch's tanh takes five to ten times as long as its sigmoid.
+    """
+    return torch.mul(x, 2, out=result).sigmoid_().mul_(2).sub_(1)
 
 
 def _through_sigmoid(gradient: Tensor, value: Tensor, result: Tensor) -> Tensor:

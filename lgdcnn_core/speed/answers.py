@@ -1,7 +1,10 @@
 """What one asks of a record of speed, answered in sentences from its numbers."""
 
+import numpy as np
 import pandas as pd
 
+from lgdcnn_core.models import build
+from lgdcnn_core.speed.counting import training_flop
 from lgdcnn_core.speed.record import SpeedRecord
 from lgdcnn_core.speed.table import padding_cost, throughput
 from lgdcnn_core.training import FAST
@@ -39,9 +42,12 @@ def answers(record: SpeedRecord, small: int = 128, large: int = 1024) -> list[st
 
 def _shares(rows: pd.DataFrame, precision: str, size: str) -> str:
     n = rows["dataset"].nunique()
+    of_token = training_flop(build(MODEL, seed=0), np.ones(1, dtype=np.int64), zeros=True)
+    with_zeros = rows["tokens_per_second"] * of_token / rows["peak"]
     return (
         f"Training {MODEL} (exact setting, {precision}) with batches {size} runs at {_range(rows['share'])} of the "
-        f"{precision} peak over {n} data set{'s' if n != 1 else ''}; the roofline allows "
+        f"{precision} peak over {n} data set{'s' if n != 1 else ''} ({_range(with_zeros)} if a convolution's zeros "
+        f"beyond the ends of compounds counted, {of_token / 1e6:.0f} MFLOP a token); the roofline allows "
         f"{_range(rows['bound_share'])}. That is {_span(rows['tokens_per_second'])} tokens/s."
     )
 

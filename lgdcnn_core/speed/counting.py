@@ -41,9 +41,9 @@ class Product:
         """Number of weights."""
         return self.width_in * self.width_out
 
-    def flop(self, positions: NDArray[np.integer]) -> int:
+    def flop(self, positions: NDArray[np.integer], zeros: bool) -> int:
         """FLOP for compounds of so many positions: 2 for each weight and token of which the product is made."""
-        return 2 * self.weights * int(np.maximum(positions - self.away, 0).sum())
+        return 2 * self.weights * int(np.maximum(positions - (0 if zeros else self.away), 0).sum())
 
 
 def products(network: Network) -> list[Product]:
@@ -55,7 +55,7 @@ def products(network: Network) -> list[Product]:
     return found
 
 
-def prediction_flop(network: Network, positions: NDArray[np.integer]) -> int:
+def prediction_flop(network: Network, positions: NDArray[np.integer], zeros: bool = False) -> int:
     """FLOP of a prediction.
 
     Parameters
@@ -64,18 +64,21 @@ def prediction_flop(network: Network, positions: NDArray[np.integer]) -> int:
         The network.
     positions
         (B,) positions of each compound that go through it, padding included where it takes part.
+    zeros
+        Count products with zeros as well, which are not made here: those of a convolution beyond the ends of a
+        compound, and of a recurrence before its start. Every weight then meets every position.
     """
     pairs = int((positions**2).sum())  # a self-attention is two products for each
-    return sum(each.flop(positions) for each in products(network)) + 4 * _attention_width(network) * pairs
+    return sum(each.flop(positions, zeros) for each in products(network)) + 4 * _attention_width(network) * pairs
 
 
-def training_flop(network: Network, positions: NDArray[np.integer]) -> int:
+def training_flop(network: Network, positions: NDArray[np.integer], zeros: bool = False) -> int:
     """FLOP of training on compounds of so many positions, as in `prediction_flop`.
 
     The backward pass is two products for each of the forward pass: the gradient of the weight and that of the input.
     """
-    not_needed = sum(each.flop(positions) for each in products(network) if not each.input_gradient)
-    return 3 * prediction_flop(network, positions) - not_needed
+    not_needed = sum(each.flop(positions, zeros) for each in products(network) if not each.input_gradient)
+    return 3 * prediction_flop(network, positions, zeros) - not_needed
 
 
 def _calls(network: Network) -> Iterator[nn.Module]:

@@ -43,7 +43,7 @@ class Scope:
     datasets: tuple[str, ...] = ("aflow__ael_bulk_modulus_vrh", "mp_e_hull", LARGEST)
     models: tuple[str, ...] = ("L-G-DCNN", "CrabNet")
     batch_sizes: tuple[int, ...] = (128, 1024)
-    case_seconds: float = 2.0
+    case_seconds: float = 6.0
     memory_steps: int = 2
     rows_at_most: int | None = None
 

@@ -12,7 +12,7 @@ from lgdcnn_core.speed.roofline import activation_bytes, weight_bytes
 from lgdcnn_core.speed.scope import Case, Scope, cases
 from lgdcnn_core.training import Labelled, Layout, Plan, Scaling, choose, labelled, merge_duplicates, train
 
-EPOCHS = 3
+EPOCHS = 5
 """Epochs of a timed training; the first one warms up."""
 
 
