@@ -37,7 +37,7 @@ TINY = speed.Scope(
     models=("DCNN-K1",),
     batch_sizes=(8,),
     case_seconds=0.1,
-    memory_steps=1,
+    memory_compounds=16,
     rows_at_most=24,
 )
 
@@ -110,7 +110,7 @@ def record(**changes):
         "memory": [
             {
                 **{"dataset": "OQMD_Bandgap", "model": "L-G-DCNN", "recipe": "fast", "setting": "exact"},
-                **{"precision": "auto", "batch_size": 128, "steps": 3, "peak": {"host": 1.25}},
+                **{"precision": "auto", "batch_size": 128, "compounds": 384, "peak": {"host": 1.25}},
             }
         ],
         "versions": {"python": "3.11.7"},
@@ -134,6 +134,9 @@ def test_the_weights_in_products_of_l_g_dcnn_are_those_worked_out_by_hand():
     assert speed.prediction_flop(network, np.array([7, 3])) == predicting
     # The gradient of the element table is not needed: one product less for the 200 x 512 weights of the embedding.
     assert speed.training_flop(network, np.array([7, 3])) == 3 * predicting - 10 * 2 * 200 * 512
+    # With the products of zeros, every weight meets every position.
+    assert speed.prediction_flop(network, np.array([7, 3]), zeros=True) == 2 * 10 * L_G_DCNN_WEIGHTS
+    assert speed.training_flop(network, np.ones(1, int), zeros=True) == 6 * L_G_DCNN_WEIGHTS - 2 * 200 * 512
 
 
 def test_self_attention_costs_two_products_for_each_pair_of_elements():
@@ -295,7 +298,7 @@ def test_answers_are_sentences_of_the_records_numbers():
     said = "\n".join(speed.answers(record()))
     assert "load average was 0.2 when" in said
     assert "2,000 GFLOP/s in float32, 8,000 GFLOP/s in bfloat16; copies move 100.0 GB/s" in said
-    assert "float32) with batches from 1024 on runs at 25 % of the float32 peak over 1 data set; the roofline" in said
+    assert "float32) with batches from 1024 on runs at 25 % of the float32 peak over 1 data set (" in said
     assert "(exact setting, bfloat16) with batches of 128 runs at 31 %" in said
     assert "2.00 positions a token, and the published setting takes 2.50 times" in said
     assert "1,000 compounds (OQMD_Bandgap, test part) takes 4.0 s, 250 compounds/s" in said

@@ -40,6 +40,7 @@ from lgdcnn_core.training import (
 from lgdcnn_core.training.averaging import ExponentialAverage, PublishedAverage
 from lgdcnn_core.training.batches import Batch, pack, reordered, with_noise
 from lgdcnn_core.training.checkpoint import ForeignCheckpoint
+from lgdcnn_core.training.host_memory import resident_bytes
 from lgdcnn_core.training.losses import absolute_loss, cross_entropy_loss, laplace_loss
 from lgdcnn_core.training.optimisers import lamb_lookahead, optimiser, schedule
 
@@ -434,15 +435,27 @@ def test_memory_of_the_host_stays_during_a_training_and_goes_back_after_it():
             del parts
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
-    def resident() -> int:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
     with CPU.memory():
         torch.ones(64 * million)  # 256 MiB
         page_faults()
         assert page_faults() < 20  # one step's arrays are 3,000 pages
-        during = resident()
-    assert resident() < during - 128 * million
+        during = resident_bytes()
+    assert resident_bytes() < during - 128 * million
+
+
+@pytest.mark.skipif("glibc" not in platform.libc_ver()[0], reason="needs the GNU C library")
+def test_memory_that_lies_unused_goes_back_during_a_training_once_it_is_much(monkeypatch):
+    growth = 64 * 2**20
+    monkeypatch.setattr("lgdcnn_core.training.host_memory.GROWTH", growth)
+    with CPU.memory() as give_back:
+        before = resident_bytes()
+        torch.ones(growth // 8)  # half as much: float32 has four bytes
+        give_back()
+        assert resident_bytes() > before + growth // 4
+        torch.ones(growth)  # four times as much
+        assert resident_bytes() > before + 3 * growth
+        give_back()
+        assert resident_bytes() < before + growth
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -46,7 +46,7 @@ def _shares(rows: pd.DataFrame, precision: str, size: str) -> str:
     with_zeros = rows["tokens_per_second"] * of_token / rows["peak"]
     return (
         f"Training {MODEL} (exact setting, {precision}) with batches {size} runs at {_range(rows['share'])} of the "
-        f"{precision} peak over {n} data set{'s' if n != 1 else ''} ({_range(with_zeros)} if a convolution's zeros "
+        f"{precision} peak over {n} data set{'s' if n != 1 else ''} ({_range(with_zeros)} with a convolution's zeros "
         f"beyond the ends of compounds counted, {of_token / 1e6:.0f} MFLOP a token); the roofline allows "
         f"{_range(rows['bound_share'])}. That is {_span(rows['tokens_per_second'])} tokens/s."
     )

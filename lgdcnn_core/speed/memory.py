@@ -26,7 +26,7 @@ def measure_memory(scope: Scope, device: str | None) -> list[dict[str, Any]]:
     -------
     list of dict
         ``dataset``, ``model``, ``recipe``, ``setting``, ``precision`` (``"auto"``: the machine's choice),
-        ``batch_size``, ``steps``, and ``peak`` in GiB (``host``, with a GPU ``device``).
+        ``batch_size``, ``compounds``, and ``peak`` in GiB (``host``, with a GPU ``device``).
     """
     found = []
     for recipe, setting in ((FAST, "exact"), (PAPER, "published")):
@@ -39,7 +39,7 @@ def measure_memory(scope: Scope, device: str | None) -> list[dict[str, Any]]:
                 "precision": recipe.precision,
                 "batch_size": None,
             },
-            "steps": scope.memory_steps,
+            "compounds": scope.memory_compounds,
             "rows_at_most": scope.rows_at_most,
             "device": device,
             "threads": torch.get_num_threads(),
@@ -50,19 +50,19 @@ def measure_memory(scope: Scope, device: str | None) -> list[dict[str, Any]]:
     return found
 
 
-def train_some(case: Case, steps: int, rows_at_most: int | None, device: str | None) -> dict[str, Any]:
-    """Train for a few steps with all training data in memory, and give what `measure_memory` lists."""
+def train_some(case: Case, compounds: int, rows_at_most: int | None, device: str | None) -> dict[str, Any]:
+    """Train on some compounds with all training data in memory, and give what `measure_memory` lists."""
     data = training_part(case.dataset, rows_at_most)
     recipe = case.full_recipe(len(data)).with_changes(epochs=1)
     assert recipe.batch_size is not None
     compute = choose(device, recipe.precision)
     layout = Layout(case.setting, int(data.compositions.lengths.max()))
     plan = Plan(recipe, layout, Scaling.of(data.targets, False), compute, seed=0)
-    chosen = data[np.random.default_rng(0).permutation(len(data))[: steps * recipe.batch_size]]
+    chosen = data[np.random.default_rng(0).permutation(len(data))[:compounds]]
     train(build(case.model, seed=0).to(compute.device), chosen, None, plan, progress=False)
     fields = {"dataset": case.dataset, "model": case.model, "recipe": case.recipe, "setting": case.setting}
     fields["precision"] = case.precision
-    return fields | {"batch_size": recipe.batch_size, "steps": steps, "peak": compute.peak_memory()}
+    return fields | {"batch_size": recipe.batch_size, "compounds": len(chosen), "peak": compute.peak_memory()}
 
 
 def main() -> None:

@@ -30,8 +30,8 @@ class Scope:
         Of the trainings that are timed, beside the batch size that a recipe has by itself.
     case_seconds
         Time for each training, if a few steps of it do not take longer.
-    memory_steps
-        Training steps of a process whose memory is measured.
+    memory_compounds
+        Compounds that a process trains on whose memory is measured: enough for it to have stopped growing.
     rows_at_most
         Rows that are read of each part of a data set; None reads all.
     """
@@ -44,7 +44,7 @@ class Scope:
     models: tuple[str, ...] = ("L-G-DCNN", "CrabNet")
     batch_sizes: tuple[int, ...] = (128, 1024)
     case_seconds: float = 6.0
-    memory_steps: int = 2
+    memory_compounds: int = 40_960
     rows_at_most: int | None = None
 
     def as_dict(self) -> dict[str, Any]:

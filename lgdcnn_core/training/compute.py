@@ -2,7 +2,7 @@
 
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -64,9 +64,12 @@ class Compute:
             return [rows]
         return [rows[start : start + COMPOUNDS_AT_ONCE] for start in range(0, len(rows), COMPOUNDS_AT_ONCE)]
 
-    def memory(self) -> AbstractContextManager[object]:
-        """Context of a whole training: memory of the host that a step frees stays for the next one."""
-        return host_memory.kept() if self.device.type == "cpu" else nullcontext()
+    def memory(self) -> AbstractContextManager[Callable[[], None]]:
+        """Context of a whole training: memory of the host that a step frees stays for the next one.
+
+        It gives what is to be called after each step, see `host_memory.kept`.
+        """
+        return host_memory.kept() if self.device.type == "cpu" else nullcontext(lambda: None)
 
     def wait(self) -> None:
         """Wait until the device has done what it was given, so that a clock tells the truth."""

@@ -139,9 +139,10 @@ def train(
         mininterval=1.0,
     )
     due = -math.inf
-    with bar, plan.compute.memory(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    generators = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+    with bar, generators, plan.compute.memory() as give_back:
         while not run.finished:
-            line = run.epoch()
+            line = run.epoch(give_back)
             if checkpoint is not None and (run.finished or time.monotonic() >= due):
                 begun = time.monotonic()
                 checkpoints.write(checkpoint, fingerprint, run.state_dict())
@@ -178,14 +179,14 @@ class _Run:
     def finished(self) -> bool:
         return self.history.stopped_early or len(self.history.epochs) >= self.plan.epochs
 
-    def epoch(self) -> Epoch:
+    def epoch(self, after_step: Callable[[], None]) -> Epoch:
         """Train for one epoch and take its line of the learning curve."""
         number = len(self.history.epochs)
         started = time.perf_counter()
         torch.manual_seed(int(np.random.default_rng([self.plan.seed, number, 1]).integers(2**31)))  # dropout
         generator = np.random.default_rng([self.plan.seed, number, 0])
         learning_rate = float(self.schedule.get_last_lr()[0])
-        loss, train_error = self._train_epoch(number, generator)
+        loss, train_error = self._train_epoch(number, generator, after_step)
         val_error = self._val_error(self.average.evaluated()) if self.val_data is not None else None
         self.history.stopped_early = self.average.after_epoch(number)
         if not self.recipe.needs_validation and val_error is not None and val_error < self.best_error:
@@ -205,7 +206,9 @@ class _Run:
         self.average.finish()
         self.history.best_epoch = len(self.history.epochs)
 
-    def _train_epoch(self, number: int, generator: np.random.Generator) -> tuple[float, float]:
+    def _train_epoch(
+        self, number: int, generator: np.random.Generator, after_step: Callable[[], None]
+    ) -> tuple[float, float]:
         """Loss and training error of one epoch, means over its compounds."""
         self.network.train()
         compositions = with_noise(self.train_data.compositions, self.recipe.noise, generator)
@@ -220,6 +223,7 @@ class _Run:
             self.optimiser.zero_grad()
             self.schedule.step()
             self.average.after_batch(number, lambda: self._val_error(self.network))
+            after_step()
             if index % BATCHES_BETWEEN_CHECKS == 0:
                 _require_finite(total, number, self.recipe)
         _require_finite(total, number, self.recipe)
