@@ -26,7 +26,7 @@ KEEPING: Final = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 64 * 2**20}
 USUAL: Final = {MMAP_MAX: 65536, TRIM_THRESHOLD: 64 * 2**20, TOP_PAD: 128 * 2**10, MMAP_THRESHOLD: 32 * 2**20}
 """Where the library's own adjustment ends after arrays of this size were freed."""
 
-GROWTH: Final = 2**30
+GROWTH: Final = 2 * 2**30
 """Bytes by which the process may grow, through memory kept in pieces, before it gives back what lies unused."""
 
 
