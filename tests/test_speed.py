@@ -303,7 +303,12 @@ def test_answers_are_sentences_of_the_records_numbers():
     assert "2.00 positions a token, and the published setting takes 2.50 times" in said
     assert "1,000 compounds (OQMD_Bandgap, test part) takes 4.0 s, 250 compounds/s" in said
     assert "2,500 formulas/s" in said
-    assert "1.25 GiB on the host" in said
+    assert "1.25 GiB on the host over 384 compounds" in said
+
+
+def test_memory_of_an_older_record_is_said_to_be_that_of_its_few_steps():
+    memory = [{name: value for name, value in record().memory[0].items() if name != "compounds"} | {"steps": 2}]
+    assert "on the host over 256 compounds" in speed.answers(record(memory=memory))[-1]
 
 
 def test_answers_say_that_a_machine_has_no_bfloat16():

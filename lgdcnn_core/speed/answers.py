@@ -1,5 +1,7 @@
 """What one asks of a record of speed, answered in sentences from its numbers."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -78,13 +80,14 @@ def _parsing(record: SpeedRecord) -> str:
     )
 
 
-def _memory(found: dict[str, object]) -> str:
-    peak = found["peak"]
-    assert isinstance(peak, dict)
-    said = " and ".join(f"{gib:.2f} GiB on the {where}" for where, gib in peak.items())
+def _memory(found: dict[str, Any]) -> str:
+    said = " and ".join(f"{gib:.2f} GiB on the {where}" for where, gib in found["peak"].items())
+    # Older records have the steps.
+    compounds = found["compounds"] if "compounds" in found else found["steps"] * found["batch_size"]
     return (
         f"Training {found['model']} on {found['dataset']} ({found['recipe']} recipe, {found['setting']} setting, "
-        f"batches of {found['batch_size']}) takes at most {said}, the whole process counted."
+        f"batches of {found['batch_size']}) takes at most {said} over {compounds:,} "
+        "compounds, the whole process counted."
     )
 
 
