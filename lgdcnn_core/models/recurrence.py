@@ -138,9 +138,9 @@ class _LSTM(_Layer):
             if before is not None:
                 gate += torch.bmm(states[:, before], recurrent.transpose(1, 2))
             enter, keep, new, out = gate.split(n, dim=2)
-            new *= 2  # a tanh, see `_tanh`
-            gate.sigmoid_()
-            new.mul_(2).sub_(1)
+            gate[..., : 2 * n].sigmoid_()
+            _tanh(new, new)
+            out.sigmoid_()
             cell = torch.mul(enter, new, out=cells[:, rows])
             if before is not None:
                 cell.addcmul_(keep, cells[:, before])

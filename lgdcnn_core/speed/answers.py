@@ -26,6 +26,7 @@ def answers(record: SpeedRecord, small: int = 128, large: int = 1024) -> list[st
     """
     table = throughput(record)
     exact = table[(table["model"] == MODEL) & (table["recipe"] == FAST.name) & (table["setting"] == "exact")]
+    of_token = training_flop(build(MODEL, seed=0), np.ones(1, dtype=np.int64), zeros=True)
     peaks = ", ".join(f"{peak / 1e9:,.0f} GFLOP/s in {name}" for name, peak in record.peaks().items())
     said = [] if record.load is None else [f"The load average was {record.load:.1f} when the measurement began."]
     said += [f"The fastest matrix product reaches {peaks}; copies move {record.bandwidth() / 1e9:.1f} GB/s."]
@@ -35,16 +36,15 @@ def answers(record: SpeedRecord, small: int = 128, large: int = 1024) -> list[st
             continue
         rows = exact[exact["precision"] == precision]
         batches = {f"from {large} on": rows["batch_size"] >= large, f"of {small}": rows["batch_size"] == small}
-        said += [_shares(rows[chosen], precision, size) for size, chosen in batches.items() if chosen.any()]
+        said += [_shares(rows[chosen], precision, size, of_token) for size, chosen in batches.items() if chosen.any()]
     said += _padding(padding_cost(record))
     said += [_prediction(record), _parsing(record)]
     said += [_memory(each) for each in record.memory]
     return said
 
 
-def _shares(rows: pd.DataFrame, precision: str, size: str) -> str:
+def _shares(rows: pd.DataFrame, precision: str, size: str, of_token: int) -> str:
     n = rows["dataset"].nunique()
-    of_token = training_flop(build(MODEL, seed=0), np.ones(1, dtype=np.int64), zeros=True)
     with_zeros = rows["tokens_per_second"] * of_token / rows["peak"]
     return (
         f"Training {MODEL} (exact setting, {precision}) with batches {size} runs at {_range(rows['share'])} of the "
