@@ -127,8 +127,7 @@ def test_extended_sets_have_the_rows_that_crabnet_published_but_for_pure_element
     paper = benchmarks.published("crabnet_paper").set_index("dataset")
     for name in EXTENDED:
         split = benchmarks.load(name)
-        pure = sum(len(overlap.composition_key(formula)) == 1 for formula in split.test.formula)
-        counts = (len(split.train), len(split.val), len(split.test) - pure)
+        counts = (len(split.train), len(split.val), len(benchmarks.without_pure_elements(split.test)))
         assert counts == tuple(paper.loc[name, ["n_train", "n_val", "n_test"]]), name
 
 

@@ -75,6 +75,21 @@ def test_without_two_seeds_there_is_no_ensemble(store):
     assert {"mae", "n", "seeds", "within_uncertainty"} <= set(table.columns)
 
 
+def test_records_and_ensembles_are_measured_without_pure_elements(store):
+    with_element = PREDICTED.assign(formula=["Fe2O3", "O3", "SrTiO3"])
+    for seed, predicted in enumerate([(2.0, 9.0, 4.0), (1.0, 9.0, 6.0)]):
+        write(store, predicted, table=with_element, seed=seed)
+    write(store, [2.0, 9.0, 4.0], seed=2, dataset="aflow__Egap")
+    records = runs.load_records([store])
+    measured = runs.without_pure_elements(records, [store])
+    # Errors of seeds 0 and 1 are 1 and 0, 0 and 2; the third row is a pure element. NaN is sodium nitride.
+    assert measured.sort_values(["dataset", "seed"])["mae"].tolist() == [0.5, 0.5, 1.0]
+    assert measured.sort_values(["dataset", "seed"])["n_test"].tolist() == [3, 2, 2]
+    pd.testing.assert_frame_equal(measured.dtypes.to_frame(), records.dtypes.to_frame())
+    (together,) = runs.ensembles(records, [store], pure_elements=False).to_dict("records")
+    assert (together["mae"], together["n_test"]) == (0.75, 2)
+
+
 def test_each_fold_is_an_ensemble_of_its_own(store):
     for fold in (0, 1):
         for seed in (0, 1, 2):

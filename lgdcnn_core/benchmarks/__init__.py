@@ -3,11 +3,12 @@
 from .catalogue import Card, card, names
 from .download import fetch
 from .errors import DataError, FoldError, UnknownDataSetError
-from .overlap import without_judged
-from .reference import published
+from .overlap import without_judged, without_pure_elements
+from .reference import WITHOUT_PURE_ELEMENTS, published
 from .split import Split, load
 
 __all__ = [
+    "WITHOUT_PURE_ELEMENTS",
     "Card",
     "DataError",
     "FoldError",
@@ -19,4 +20,5 @@ __all__ = [
     "names",
     "published",
     "without_judged",
+    "without_pure_elements",
 ]

@@ -1,10 +1,11 @@
-"""Which compounds data sets have in common."""
+"""Compounds told apart by composition: which ones data sets have in common, and which are pure elements."""
 
 import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from .catalogue import card, names
@@ -48,6 +49,12 @@ def composition_key(formula: str) -> tuple[tuple[str, float], ...]:
 def composition_keys(part: pd.DataFrame) -> list[tuple[tuple[str, float], ...]]:
     """Give `composition_key` of each row's column ``formula``."""
     return [composition_key(formula) for formula in part["formula"]]
+
+
+def without_pure_elements(part: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows whose column ``formula`` names a single element; without such rows, the part as it is."""
+    pure = [len(key) == 1 for key in composition_keys(part)]
+    return part[~np.array(pure)] if any(pure) else part
 
 
 def without_judged(part: pd.DataFrame, name: str, directory: Path | None = None) -> pd.DataFrame:

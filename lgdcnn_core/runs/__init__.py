@@ -9,7 +9,7 @@ from lgdcnn_core.runs.rows import UnlikeRecords
 from lgdcnn_core.runs.sealed import BrokenRecord, RecordExists
 from lgdcnn_core.runs.spec import InvalidSpec, RunSpec
 from lgdcnn_core.runs.store import Store, committed_store, local_store
-from lgdcnn_core.runs.table import load_records, summarise
+from lgdcnn_core.runs.table import load_records, summarise, without_pure_elements
 from lgdcnn_core.runs.weights import OutdatedWeights
 
 __all__ = [
@@ -36,4 +36,5 @@ __all__ = [
     "recorded",
     "summarise",
     "trained",
+    "without_pure_elements",
 ]

@@ -26,7 +26,7 @@ _METRICS = [name for name in METRICS if not name.startswith("val_")]
 _COLUMNS = [*GROUP, "n", "seeds", *_METRICS, "within_uncertainty", "training_seconds", "n_test"]
 
 
-def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> pd.DataFrame:
+def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None, pure_elements: bool = True) -> pd.DataFrame:
     """Measure the mean prediction of every group of records that differ only in their seed.
 
     Nothing is chosen: all seeds that are there take part, each with the same weight.
@@ -37,6 +37,8 @@ def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> p
         From `load_records`, or some of its rows.
     stores
         Stores that hold them; the default is both. The two are never mixed.
+    pure_elements
+        Measure on all test rows; if not, on those of two or more elements, as `runs.without_pure_elements` does.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> p
     by_name = {store.name: store for store in (both_stores() if stores is None else stores)}
     groups = records.sort_values("seed", kind="stable").groupby(GROUP, dropna=False, sort=False)
     rows = [
-        dict(zip(GROUP, group, strict=True)) | _measured(by_name[members["store"].iloc[0]], members)
+        dict(zip(GROUP, group, strict=True)) | _measured(by_name[members["store"].iloc[0]], members, pure_elements)
         for group, members in groups
         if len(members) >= FEWEST
     ]
@@ -68,13 +70,13 @@ def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> p
 
 
 def of_several_networks(
-    records: pd.DataFrame, models: Sequence[str], stores: Iterable[Store] | None = None
+    records: pd.DataFrame, models: Sequence[str], stores: Iterable[Store] | None = None, pure_elements: bool = True
 ) -> pd.DataFrame:
     """Measure the mean prediction of several networks, trained alike, with all the seeds that each of them has.
 
     Parameters
     ----------
-    records, stores
+    records, stores, pure_elements
         As of `ensembles`.
     models
         Names of the networks, each of which has the same weight.
@@ -92,7 +94,7 @@ def of_several_networks(
     alike = [name for name in GROUP if name != "model"]
     chosen = records[records["model"].isin(models)]
     in_all = chosen.groupby([*alike, "seed"], dropna=False)["model"].transform("nunique") == len(set(models))
-    table = ensembles(chosen[in_all].assign(model=AND.join(models)), stores)
+    table = ensembles(chosen[in_all].assign(model=AND.join(models)), stores, pure_elements)
     return table.assign(seeds=table["seeds"].map(lambda seeds: tuple(dict.fromkeys(seeds))))
 
 
@@ -119,8 +121,10 @@ def mean_prediction(store: Store, keys: Sequence[str]) -> pd.DataFrame:
     return tables[0].assign(predicted=mean, uncertainty=total)
 
 
-def _measured(store: Store, members: pd.DataFrame) -> dict[str, Any]:
+def _measured(store: Store, members: pd.DataFrame, pure_elements: bool) -> dict[str, Any]:
     table = mean_prediction(store, members["key"].tolist())
+    if not pure_elements:
+        table = benchmarks.without_pure_elements(table)
     actual, predicted = table["actual"].to_numpy(), table["predicted"].to_numpy()
     row = {
         "n": len(members),
