@@ -69,6 +69,16 @@ TRIALS = table(
         "formation enthalpies in place of volumes: what binds, in place of how large atoms are",
         PAULING_ONLY | {"source": "OQMD_Formation_Enthalpy"},
     ),
+    Trial(
+        "transfer-lr5e-4",
+        "smaller steps may keep more of what was learnt before",
+        PAULING_ONLY | {"source": "OQMD_Formation_Enthalpy", "lr_max": 5e-4},
+    ),
+    Trial(
+        "transfer-dropout0.1",
+        "a network that begins with what it has learnt overfits sooner",
+        PAULING_ONLY | {"source": "OQMD_Formation_Enthalpy", "dropout": 0.1},
+    ),
     Trial("batch64", "twice the steps in the same epochs", PAULING_ONLY | {"batch_size": 64, "lr_max": 7e-4}),
     Trial("epochs120", "twice the epochs: on one set, half of them cost 7 %", PAULING_ONLY | {"epochs": 120}),
     Trial(
