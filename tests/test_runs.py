@@ -314,6 +314,19 @@ def test_provenance_names_versions_and_processor_but_neither_machine_nor_path():
     assert str(Path.cwd()) not in text
 
 
+@pytest.mark.parametrize(
+    ("model_name", "named"),
+    [
+        ("AMD EPYC", "AMD EPYC, family 26, model 2"),
+        ("AMD EPYC 7763 64-Core Processor", "AMD EPYC 7763 64-Core Processor"),
+    ],
+)
+def test_a_processor_whose_name_tells_no_model_is_told_by_numbers(model_name, named):
+    block = f"cpu family\t: 26\nmodel\t\t: 2\nmodel name\t: {model_name}\nflags\t\t: fpu: vme"
+    assert provenance._named_in(f"{block}\n\n{block.replace('26', '1')}\n") == named
+    assert provenance._named_in("Hardware\t: BCM2835") is None
+
+
 # Execution: real, tiny trainings
 
 

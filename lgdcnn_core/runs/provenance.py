@@ -50,12 +50,23 @@ def machine() -> dict[str, str | int | None]:
 def processor() -> str:
     """Name of the processor, as its maker calls it where the system tells."""
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
+    if cpuinfo.is_file() and (name := _named_in(cpuinfo.read_text(errors="replace"))):
+        return name
     named = _output("sysctl", "-n", "machdep.cpu.brand_string") if platform.system() == "Darwin" else None
     return named or platform.processor() or "unknown"
+
+
+def _named_in(cpuinfo: str) -> str | None:
+    """Name of the first processor in Linux's list.
+
+    Virtual machines often leave the model out of it ("AMD EPYC"): then its family and model in numbers are added.
+    """
+    lines = [line.partition(":") for line in cpuinfo.partition("\n\n")[0].splitlines()]
+    told = {field.strip(): value.strip() for field, _, value in lines}
+    name = told.get("model name")
+    if not name or "cpu family" not in told or any(character.isdigit() for character in name):
+        return name
+    return f"{name}, family {told['cpu family']}, model {told['model']}"
 
 
 def code() -> dict[str, str | bool] | None:
