@@ -57,7 +57,9 @@ def trial_ratios(compared: pd.DataFrame, of_sets: pd.DataFrame, ax: Axes, labels
         label="seed noise",
     )
     for number, (dataset, text) in enumerate(labels.items()):
-        rows = of_sets[of_sets["dataset"] == dataset]
+        rows = of_sets[(of_sets["dataset"] == dataset) & of_sets["trial"].isin(places)].dropna(subset=["ratio"])
+        if rows.empty:
+            continue  # the legend names what is to be seen
         ax.scatter(
             rows["ratio"],
             [places[trial] for trial in rows["trial"]],
