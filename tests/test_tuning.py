@@ -274,6 +274,11 @@ class TestFigures:
         np.testing.assert_allclose(low, self.COMPARED["low"])
         assert ax.get_xlim()[1] >= figures.tuning.NARROWEST[1]
 
+    def test_the_legend_names_the_sets_that_are_to_be_seen(self, ax):
+        figures.trial_ratios(self.COMPARED, self.OF_SETS, ax, {"a": "one set", "b": "another", "c": "unpaired"})
+        assert {"one set", "another"} < set(ax.get_legend_handles_labels()[1])
+        assert "unpaired" not in ax.get_legend_handles_labels()[1]
+
     def test_costs_are_bars_in_the_same_rows(self, ax):
         figures.relative_cost(self.COMPARED, ax)
         assert [text.get_text() for text in ax.get_yticklabels()] == ["x", "quick", "y", "z"]

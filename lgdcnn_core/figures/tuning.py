@@ -45,7 +45,7 @@ def trial_ratios(compared: pd.DataFrame, of_sets: pd.DataFrame, ax: Axes, labels
     ax
         Where to draw.
     labels
-        What to call each data set.
+        What to call each data set; the legend names those with a ratio.
     """
     places = _rows(compared, ax)
     ax.barh(
@@ -57,7 +57,7 @@ def trial_ratios(compared: pd.DataFrame, of_sets: pd.DataFrame, ax: Axes, labels
         label="seed noise",
     )
     for number, (dataset, text) in enumerate(labels.items()):
-        rows = of_sets[(of_sets["dataset"] == dataset) & of_sets["trial"].isin(places)].dropna(subset=["ratio"])
+        rows = of_sets[of_sets["dataset"] == dataset].dropna(subset=["ratio"])
         if rows.empty:
             continue  # the legend names what is to be seen
         ax.scatter(
