@@ -28,10 +28,12 @@ from lgdcnn_core.training import (
     Recipe,
     Scaling,
     Setting,
+    Targets,
     choose,
     formulas_and_targets,
     outputs,
     prediction_batches,
+    property_names,
     recipe,
     require_known,
     sigmoid,
@@ -41,7 +43,7 @@ from lgdcnn_core.training import (
 
 
 class CompositionRegressor(RegressorMixin, BaseEstimator):
-    """Predict a property of a material from its composition.
+    """Predict a property of a material, or several at once, from its composition.
 
     Parameters
     ----------
@@ -73,6 +75,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         through, `lgdcnn_core.training.History`.
     network_, history_
         Those of the first member: the only one, unless there are several. CECV reads one network at a time.
+    properties_
+        Names of several properties; None of a single one.
     recipe_, scaling_, layout_, compute_
         What the training used: recipe, standardisation, batch layout, device and precision.
     n_train_, n_val_
@@ -121,11 +125,12 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def fit(
         self,
         X: Formulas,
-        y: Iterable[float] | None = None,
-        val: pd.DataFrame | tuple[Formulas, Iterable[float]] | None = None,
+        y: Targets | None = None,
+        val: pd.DataFrame | tuple[Formulas, Targets] | None = None,
         init: "str | Path | CompositionRegressor | None" = None,
         checkpoint: Path | None = None,
         stop_after: int | None = None,
+        init_property: str | None = None,
     ) -> Self:
         """Train.
 
@@ -136,7 +141,9 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         X
             Formulas; or, without `y`, a DataFrame with columns ``formula`` and ``target``.
         y
-            Targets, (B,), in the property's unit.
+            Targets, (B,), in the property's unit. Or of several properties, (B, K), NaN where one is not known; as
+            a DataFrame, its columns name them. They are learnt together, by a loss in which each is standardised and
+            weighted as `training.losses.property_weights` says.
         val
             Validation data, the same way (a DataFrame or a pair), which choose the weights that are kept. A recipe
             that cannot do without holds out 10 % of the training data, drawn by the seed, if none are given.
@@ -149,14 +156,18 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         stop_after
             Epochs after which the training ends, though the schedule spans the recipe's: to train on all data for as
             long as validation found best before (``history_.best_epoch``).
+        init_property
+            Where `init` predicts several properties and this model one: which of them it goes on from. None: another
+            one, so that the last layer of weights is fresh and all others are `init`'s.
 
         Raises
         ------
         lgdcnn_core.composition.InvalidFormulas
             If formulas are wrong; lists all of them.
         BadTrainingData
-            If there is nothing to train on, or targets are missing, infinite or of another number than the formulas; or
-            if the recipe starts from a network trained on its `source`, and there is no `init`.
+            If there is nothing to train on, or targets are missing, infinite or of another number than the formulas; if
+            the recipe starts from a network trained on its `source`, and there is no `init`; or if `init` is another
+            network, or predicts other properties.
         UnknownElements
             If the element table lacks an element.
         lgdcnn_core.ensemble.InvalidEnsemble
@@ -167,11 +178,14 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         train_data, val_data = training_and_validation(
             X, y, val, self.classification, seed=self.seed if self.recipe_.needs_validation else None
         )
+        self.properties_ = property_names(formulas_and_targets(X, y)[1])
+        if self.properties_ is not None and self.recipe_.targets != "as they are":
+            raise BadTrainingData(f"several properties are learnt as they are, not as {self.recipe_.targets!r}")
         self.compute_ = choose(self.device, self.recipe_.precision)
         n_max = int(train_data.compositions.lengths.max())
         self.layout_ = Layout(self.setting, n_max, chain(self.model).boundary, self.recipe_.order)
         self.scaling_ = Scaling.of(train_data.targets, self.classification, self.recipe_.targets)
-        networks = [network.to(self.compute_.device) for network in self._initial_networks(init, seeds)]
+        networks = [network.to(self.compute_.device) for network in self._initial_networks(init, seeds, init_property)]
         for data in filter(None, (train_data, val_data)):
             require_known(data.compositions, networks[0].elements)
         self.n_train_, self.n_val_ = len(train_data), len(val_data) if val_data else 0
@@ -210,7 +224,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
 
         Returns
         -------
-        (B,), or a pair of (B,).
+        (B,), or a pair of (B,); of several properties (B, K), in the order of `properties_`.
 
         Raises
         ------
@@ -234,7 +248,10 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         return np.stack([1 - positive, positive], axis=1)
 
     def score(self, X: Formulas, y: Iterable[float] | None = None) -> float:
-        """Coefficient of determination R2 (in classification, accuracy) of the predictions; higher is better."""
+        """Coefficient of determination R2 (in classification, accuracy) of the predictions; higher is better.
+
+        Of several properties it is their mean, and all targets must be known.
+        """
         formulas, targets = formulas_and_targets(X, y)
         if targets is None:
             raise BadTrainingData("score needs targets: y, or a DataFrame with a column 'target'")
@@ -250,6 +267,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             "parameters": parameters | {"recipe": self.recipe_.as_dict()},
             "layout": asdict(self.layout_),
             "scaling": asdict(self.scaling_),
+            "properties": self.properties_,
             "lgdcnn_core": __version__,
         }
         return saved_model.write(Path(path), description, self.networks_)
@@ -267,7 +285,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         parameters = description["parameters"]
         parameters["recipe"] = Recipe(**parameters["recipe"])
         self = cls(**parameters | {"device": device, "n_members": len(networks)})
-        return self._adopt(networks, Scaling(**description["scaling"]), Layout(**description["layout"]))
+        scaling, names = Scaling.from_dict(description["scaling"]), description.get("properties")
+        return self._adopt(networks, scaling, Layout(**description["layout"]), names and tuple(names))
 
     @classmethod
     def from_published(cls, path: str | Path, n_max: int, model: str | None = None, device: str | None = None) -> Self:
@@ -300,33 +319,53 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             chosen = compositions[rows]
             yield (batch.src, batch.frac), chosen.lengths, chosen.padded()[0], rows
 
-    def _adopt(self, networks: list[Network], scaling: Scaling, layout: Layout) -> Self:
+    def _adopt(
+        self, networks: list[Network], scaling: Scaling, layout: Layout, properties: tuple[str, ...] | None = None
+    ) -> Self:
         """Take networks that were trained elsewhere."""
         self.recipe_ = recipe(self.recipe)
         self.compute_ = choose(self.device, self.recipe_.precision)
         self.networks_ = [network.to(self.compute_.device) for network in networks]
-        self.scaling_, self.layout_ = scaling, layout
+        self.scaling_, self.layout_, self.properties_ = scaling, layout, properties
         return self
 
-    def _initial_networks(self, init: "str | Path | CompositionRegressor | None", seeds: list[int]) -> list[Network]:
+    def _initial_networks(
+        self, init: "str | Path | CompositionRegressor | None", seeds: list[int], init_property: str | None
+    ) -> list[Network]:
         if init is None and self.recipe_.source is not None:
             raise BadTrainingData(
                 f"the recipe {self.recipe_.name!r} starts from a network that was trained on {self.recipe_.source}: "
                 "give it as init; `lgdcnn_core.runs.trained` trains such networks"
             )
         if init is None:
-            return [build(self.model, self.elements, seed=seed) for seed in seeds]
+            n_targets = len(self.properties_ or [""])
+            return [build(self.model, self.elements, seed, n_targets) for seed in seeds]
         start = init if isinstance(init, CompositionRegressor) else CompositionRegressor.load(init, device=self.device)
         check_is_fitted(start, "networks_")
         if start.model != self.model:
             raise BadTrainingData(f"cannot fine-tune {self.model} from a {start.model}")
-        return ensemble.copies(start.networks_, len(seeds))
+        networks = ensemble.copies(start.networks_, len(seeds))
+        if start.properties_ == self.properties_ and init_property is None:
+            return networks
+        if start.properties_ is None or self.properties_ is not None:
+            raise BadTrainingData(
+                f"cannot go on from a model of {_named(start.properties_)} to one of {_named(self.properties_)}"
+                + (f": init_property is {init_property!r}" if init_property else "")
+            )
+        if init_property is not None and init_property not in start.properties_:
+            raise BadTrainingData(f"init has no property {init_property!r}; it has {', '.join(start.properties_)}")
+        which = None if init_property is None else start.properties_.index(init_property)
+        for network, seed in zip(networks, seeds, strict=True):
+            network.keep(which, seed)
+        return networks
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
-        """Raw outputs of each of k networks, (k, B, 2)."""
+        """Raw outputs of each of k networks, (k, B, 2); of several properties (k, B, K, 2)."""
         compositions = self._compositions(X)
         in_float32 = Compute(self.compute_.device, bfloat16=False)
-        return np.stack([outputs(network, compositions, self.layout_, in_float32) for network in self.networks_])
+        found = np.stack([outputs(network, compositions, self.layout_, in_float32) for network in self.networks_])
+        # Of no compounds, the networks do not say of how many properties.
+        return found.reshape(*found.shape[:2], *np.shape(self.scaling_.mean), 2)
 
     def _compositions(self, X: Formulas) -> Compositions:
         """Compounds as the networks read them."""
@@ -334,3 +373,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         compositions = parse(formulas_and_targets(X, None)[0])
         require_known(compositions, self.network_.elements)
         return self.layout_.ordered(compositions)
+
+
+def _named(properties: tuple[str, ...] | None) -> str:
+    return "a single property" if properties is None else f"the properties {', '.join(properties)}"

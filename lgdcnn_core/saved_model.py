@@ -32,7 +32,8 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
     path
         The file.
     description
-        Plain values. ``parameters`` has the network's name and its element table's, as `CompositionRegressor` has them.
+        Plain values. ``parameters`` has the network's name and its element table's, as `CompositionRegressor` has them;
+        ``properties`` the names of the properties, if it predicts several.
     networks
         All of one kind. The tensors of a single one keep their names; those of several get the prefix
         ``member<number>.``, counted from 0.
@@ -74,7 +75,8 @@ def _network(description: Mapping[str, Any], state: Mapping[str, Tensor]) -> Net
     known = np.zeros(len(vectors), dtype=bool)
     known[description["known_elements"]] = True
     parameters = description["parameters"]
-    network = Network(chain(parameters["model"]), ElementTable(parameters["elements"], vectors, known))
+    table = ElementTable(parameters["elements"], vectors, known)
+    network = Network(chain(parameters["model"]), table, len(description.get("properties") or [""]))
     network.load_state_dict(state)
     return network
 

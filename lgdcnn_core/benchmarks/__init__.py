@@ -3,6 +3,7 @@
 from .catalogue import Card, card, names
 from .download import fetch
 from .errors import DataError, FoldError, UnknownDataSetError
+from .joint import few_compounds, joint
 from .overlap import without_judged, without_pure_elements
 from .reference import WITHOUT_PURE_ELEMENTS, published
 from .split import Split, load
@@ -16,6 +17,8 @@ __all__ = [
     "UnknownDataSetError",
     "card",
     "fetch",
+    "few_compounds",
+    "joint",
     "load",
     "names",
     "published",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from lgdcnn_core.models.blocks import DCNN, Identity, Recurrent, TextCNN, TransformerLayer
-from lgdcnn_core.models.heads import N_OUTPUTS, ResidualMLP
+from lgdcnn_core.models.heads import ResidualMLP
 
 WIDTH = 512
 """Features of an element in the embedding and in all blocks but the local one."""
@@ -51,8 +51,8 @@ CONNECTIONS: dict[str, str] = {
 }
 """What may follow a block, after a ``+``; a block with nothing after it is connected plainly."""
 
-HEADS: dict[str, Callable[[int], nn.Module]] = {
-    "linear": lambda width: nn.Linear(width, N_OUTPUTS),
+HEADS: dict[str, Callable[[int, int], nn.Module]] = {
+    "linear": nn.Linear,
     "MLP": ResidualMLP,
 }
-"""Output layers: the paper's linear one, and CrabNet's residual MLP."""
+"""Output layers, made from (width in, outputs): the paper's linear one, and CrabNet's residual MLP."""

@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from lgdcnn_core import elements as element_tables
 from lgdcnn_core.models.blocks import Residual, SoftAttention
 from lgdcnn_core.models.embedding import CompositionEmbedding, OddColumns
-from lgdcnn_core.models.heads import Head
+from lgdcnn_core.models.heads import N_OUTPUTS, Head
 from lgdcnn_core.models.language import InvalidNetworkSpec, Stage, kind_of, number_of, parse
 from lgdcnn_core.models.library import BLOCKS, HEADS, RESIDUAL, WIDTH
 from lgdcnn_core.models.packing import pack_full, with_data
@@ -112,9 +112,9 @@ def module_name(stage: Stage, connection: str) -> str:
 
 
 class Network(nn.Module):
-    """A network that predicts a property from a composition: embedding, chain of blocks, head."""
+    """A network that predicts a property, or several, from a composition: embedding, chain of blocks, head."""
 
-    def __init__(self, chain: Chain, table: element_tables.ElementTable) -> None:
+    def __init__(self, chain: Chain, table: element_tables.ElementTable, n_targets: int = 1) -> None:
         super().__init__()
         self.chain = chain
         self.elements = table
@@ -125,7 +125,7 @@ class Network(nn.Module):
         for stage in self.design.stages:
             width = self._add(stage, width)
         self.dropout = nn.Dropout(0.0)
-        self.head = Head(HEADS[self.design.head](width))
+        self.head = Head(HEADS[self.design.head](width, n_targets * N_OUTPUTS), n_targets)
 
     def _add(self, stage: Stage, width_in: int) -> int:
         """Make the modules of a stage that are not there yet; give the features of its output."""
@@ -151,7 +151,8 @@ class Network(nn.Module):
 
         Returns
         -------
-        (B, 2): standardised prediction (a logit in classification) and log-uncertainty, compounds in order.
+        (B, 2): standardised prediction (a logit in classification) and log-uncertainty, compounds in order; of K
+        properties (B, K, 2).
         """
         src, frac = self._pack(src, frac)
         x = with_data(src, self.dropout(self.embedding(src.data, frac.data)))
@@ -173,6 +174,15 @@ class Network(nn.Module):
         result: Tensor = self.head(with_data(x, self.dropout(x.data)), src.data != 0)
         return result
 
+    def keep(self, target: int | None, seed: int) -> None:
+        """Predict a single property from now on: one of those that there are, or another one; see `Head.keep`.
+
+        The fresh weights of another one are drawn by `seed`; torch's global generator is left as it was.
+        """
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.head.keep(target)
+
     def _pack(
         self, src: Tensor | PackedSequence, frac: Tensor | PackedSequence
     ) -> tuple[PackedSequence, PackedSequence]:
@@ -187,7 +197,7 @@ class Network(nn.Module):
         return packed, pack_padded_sequence(frac, lengths, batch_first=True, enforce_sorted=False)
 
 
-def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None) -> Network:
+def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None, n_targets: int = 1) -> Network:
     """Build a network with fresh weights.
 
     Parameters
@@ -200,6 +210,8 @@ def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None)
         Element table, see `lgdcnn_core.elements.names`. ``"L-G-DCNN-onehot"`` always has the one-hot table.
     seed
         Seed of the initial weights; torch's global generator is left as it was. None draws from that generator.
+    n_targets
+        Properties that the network predicts.
 
     Raises
     ------
@@ -209,7 +221,7 @@ def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None)
     found = chain(name_or_spec)
     table = element_tables.table(found.elements or elements)
     if seed is None:
-        return Network(found, table)
+        return Network(found, table, n_targets)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Network(found, table)
+        return Network(found, table, n_targets)

@@ -7,7 +7,7 @@ from lgdcnn_core.runs.paired import PairedDifference, paired_difference, paired_
 from lgdcnn_core.runs.record import RunRecord
 from lgdcnn_core.runs.rows import UnlikeRecords
 from lgdcnn_core.runs.sealed import BrokenRecord, RecordExists
-from lgdcnn_core.runs.spec import InvalidSpec, RunSpec
+from lgdcnn_core.runs.spec import InvalidSpec, JointSpec, RunSpec
 from lgdcnn_core.runs.store import Store, committed_store, local_store
 from lgdcnn_core.runs.table import load_records, summarise, without_pure_elements
 from lgdcnn_core.runs.weights import OutdatedWeights
@@ -15,6 +15,7 @@ from lgdcnn_core.runs.weights import OutdatedWeights
 __all__ = [
     "BrokenRecord",
     "InvalidSpec",
+    "JointSpec",
     "OutdatedRecord",
     "OutdatedWeights",
     "PairedDifference",

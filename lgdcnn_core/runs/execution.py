@@ -1,8 +1,6 @@
 """Make a run: train, predict, measure, and write its record."""
 
-import math
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +10,13 @@ import pandas as pd
 from lgdcnn_core import CompositionRegressor, benchmarks
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.runs import metrics, provenance, sealed
-from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
+from lgdcnn_core.runs.joint import committed_joint, local_joint, train_jointly
+from lgdcnn_core.runs.record import PREDICTIONS, RunRecord, learning_curve
 from lgdcnn_core.runs.sealed import RecordExists
-from lgdcnn_core.runs.spec import RunSpec
+from lgdcnn_core.runs.spec import JointSpec, RunSpec
 from lgdcnn_core.runs.store import Store, committed_store, local_store, parquet
 from lgdcnn_core.runs.weights import file_of_weights, require_current
-from lgdcnn_core.training import PRETRAINING, Epoch
+from lgdcnn_core.training import PRETRAINING
 
 
 class OutdatedRecord(RuntimeError):
@@ -69,7 +68,7 @@ def execute(
     options: dict[str, Any] = {"device": device, "progress": progress, "checkpoints": checkpoints}
     kept_apart = _found_or_made(spec.kept_apart, store, options) if spec.kept_apart else None
     source = trained(spec.source, store, **options) if spec.source else None
-    checkpoint = (checkpoints or local_store().path.parent / "checkpoints") / f"{spec.key}.pt"
+    checkpoint = _checkpoint(spec, checkpoints)
     begun: dict[str, Any] = {"started": provenance.now(), "resumed": checkpoint.exists(), "code": provenance.code()}
     split = load_split(spec)
     estimator = CompositionRegressor(
@@ -85,6 +84,7 @@ def execute(
         split.train,
         val=None if kept_apart else split.val,
         init=source,
+        init_property=property_of_source(spec.source, spec.dataset),
         checkpoint=checkpoint,
         stop_after=kept_apart.best_epoch if kept_apart else None,
     )
@@ -97,7 +97,7 @@ def execute(
 
 
 def trained(
-    spec: RunSpec,
+    spec: RunSpec | JointSpec,
     store: Store | None = None,
     device: str | None = None,
     progress: bool = True,
@@ -116,9 +116,22 @@ def trained(
     """
     file = file_of_weights(spec)
     if not file.exists():
-        execute(spec, store, device, progress, weights=True, checkpoints=checkpoints)
+        if isinstance(spec, RunSpec):
+            execute(spec, store, device, progress, weights=True, checkpoints=checkpoints)
+        else:
+            kept = committed_joint() if store is not None and store.name == "committed" else None
+            train_jointly(spec, file, kept or local_joint(), device, progress, _checkpoint(spec, checkpoints))
     require_current(spec)
     return file
+
+
+def property_of_source(source: RunSpec | JointSpec | None, dataset: str) -> str | None:
+    """Property of the network that a run on a data set starts from, as `CompositionRegressor.fit` takes it."""
+    return dataset if isinstance(source, JointSpec) else None
+
+
+def _checkpoint(spec: RunSpec | JointSpec, directory: Path | None) -> Path:
+    return (directory or local_store().path.parent / "checkpoints") / f"{spec.key}.pt"
 
 
 def _written(
@@ -243,13 +256,3 @@ def what_validation_chose(spec: RunSpec) -> str:
     if spec.full_recipe().averaging == "published":
         return "which batches' weights enter the average that is used, and when training stops early"
     return "the epoch whose averaged weights are used"
-
-
-def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:
-    """Columns of a learning curve; None where a value is not finite, as an error of the last epoch may be."""
-    rows = [asdict(epoch) for epoch in epochs]
-    columns = {name: [row[name] for row in rows] for name in Epoch.__dataclass_fields__}
-    return {
-        name: [value if value is None or math.isfinite(value) else None for value in values]
-        for name, values in columns.items()
-    }

@@ -98,15 +98,18 @@ def now() -> str:
 def data_hash(table: pd.DataFrame) -> str:
     """Hash the formulas and targets of a data set, in their order.
 
-    sha256 of one line a row, UTF-8: the formula, a tab, the target as Python's shortest exact decimal, a newline.
+    sha256 of one line a row, UTF-8: the formula, and each target, a tab before it, as Python's shortest exact decimal.
 
     Parameters
     ----------
     table
-        Columns ``formula`` and ``target``, (B,).
+        Columns ``formula`` and ``target``, (B,); or in place of the latter, one for each of several properties.
     """
-    rows = zip(table["formula"], table["target"].astype(float).tolist(), strict=True)
-    return hashlib.sha256("".join(f"{formula}\t{target!r}\n" for formula, target in rows).encode()).hexdigest()
+    targets = table[["target"]] if "target" in table else table.drop(columns="formula")
+    digest = hashlib.sha256()
+    for formula, values in zip(table["formula"], targets.to_numpy(dtype=float).tolist(), strict=True):
+        digest.update("\t".join([formula, *map(repr, values)]).encode() + b"\n")
+    return digest.hexdigest()
 
 
 def input_hashes(tables: Mapping[str, pd.DataFrame], source: Path | None = None) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """The record of one run: its fields, and its form on disk."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from lgdcnn_core.models import CHAINS
 from lgdcnn_core.runs.sealed_record import Plain, SealedRecord
 from lgdcnn_core.runs.spec import RunSpec
+from lgdcnn_core.training import Epoch
 
 PREDICTIONS = "predictions.parquet"
 
@@ -99,3 +101,13 @@ class RunRecord(SealedRecord):
     @classmethod
     def _nested(cls) -> dict[str, type[Plain]]:
         return {"spec": RunSpec}
+
+
+def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:
+    """Columns of a learning curve; None where a value is not finite, as an error of the last epoch may be."""
+    rows = [asdict(epoch) for epoch in epochs]
+    columns = {name: [row[name] for row in rows] for name in Epoch.__dataclass_fields__}
+    return {
+        name: [value if value is None or math.isfinite(value) else None for value in values]
+        for name, values in columns.items()
+    }

@@ -1,4 +1,4 @@
-"""The specification of one run: everything that was decided before it started."""
+"""The specification of one run, or of a training that runs start from: everything that was decided before it."""
 
 import re
 from dataclasses import asdict, dataclass, replace
@@ -7,13 +7,48 @@ from typing import Any, get_args
 from lgdcnn_core import benchmarks, training
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.models import CHAINS, UnknownNetwork
-from lgdcnn_core.training import PRETRAINING, Recipe, Setting
+from lgdcnn_core.training import JOINT, PRETRAINING, Recipe, Setting
 
 _FILE_NAME = re.compile(r"[\w.-]+")
 
 
 class InvalidSpec(ValueError):
     """A run is specified that cannot be."""
+
+
+@dataclass(frozen=True)
+class JointSpec:
+    """A training on the properties of all extended sets together, which runs by a recipe of source `JOINT` start from.
+
+    It is on `benchmarks.joint`, by the recipe ``"pretraining"``.
+
+    Attributes
+    ----------
+    model, setting, seed
+        As in `RunSpec`.
+    """
+
+    model: str = "L-G-DCNN"
+    setting: Setting = "exact"
+    seed: int = 0
+
+    @property
+    def key(self) -> str:
+        """Directory of the record in its store, and place of the weights among those of runs."""
+        return f"{JOINT}/{self.model}_{PRETRAINING.name}_{self.setting}_seed{self.seed}"
+
+    def full_recipe(self) -> Recipe:
+        """Recipe of the training."""
+        return training.recipe(PRETRAINING.name)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values: what `from_dict` takes."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "JointSpec":
+        """Make the specification of plain values."""
+        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -78,13 +113,7 @@ class RunSpec:
             )
         if not isinstance(self.refit, bool):
             raise InvalidSpec(f"refit is {self.refit!r}; it is True or False")
-        if (source := self.source) is not None:
-            known = benchmarks.card(source.dataset).source
-            if known == benchmarks.card(self.dataset).source:
-                raise InvalidSpec(
-                    f"the recipe {self.recipe!r} starts from a network trained on {source.dataset}, which has seen "
-                    f"compounds that {self.dataset} is judged on: both are of {known}"
-                )
+        self._check_source()
         if self.refit and training.recipe(self.recipe).needs_validation:
             raise InvalidSpec(f"the recipe {self.recipe!r} cannot do without validation data: refit is False")
         object.__setattr__(self, "train_fraction", float(fraction))
@@ -99,6 +128,22 @@ class RunSpec:
                 raise InvalidSpec(f"{self.dataset} has one fixed split: fold is None, not {self.fold!r}")
         elif not _is_integer(self.fold) or self.fold not in range(N_FOLDS):
             raise InvalidSpec(f"{self.dataset} has official folds: fold is 0 to {N_FOLDS - 1}, not {self.fold!r}")
+
+    def _check_source(self) -> None:
+        """Refuse to start from a network that has seen compounds that the run is judged on."""
+        source = self.source
+        if isinstance(source, JointSpec) and self.dataset not in benchmarks.few_compounds():
+            raise InvalidSpec(
+                f"the recipe {self.recipe!r} starts from a network that has seen compounds that {self.dataset} is "
+                f"judged on; those of these sets were left out: {', '.join(benchmarks.few_compounds())}"
+            )
+        if isinstance(source, RunSpec):
+            known = benchmarks.card(source.dataset).source
+            if known == benchmarks.card(self.dataset).source:
+                raise InvalidSpec(
+                    f"the recipe {self.recipe!r} starts from a network trained on {source.dataset}, which has seen "
+                    f"compounds that {self.dataset} is judged on: both are of {known}"
+                )
 
     @property
     def key(self) -> str:
@@ -120,7 +165,7 @@ class RunSpec:
         return benchmarks.card(self.dataset).kind == "classification"
 
     @property
-    def source(self) -> "RunSpec | None":
+    def source(self) -> "RunSpec | JointSpec | None":
         """The run whose trained network this one starts from; None: from random weights."""
         return source(self.full_recipe(), self.model, self.setting, self.seed)
 
@@ -147,10 +192,12 @@ class RunSpec:
         return cls(**values)
 
 
-def source(recipe: Recipe, model: str, setting: Setting, seed: int) -> RunSpec | None:
+def source(recipe: Recipe, model: str, setting: Setting, seed: int) -> RunSpec | JointSpec | None:
     """Specify the run whose trained network a training by this recipe starts from; None: from random weights."""
     if recipe.source is None:
         return None
+    if recipe.source == JOINT:
+        return JointSpec(model, setting, seed)
     return RunSpec(recipe.source, model=model, recipe=PRETRAINING.name, setting=setting, seed=seed)
 
 

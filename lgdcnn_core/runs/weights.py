@@ -5,14 +5,14 @@ from pathlib import Path
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.models import CHAINS
-from lgdcnn_core.runs.spec import RunSpec
+from lgdcnn_core.runs.spec import JointSpec, RunSpec
 
 
 class OutdatedWeights(RuntimeError):
     """There are weights of a run, but today the same specification means another training."""
 
 
-def file_of_weights(spec: RunSpec) -> Path:
+def file_of_weights(spec: RunSpec | JointSpec) -> Path:
     """Name the file in which a run's trained model is kept, for `CompositionRegressor.load`."""
     top = checkout()
     if top is None:
@@ -20,7 +20,7 @@ def file_of_weights(spec: RunSpec) -> Path:
     return top / "data" / "weights" / f"{spec.key}.safetensors"
 
 
-def require_current(spec: RunSpec) -> None:
+def require_current(spec: RunSpec | JointSpec) -> None:
     """Compare the recipe of the weights of a run with the recipe of that name today.
 
     Raises
@@ -32,5 +32,5 @@ def require_current(spec: RunSpec) -> None:
     if differing := spec.full_recipe().differing(recipe, CHAINS[spec.model].has_transformers):
         raise OutdatedWeights(
             f"the weights of {spec.key} were trained with another {', '.join(differing)} than the recipe "
-            f"{spec.recipe!r} has today: remove their file in data/weights to train again"
+            f"{spec.full_recipe().name!r} has today: remove their file in data/weights to train again"
         )

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Epoch:
-    """One line of a learning curve. Errors: MAE in the property's unit; in classification, the log-loss."""
+    """One line of a learning curve.
+
+    Errors are the MAE in the property's unit; in classification, the log-loss. Of several properties they are in
+    standard deviations: in training weighted as in the loss, in validation the mean over properties.
+    """
 
     epoch: int
     loss: float

@@ -22,7 +22,13 @@ from lgdcnn_core.training.averaging import weight_average
 from lgdcnn_core.training.batches import Batch, Layout, reordered, shuffled, with_noise
 from lgdcnn_core.training.compute import Compute
 from lgdcnn_core.training.history import Epoch, History
-from lgdcnn_core.training.losses import absolute_loss, cross_entropy_loss, laplace_loss
+from lgdcnn_core.training.losses import (
+    absolute_loss,
+    cross_entropy_loss,
+    laplace_loss,
+    mean_over_compounds,
+    property_weights,
+)
 from lgdcnn_core.training.optimisers import optimiser, schedule
 from lgdcnn_core.training.prediction import outputs, sigmoid
 from lgdcnn_core.training.recipe import Recipe
@@ -166,6 +172,10 @@ class _Run:
         self.val_data = val_data.in_order(plan.layout) if val_data is not None else None
         regression_loss = {"Laplace": laplace_loss, "L1": absolute_loss}[self.recipe.loss]
         self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if plan.classification else regression_loss
+        self.weights: Tensor | None = None  # of several properties
+        if train_data.targets.ndim == 2:
+            weights = property_weights(train_data.targets)
+            self.weights = self.compute.tensor(torch.from_numpy(weights).float())
         network.dropout.p = self.recipe.dropout
         self.batch_size = self.recipe.batch_size_for(len(train_data))
         self.optimiser = optimiser(network, self.recipe)
@@ -229,7 +239,7 @@ class _Run:
         _require_finite(total, number, self.recipe)
         self.history.tokens += compositions.n_tokens
         loss, error = (total / n).tolist()
-        return loss, error * self.scaling.std
+        return loss, error if self.weights is not None else error * float(self.scaling.std)  # type: ignore[arg-type]
 
     def _accumulate_gradients(
         self, compositions: Compositions, standardised: NDArray[np.float64], rows: NDArray[np.int64]
@@ -241,18 +251,26 @@ class _Run:
             target = self.compute.tensor(torch.from_numpy(standardised[part]).float())
             with self.compute.autocast():
                 output = self.network(batch.src, batch.frac)
-            loss = self.loss(output, target)
+            weights = None
+            if self.weights is not None:
+                weights = self.weights * target.isfinite()
+                target = target.nan_to_num()
+            loss = mean_over_compounds(self.loss(output, target), weights)
             (loss * (len(part) / len(rows))).backward()
-            error = loss if self.classification else (output[:, 0] - target).abs().mean()
+            deviation = (output[..., 0] - target).abs()
+            error = loss if self.classification else mean_over_compounds(deviation, weights)
             total += torch.stack([loss.detach(), error.detach()]) * len(part)
         return total
 
     def _val_error(self, network: torch.nn.Module) -> float:
         assert self.val_data is not None
-        result = outputs(network, self.val_data.compositions, self.layout, self.compute)[:, 0]
+        result = outputs(network, self.val_data.compositions, self.layout, self.compute)[..., 0]
         if self.classification:
             return float(log_loss(self.val_data.targets, sigmoid(result), labels=[0, 1]))
-        return float(np.abs(self.scaling.predicted(result) - self.val_data.targets).mean())
+        deviation = np.abs(self.scaling.predicted(result) - self.val_data.targets)
+        if deviation.ndim == 2:
+            deviation = np.nanmean(deviation, axis=0) / np.asarray(self.scaling.std)
+        return float(deviation.mean())
 
     def state_dict(self) -> dict[str, object]:
         return {

@@ -13,19 +13,21 @@ PREDICTION_BATCH = 1024
 
 
 def outputs(network: nn.Module, compositions: Compositions, layout: Layout, compute: Compute) -> NDArray[np.float64]:
-    """Raw outputs of a network in evaluation mode, (B, 2), compounds in order; it is left in its mode.
+    """Raw outputs of a network in evaluation mode, (B, 2) or (B, K, 2), compounds in order; it is left in its mode.
 
     `compositions` must be in the order that the network reads (`Layout.ordered`).
     """
-    result = np.empty((len(compositions), 2))
+    result: NDArray[np.float64] | None = None
     was_training = network.training
     network.eval()
     with torch.inference_mode(), compute.autocast():
         for batch, rows in prediction_batches(compositions, layout, compute, PREDICTION_BATCH):
             # To the host first: MPS has no float64.
-            result[rows] = network(batch.src, batch.frac).cpu().double().numpy()
+            found = network(batch.src, batch.frac).cpu().double().numpy()
+            result = np.empty((len(compositions), *found.shape[1:])) if result is None else result
+            result[rows] = found
     network.train(was_training)
-    return result
+    return np.empty((0, 2)) if result is None else result
 
 
 def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:

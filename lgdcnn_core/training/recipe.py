@@ -9,7 +9,7 @@ from lgdcnn_core.composition import Order
 
 Optimiser = Literal["LAMB+Lookahead", "AdamW"]
 Precision = Literal["float32", "tf32", "bfloat16", "auto"]
-Targets = Literal["as they are", "asinh of long tails"]
+LearntTargets = Literal["as they are", "asinh of long tails"]
 
 
 class UnknownRecipe(ValueError):
@@ -66,7 +66,8 @@ class Recipe:
         Order of a compound's elements in the exact setting; the published one keeps that of the formula in ties.
     source
         Data set on which the network is trained first, by the recipe ``"pretraining"`` and with the same seed: its
-        trained weights are what this training starts from (transfer learning). None: random weights.
+        trained weights are what this training starts from (transfer learning). `JOINT` is the training parts of all
+        extended sets together, see `benchmarks.joint`. None: random weights.
     precision
         Arithmetic of the matrix products in training: ``"float32"``; ``"tf32"``, in which a GPU rounds the factors of
         float32 products (elsewhere it is float32); ``"bfloat16"`` by autocast; or ``"auto"``, bfloat16 where the
@@ -89,7 +90,7 @@ class Recipe:
     ema_decay: float = 0.99
     patience: int = 5
     loss: Literal["Laplace", "L1"] = "Laplace"
-    targets: Targets = "as they are"
+    targets: LearntTargets = "as they are"
     dropout: float = 0.0
     reordered: float = 0.0
     order: Order = "amount, atomic number"
@@ -191,7 +192,13 @@ PRETRAINING = FAST.with_changes(name="pretraining", epochs=5, batch_size=1024)
 TRANSFER = FAST.with_changes(name="transfer", source="OQMD_Formation_Enthalpy")
 """FAST, of a network that has learnt the formation enthalpies of 210,000 compounds before: see 12_recipe."""
 
-RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST, PRETRAINING, TRANSFER)}
+JOINT = "joint"
+"""`Recipe.source` of networks that have learnt the properties of all extended sets together."""
+
+JOINT_TRANSFER = FAST.with_changes(name="joint-transfer", source=JOINT)
+"""FAST, of a network that has learnt 18 properties of 350,000 compounds before, this one among them: see 12_recipe."""
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST, PRETRAINING, TRANSFER, JOINT_TRANSFER)}
 """Recipes by name."""
 
 

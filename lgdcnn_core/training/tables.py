@@ -1,7 +1,8 @@
 """From tables and lists of formulas to data that a network can be trained on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,13 @@ from numpy.typing import NDArray
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.batches import Layout
-from lgdcnn_core.training.recipe import Targets
+from lgdcnn_core.training.recipe import LearntTargets
 
 Formulas = pd.DataFrame | pd.Series | Iterable[str]
 """A list or Series of formulas, or a DataFrame with a column ``formula``."""
+
+Targets = Iterable[float] | pd.DataFrame | NDArray[np.float64]
+"""A list, Series or array (B,) of a property in its unit; or a table (B, K) of several, NaN where one is not known."""
 
 ROWS_SHOWN = 5
 
@@ -37,7 +41,10 @@ class UnknownElements(ValueError):
 
 @dataclass(frozen=True)
 class Labelled:
-    """Compositions with their targets, (B,) float64: a property in its unit, or classes 0 and 1."""
+    """Compositions with their targets, (B,) float64: a property in its unit, or classes 0 and 1.
+
+    Of several properties (B, K), NaN where one is not known.
+    """
 
     compositions: Compositions
     targets: NDArray[np.float64]
@@ -64,17 +71,27 @@ class Scaling:
     Attributes
     ----------
     mean, std
-        Mean and standard deviation (ddof = 1) of the training targets: in the property's unit, or of asinh.
+        Mean and standard deviation (ddof = 1) of the training targets: in the property's unit, or of asinh. Of several
+        properties one each, (K,).
     unit
-        Target that asinh takes as 1, the median magnitude of the training targets; None: the targets are as they are.
+        Target that asinh takes as 1, the median magnitude of the training targets; None: the targets are as they are,
+        as those of several properties always are.
     """
 
-    mean: float
-    std: float
+    mean: float | tuple[float, ...]
+    std: float | tuple[float, ...]
     unit: float | None = None
 
     @classmethod
-    def of(cls, targets: NDArray[np.float64], classification: bool, learnt: Targets = "as they are") -> "Scaling":
+    def from_dict(cls, values: Mapping[str, Any]) -> "Scaling":
+        """Make it of plain values, in which a tuple may have become a list."""
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**plain)
+
+    @classmethod
+    def of(cls, targets: NDArray[np.float64], classification: bool, learnt: LearntTargets = "as they are") -> "Scaling":
         """Scaling of these training targets; identical targets have no spread and are only centred.
 
         Tails are long if the standard deviation is more than `LONG_TAILS` times what the quartiles let expect of a
@@ -82,6 +99,9 @@ class Scaling:
         """
         if classification:
             return cls(0.0, 1.0)
+        if targets.ndim == 2:
+            each = [cls.of(column[np.isfinite(column)], False) for column in targets.T]
+            return cls(tuple(one.mean for one in each), tuple(one.std for one in each))  # type: ignore[misc]
         unit = None
         if learnt == "asinh of long tails":
             low, high = np.percentile(targets, [25, 75])
@@ -92,22 +112,24 @@ class Scaling:
         return cls(float(np.mean(plain)), std or 1.0, unit)
 
     def learnt(self, targets: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Give what the network learns: (B,) in the property's unit -> (B,) standardised."""
+        """Give what the network learns: (B,) or (B, K) in the properties' units -> the same, standardised."""
         plain = targets if self.unit is None else np.arcsinh(targets / self.unit)
-        return (plain - self.mean) / self.std
+        return (plain - np.asarray(self.mean)) / np.asarray(self.std)
 
     def predicted(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
         """Undo `learnt`: standardised predictions -> the property's unit."""
-        plain = value * self.std + self.mean
+        plain = value * np.asarray(self.std) + np.asarray(self.mean)
         return plain if self.unit is None else np.sinh(plain) * self.unit
 
     def uncertainty(self, value: NDArray[np.float64], log_uncertainty: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give the standard deviation of a prediction in the property's unit; for asinh, to first order about it."""
-        std = np.exp(log_uncertainty) * self.std
-        return std if self.unit is None else std * np.cosh(value * self.std + self.mean) * self.unit
+        std = np.exp(log_uncertainty) * np.asarray(self.std)
+        if self.unit is None:
+            return std
+        return std * np.cosh(value * np.asarray(self.std) + np.asarray(self.mean)) * self.unit
 
 
-def formulas_and_targets(X: Formulas, y: Iterable[float] | None) -> tuple[Iterable[str], Iterable[float] | None]:
+def formulas_and_targets(X: Formulas, y: Targets | None) -> tuple[Iterable[str], Targets | None]:
     """Take formulas and targets from where the caller put them; targets may be absent.
 
     Raises
@@ -122,13 +144,32 @@ def formulas_and_targets(X: Formulas, y: Iterable[float] | None) -> tuple[Iterab
     return X["formula"], X.get("target") if y is None else y
 
 
-def labelled(X: Formulas, y: Iterable[float] | None, role: str, classification: bool) -> Labelled:
+def property_names(y: Targets | None) -> tuple[str, ...] | None:
+    """Names of several properties, (B, K): a DataFrame's columns, else their numbers; None of a single one.
+
+    Raises
+    ------
+    BadTrainingData
+        If there is one column only, or a name twice.
+    """
+    if not isinstance(y, pd.DataFrame | np.ndarray) or y.ndim == 1:
+        return None
+    names = tuple(map(str, y.columns if isinstance(y, pd.DataFrame) else range(y.shape[1])))
+    if len(names) < 2:
+        raise BadTrainingData(f"targets of a single property are (B,), not {y.shape}")
+    if len(set(names)) < len(names):
+        raise BadTrainingData(f"two properties have one name: {', '.join(names)}")
+    return names
+
+
+def labelled(X: Formulas, y: Targets | None, role: str, classification: bool) -> Labelled:
     """Parse formulas and check targets.
 
     Parameters
     ----------
     X, y
-        Formulas and targets, or a DataFrame with columns ``formula`` and ``target``.
+        Formulas and targets, or a DataFrame with columns ``formula`` and ``target``. Targets of several properties are
+        a table (B, K), NaN where one is not known.
     role
         What the data are for, to name in errors.
     classification
@@ -138,7 +179,7 @@ def labelled(X: Formulas, y: Iterable[float] | None, role: str, classification: 
     ------
     BadTrainingData
         If there are no data, no targets, targets of another number than the formulas, or targets that are missing,
-        infinite or no numbers; names their rows.
+        infinite or no numbers; names their rows. Of several properties, if a compound or a property has none.
     lgdcnn_core.composition.InvalidFormulas
         If formulas are wrong; lists all of them.
     """
@@ -146,6 +187,8 @@ def labelled(X: Formulas, y: Iterable[float] | None, role: str, classification: 
     if values is None:
         raise BadTrainingData(f"the {role} data have no targets: give y, or a DataFrame with a column 'target'")
     compositions = parse(formulas)
+    if property_names(values) is not None:
+        return _labelled_with_several(compositions, np.asarray(values), role, classification)
     given = pd.Series(np.asarray(list(values), dtype=object))
     targets = pd.to_numeric(given, errors="coerce").to_numpy(dtype=float)
     if len(targets) != len(compositions):
@@ -162,10 +205,30 @@ def labelled(X: Formulas, y: Iterable[float] | None, role: str, classification: 
     return Labelled(compositions, targets)
 
 
+def _labelled_with_several(
+    compositions: Compositions, values: NDArray[np.float64], role: str, classification: bool
+) -> Labelled:
+    """Check targets of several properties."""
+    if classification:
+        raise BadTrainingData("a classification is of one property: targets are (B,)")
+    if len(values) != len(compositions):
+        raise BadTrainingData(f"the {role} data have {len(compositions)} formulas but {len(values)} rows of targets")
+    targets = values.astype(float)
+    if np.isinf(targets).any():
+        row, column = np.argwhere(np.isinf(targets))[0]
+        raise BadTrainingData(f"row {row} ({compositions.formulas[row]}): target {column} is {targets[row, column]}")
+    known = np.isfinite(targets)
+    for what, has in (("compounds", known.any(axis=1)), ("properties", known.any(axis=0))):
+        if not has.all():
+            numbers = ", ".join(map(str, np.flatnonzero(~has)[:ROWS_SHOWN]))
+            raise BadTrainingData(f"{np.sum(~has)} {what} of the {role} data have no target, such as {numbers}")
+    return Labelled(compositions, targets)
+
+
 def training_and_validation(
     X: Formulas,
-    y: Iterable[float] | None,
-    val: pd.DataFrame | tuple[Formulas, Iterable[float]] | None,
+    y: Targets | None,
+    val: pd.DataFrame | tuple[Formulas, Targets] | None,
     classification: bool,
     seed: int | None,
 ) -> tuple[Labelled, Labelled | None]:
@@ -188,7 +251,10 @@ def training_and_validation(
     data = merge_duplicates(labelled(X, y, "training", classification))
     if val is not None:
         X_val, y_val = val if isinstance(val, tuple) else (val, None)
-        return data, labelled(X_val, y_val, "validation", classification)
+        val_data = labelled(X_val, y_val, "validation", classification)
+        if val_data.targets.shape[1:] != data.targets.shape[1:]:
+            raise BadTrainingData("training and validation data have targets of different properties")
+        return data, val_data
     return (data, None) if seed is None else hold_out(data, VALIDATION_FRACTION, seed)
 
 
@@ -196,6 +262,9 @@ def merge_duplicates(data: Labelled) -> Labelled:
     """Average rows with the same formula string into one, at the place of the first, as the paper does in training."""
     codes, _ = pd.factorize(data.compositions.formulas)
     _, first = np.unique(codes, return_index=True)
+    if data.targets.ndim == 2:
+        # pandas leaves out what is not known.
+        return Labelled(data.compositions[first], pd.DataFrame(data.targets).groupby(codes).mean().to_numpy())
     means = np.bincount(codes, weights=data.targets) / np.bincount(codes)
     return Labelled(data.compositions[first], means)
 

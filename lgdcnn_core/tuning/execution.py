@@ -18,9 +18,9 @@ from lgdcnn_core.runs import (
     sealed,
     trained,
 )
-from lgdcnn_core.runs.execution import learning_curve, predict
-from lgdcnn_core.runs.record import PREDICTIONS
-from lgdcnn_core.runs.spec import source
+from lgdcnn_core.runs.execution import predict, property_of_source
+from lgdcnn_core.runs.record import PREDICTIONS, learning_curve
+from lgdcnn_core.runs.spec import JointSpec, RunSpec, source
 from lgdcnn_core.runs.store import parquet
 from lgdcnn_core.training import TrainingDiverged
 from lgdcnn_core.tuning.record import Outcome, TrialRecord
@@ -43,7 +43,8 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         As in `training.choose`.
     """
     code, recipe = provenance.code(), trial.recipe()
-    start = _source(trial, seed, store, device)
+    source_spec = source(recipe, trial.model, trial.setting, seed)
+    start = _source(source_spec, store, device)
     split = benchmarks.load(task.dataset, fold=task.fold)
     train, val = split.train, split.val
     model = CompositionRegressor(
@@ -55,7 +56,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
     curve: dict[str, list[float | None]] = learning_curve([])
     clock = time.perf_counter()
     try:
-        model.fit(train, val=val, init=start)
+        model.fit(train, val=val, init=start, init_property=property_of_source(source_spec, task.dataset))
         predicted = predict(model, val)[["formula", "actual", "predicted"]]
         val_mae = metrics.finite(np.abs(predicted["predicted"] - predicted["actual"]).mean())
         if val_mae is None:
@@ -92,9 +93,8 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
     return record
 
 
-def _source(trial: Trial, seed: int, store: TrialStore, device: str | None) -> Path | None:
+def _source(spec: RunSpec | JointSpec | None, store: TrialStore, device: str | None) -> Path | None:
     """Give the weights that a trial starts from, and train them first if they are not there."""
-    spec = source(trial.recipe(), trial.model, trial.setting, seed)
     if spec is None:
         return None
     runs = committed_store() if store.name == "committed" else local_store()
