@@ -349,6 +349,28 @@ def test_what_is_left_of_a_source_is_in_no_part_that_others_are_judged_on(benchm
     }
 
 
+def test_the_joint_table_holds_what_the_sets_hold_and_nothing_that_small_sets_are_judged_on(benchmark_data):
+    table = benchmarks.joint_table()
+    assert list(table.columns) == ["formula", *benchmarks.names("extended")]
+    assert len(benchmarks.few_compounds()) == 8
+    compounds = [Composition(formula).reduced_formula for formula in table["formula"]]
+    assert len(set(compounds)) == len(compounds)
+    rows = table.set_index(pd.Index(compounds))
+    for name in ("mp_shear_modulus", "aflow__agl_thermal_expansion_300K"):
+        split = benchmarks.load(name)
+        judged = pd.concat([split.val, split.test])
+        assert not {Composition(formula).reduced_formula for formula in judged.formula} & set(compounds)
+        known = rows[name].dropna()
+        left = split.train.assign(compound=[Composition(f).reduced_formula for f in split.train.formula])
+        left = left[left["compound"].isin(known.index)]
+        assert 0 < len(left) == len(known) < len(split.train)
+        np.testing.assert_array_equal(known[left["compound"]], left["target"])
+    # What others are judged on may be there: no network that starts from this one is judged on those sets.
+    validated = benchmarks.load("mp_e_hull").val.formula
+    assert {Composition(formula).reduced_formula for formula in validated} & set(compounds)
+    assert table.drop(columns="formula").notna().any(axis=1).all()
+
+
 # The data card
 
 

@@ -1,5 +1,6 @@
 """The networks: against the published implementation's values, and what the exact setting promises."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -54,6 +55,28 @@ def test_outputs_are_those_of_the_published_implementation(name, golden_networks
     assert found.dtype == torch.float64
     expected = torch.tensor(GOLDEN["outputs"][name], dtype=torch.float64)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["L-G-DCNN", "CrabNet"])
+def test_a_network_of_several_properties_becomes_one_of_a_single_property(name):
+    formulas = ["NaCl", "Fe2O3", "SrTiO3"]
+    several = build(name, seed=0, n_targets=3)
+    layout = Layout("exact", 5)
+    compositions = layout.ordered(parse_formulas(formulas))
+    before = outputs(several, compositions, layout, CPU)
+    assert before.shape == (3, 3, 2)
+    assert len(np.unique(before[0, :, 0])) == 3
+    for target in range(3):
+        single = copy.deepcopy(several)
+        single.keep(target, seed=1)
+        np.testing.assert_allclose(outputs(single, compositions, layout, CPU), before[:, target], atol=1e-6)
+    others = [copy.deepcopy(several) for _ in range(3)]
+    for other, seed in zip(others, (1, 1, 2), strict=True):
+        other.keep(None, seed)
+    fresh = [outputs(other, compositions, layout, CPU) for other in others]
+    np.testing.assert_array_equal(fresh[0], fresh[1])
+    assert not np.allclose(fresh[0], fresh[2], atol=1e-3)
+    assert all(not np.allclose(fresh[0], before[:, target], atol=1e-3) for target in range(3))
 
 
 @pytest.mark.parametrize("name", CHAINS)

@@ -132,6 +132,81 @@ def test_fine_tuning_leaves_the_given_model_as_it_was(fitted):
     np.testing.assert_array_equal(fitted.predict(FORMULAS), before)
 
 
+class TestSeveralProperties:
+    TARGETS = pd.DataFrame({"hardness": np.linspace(10, 100, 10), "gap": np.linspace(2, 1, 10)})
+    TARGETS.loc[3, "hardness"] = TARGETS.loc[5, "gap"] = np.nan
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def both(cls) -> CompositionRegressor:
+        return regressor().fit(FORMULAS, cls.TARGETS)
+
+    def test_predictions_are_a_column_a_property_each_in_its_unit(self, both):
+        assert both.properties_ == ("hardness", "gap")
+        mean, std = both.predict(FORMULAS, return_std=True)
+        assert mean.shape == std.shape == (10, 2)
+        assert (np.abs(mean.mean(axis=0) - self.TARGETS.mean()) < self.TARGETS.std()).all()
+        assert (std > 0).all()
+        assert both.predict([]).shape == (0, 2)
+        assert regressor().fit(FORMULAS, self.TARGETS.to_numpy()).properties_ == ("0", "1")
+
+    def test_a_saved_model_keeps_them(self, both, tmp_path):
+        loaded = CompositionRegressor.load(both.save(tmp_path / "both.safetensors"))
+        assert loaded.properties_ == both.properties_
+        np.testing.assert_array_equal(loaded.predict(FORMULAS), both.predict(FORMULAS))
+
+    def test_rows_with_the_same_formula_are_averaged_where_known(self, both):
+        twice = pd.concat([self.TARGETS - 1, self.TARGETS + 1, self.TARGETS.assign(gap=np.nan).dropna(how="all")])
+        formulas = [*FORMULAS, *FORMULAS, *(f for number, f in enumerate(FORMULAS) if number != 3)]
+        again = regressor().fit(formulas, twice)
+        assert again.n_train_ == 10
+        np.testing.assert_allclose(again.predict(FORMULAS), both.predict(FORMULAS), rtol=1e-5)
+
+    def test_fine_tuning_goes_on_from_one_of_them_or_with_another(self, both, tmp_path):
+        nothing = BRIEF.with_changes(epochs=1, lr_max=1e-30, weight_decay=0.0, ema_decay=0.0)
+        path = both.save(tmp_path / "both.safetensors")
+        alone = pd.DataFrame({"formula": FORMULAS, "target": self.TARGETS["gap"]}).dropna()
+        # Standardised as the model that it goes on from: the same targets.
+        tuned = regressor(recipe=nothing).fit(alone, init=path, init_property="gap")
+        assert tuned.properties_ is None
+        np.testing.assert_allclose(tuned.predict(FORMULAS), both.predict(FORMULAS)[:, 1], rtol=1e-5)
+        another = regressor(recipe=nothing).fit(alone, init=both)
+        trunks = [model.network_.blocks.state_dict() for model in (another, both)]
+        assert all(torch.equal(trunks[0][name], trunks[1][name]) for name in trunks[1])
+        assert not np.allclose(another.predict(FORMULAS), both.predict(FORMULAS)[:, 1], rtol=1e-3)
+        ensemble = regressor(recipe=nothing, n_members=2).fit(alone, init=both, init_property="gap")
+        np.testing.assert_allclose(ensemble.predict(FORMULAS), both.predict(FORMULAS)[:, 1], rtol=1e-5)
+
+    def test_what_cannot_be_gone_on_from_is_named(self, both, fitted):
+        with pytest.raises(BadTrainingData, match="no property 'colour'; it has hardness, gap"):
+            regressor().fit(TABLE, init=both, init_property="colour")
+        with pytest.raises(BadTrainingData, match="a single property to one of the properties hardness, gap"):
+            regressor().fit(FORMULAS, self.TARGETS, init=fitted)
+        with pytest.raises(BadTrainingData, match="init_property is 'gap'"):
+            regressor().fit(TABLE, init=fitted, init_property="gap")
+
+    @pytest.mark.parametrize(
+        ("targets", "parameters", "said"),
+        [
+            (TARGETS.fillna(1.0).assign(gap=np.nan), {}, "1 properties of the training data have no target, such as 1"),
+            (TARGETS.assign(hardness=TARGETS["gap"]), {}, "1 compounds of the training data have no target, such as 5"),
+            (TARGETS.assign(gap=np.inf), {}, r"row 0 \(NaCl\): target 1 is inf"),
+            (TARGETS[["gap"]], {}, r"are \(B,\), not \(10, 1\)"),
+            (TARGETS[["gap", "hardness", "gap"]], {}, "two properties have one name"),
+            (TARGETS[:9], {}, "10 formulas but 9 rows of targets"),
+            (TARGETS, {"classification": True}, "a classification is of one property"),
+            (TARGETS, {"recipe": BRIEF.with_changes(targets="asinh of long tails")}, "learnt as they are"),
+        ],
+    )
+    def test_targets_that_cannot_be_are_named(self, targets, parameters, said):
+        with pytest.raises(BadTrainingData, match=said):
+            regressor(**parameters).fit(FORMULAS, targets)
+
+    def test_validation_data_are_of_the_same_properties(self):
+        with pytest.raises(BadTrainingData, match="different properties"):
+            regressor().fit(FORMULAS, self.TARGETS, val=TABLE)
+
+
 class TestClassification:
     TABLE = TABLE.assign(target=[0, 1] * 5)
 

@@ -22,12 +22,14 @@ from lgdcnn_core.models import UnknownNetwork
 from lgdcnn_core.runs import (
     BrokenRecord,
     InvalidSpec,
+    JointSpec,
     OutdatedRecord,
     RecordExists,
     RunRecord,
     RunSpec,
     Store,
     execution,
+    joint,
     metrics,
     provenance,
     weights,
@@ -110,6 +112,11 @@ def test_a_whole_train_fraction_may_be_written_as_an_integer():
             {"dataset": training.TRANSFER.source, "recipe": "transfer"},
             InvalidSpec,
             "compounds that .* is judged on: both are of OQMD",
+        ),
+        (
+            {"dataset": "mp_e_hull", "recipe": "joint-transfer"},
+            InvalidSpec,
+            "compounds that mp_e_hull is judged on; those of these sets were left out: aflow__ael_bulk",
         ),
         ({"dataset": BULK, "refit": "no"}, InvalidSpec, "True or False"),
         ({"dataset": BULK, "recipe": "paper", "refit": True}, InvalidSpec, "cannot do without validation data"),
@@ -484,8 +491,60 @@ def test_a_run_that_starts_from_a_source_trains_its_network_first_and_once(tiny,
     np.testing.assert_array_equal(again.predict(expected["formula"]), expected["predicted"])
 
 
+@pytest.fixture
+def tiny_joint(monkeypatch):
+    """A joint table of two properties: that of the tiny data sets, and another one."""
+    train = tiny_split().train[4:].reset_index(drop=True)
+    table = pd.DataFrame({"formula": train["formula"], BULK: train["target"], "mp_mu_b": -train["target"]})
+    table.loc[:9, BULK] = np.nan
+    monkeypatch.setattr(joint.benchmarks, "joint_table", lambda: table)
+    return table
+
+
+def test_runs_that_start_from_the_joint_training_go_on_from_their_own_property(
+    tiny, tiny_joint, store, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
+    spec = RunSpec(BULK, model="DCNN-K1", recipe="joint-transfer", epochs=1, refit=True)
+    record = tiny(spec)
+    source = JointSpec("DCNN-K1")
+    assert spec.source == spec.kept_apart.source == source
+    made = joint.local_joint().read(source.key)
+    assert made.spec == source
+    assert made.n_train == 24
+    assert made.n_known == {BULK: 14, "mp_mu_b": 24}
+    assert made.inputs["train"] == provenance.data_hash(tiny_joint)
+    assert len(made.learning_curve["loss"]) == training.PRETRAINING.epochs
+    assert made.changed_since() == []
+    assert list((tmp_path / "checkpoints").rglob("*.pt")) == []
+    file = tmp_path / "data" / "weights" / f"{source.key}.safetensors"
+    assert record.inputs["source"] == sha256(file.read_bytes()).hexdigest()
+    split = tiny_split()
+    again = CompositionRegressor(
+        "DCNN-K1", training.JOINT_TRANSFER.with_changes(epochs=1), device="cpu", progress=False
+    )
+    again.fit(split.train, val=split.val, init=file, init_property=BULK)
+    expected = store.predictions(spec.kept_apart.key)
+    np.testing.assert_array_equal(again.predict(expected["formula"]), expected["predicted"])
+    # Weights that are lost are trained again, and the record stays.
+    before = file.read_bytes()
+    file.unlink()
+    assert runs.trained(source, store, device="cpu", progress=False) == file
+    assert file.read_bytes() == before
+    assert joint.local_joint().read(source.key) == made
+
+
+def test_the_hash_of_several_properties_holds_each_of_them(tiny_joint):
+    first = tiny_joint.iloc[9:11]
+    rows = "".join(f"{row.formula}\t{row[BULK]!r}\t{row.mp_mu_b!r}\n" for _, row in first.astype(object).iterrows())
+    assert "nan" in rows
+    assert provenance.data_hash(first) == sha256(rows.encode()).hexdigest()
+
+
 def test_each_seed_starts_from_a_source_of_its_own():
     assert RunSpec(BULK, recipe="transfer", seed=2).source.seed == 2
+    assert RunSpec(BULK, recipe="joint-transfer", seed=2).source.seed == 2
     assert RunSpec(BULK).source is None
 
 

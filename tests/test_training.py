@@ -1,5 +1,6 @@
 """Training: the published recipe against its golden values, and what a training promises whoever interrupts it."""
 
+import dataclasses
 import json
 import math
 import os
@@ -34,6 +35,8 @@ from lgdcnn_core.training import (
     UnknownRecipe,
     choose,
     compute,
+    loop,
+    outputs,
     recipe,
     train,
 )
@@ -41,7 +44,13 @@ from lgdcnn_core.training.averaging import ExponentialAverage, PublishedAverage
 from lgdcnn_core.training.batches import Batch, pack, reordered, with_noise
 from lgdcnn_core.training.checkpoint import ForeignCheckpoint
 from lgdcnn_core.training.host_memory import resident_bytes
-from lgdcnn_core.training.losses import absolute_loss, cross_entropy_loss, laplace_loss
+from lgdcnn_core.training.losses import (
+    absolute_loss,
+    cross_entropy_loss,
+    laplace_loss,
+    mean_over_compounds,
+    property_weights,
+)
 from lgdcnn_core.training.optimisers import lamb_lookahead, optimiser, schedule
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "optimiser.json").read_text())
@@ -165,6 +174,62 @@ def test_the_absolute_loss_counts_every_compound_the_same_and_the_uncertainty_le
     loss.backward()
     by_hand = [[-0.5, (1 - 2 * 2**0.5) / 2], [-0.5, (1 - 2**0.5 / 2) / 2]]
     torch.testing.assert_close(output.grad, torch.tensor(by_hand))
+
+
+def test_several_properties_share_a_loss_by_the_root_of_how_many_compounds_each_is_known_of():
+    targets = np.full((16, 2), np.nan)
+    targets[:, 0], targets[:4, 1] = 0.0, 0.0
+    weights = property_weights(targets)
+    # In proportion to 1/4 and 1/2; (16 * 8/3 * 1/4 + 4 * 8/3 * 1/2) / 16 = 1.
+    assert weights.tolist() == pytest.approx([8 / 3 / 4, 8 / 3 / 2])
+    known = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
+    values = torch.tensor([[3.0, 100.0], [5.0, 2.0]])
+    mean = mean_over_compounds(values, torch.tensor([0.5, 2.0]) * known)
+    assert mean.item() == pytest.approx((0.5 * 3 + 0.5 * 5 + 2 * 2) / 2)
+    assert mean_over_compounds(values[:, 0], None).item() == 4.0
+
+
+def test_several_properties_are_standardised_each_over_what_is_known_of_it():
+    targets = np.array([[1.0, 10.0], [3.0, np.nan], [5.0, 30.0]])
+    scaling = Scaling.of(targets, False)
+    assert scaling.mean == (3.0, 20.0)
+    assert scaling.std == pytest.approx((2.0, 200**0.5))
+    learnt = scaling.learnt(targets)
+    np.testing.assert_allclose(learnt[:, 0], [-1, 0, 1])
+    assert np.isnan(learnt[1, 1])
+    np.testing.assert_allclose(scaling.predicted(learnt), targets)
+    assert Scaling.from_dict(json.loads(json.dumps(dataclasses.asdict(scaling)))) == scaling
+
+
+def test_a_target_that_is_not_known_teaches_nothing():
+    """Of two properties of which one is known of no compound of a batch, only the other's outputs learn from it."""
+    known = np.column_stack([DATA.targets, DATA.targets % 7])
+    known[:20, 1] = np.nan
+    data = Labelled(DATA.compositions, known)
+    network = build("LSTM", seed=0, n_targets=2)
+    plan = Plan(SHORT_FAST, Layout("exact", 5), Scaling.of(known, False), CPU, seed=0)
+    run = loop._Run(network, data, data, plan)
+    network.train()
+    run._accumulate_gradients(data.compositions, plan.scaling.learnt(known), np.arange(20))
+    gradient = network.head.outputs.weight.grad
+    assert gradient.isfinite().all()
+    assert gradient[:3].abs().sum() > 0
+    assert (gradient[3:] == 0).all()
+    run._accumulate_gradients(data.compositions, plan.scaling.learnt(known), np.arange(30))
+    assert network.head.outputs.weight.grad[3:].abs().sum() > 0
+
+
+def test_errors_of_several_properties_are_in_standard_deviations():
+    targets = np.column_stack([DATA.targets, 1e-6 * DATA.targets])
+    targets[7, 1] = np.nan
+    data = Labelled(DATA.compositions, targets)
+    network = build("LSTM", seed=0, n_targets=2)
+    scaling = Scaling.of(targets, False)
+    history = train(network, data, data, Plan(SHORT_FAST, Layout("exact", 5), scaling, CPU, seed=0), progress=False)
+    assert [line.train_error for line in history.epochs] == pytest.approx([0.9] * 4, abs=0.4)
+    found = outputs(network, Layout("exact", 5).ordered(data.compositions), Layout("exact", 5), CPU)[..., 0]
+    by_hand = np.nanmean(np.abs(scaling.predicted(found) - targets) / np.array(scaling.std), axis=0).mean()
+    assert history.epochs[history.best_epoch - 1].val_error == pytest.approx(by_hand, rel=1e-5)
 
 
 def test_reordering_moves_elements_within_a_share_of_the_compounds():

@@ -3,7 +3,7 @@
 from .catalogue import Card, card, names
 from .download import fetch
 from .errors import DataError, FoldError, UnknownDataSetError
-from .joint import few_compounds, joint
+from .joint import few_compounds, joint_table
 from .overlap import without_judged, without_pure_elements
 from .reference import WITHOUT_PURE_ELEMENTS, published
 from .split import Split, load
@@ -18,7 +18,7 @@ __all__ = [
     "card",
     "fetch",
     "few_compounds",
-    "joint",
+    "joint_table",
     "load",
     "names",
     "published",

@@ -19,7 +19,7 @@ def few_compounds() -> list[str]:
     return [name for name in names("extended") if card(name).n_rows < FEW]
 
 
-def joint(judged: Sequence[str] | None = None, directory: Path | None = None) -> pd.DataFrame:
+def joint_table(judged: Sequence[str] | None = None, directory: Path | None = None) -> pd.DataFrame:
     """Put the training parts of all extended sets side by side, without the compounds that some are judged on.
 
     Compounds are told apart by composition, and a property that a set has twice of one is averaged.

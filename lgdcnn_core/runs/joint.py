@@ -28,7 +28,7 @@ class JointRecord(SealedRecord):
     recipe, learning_curve, tokens_per_second, peak_memory, compute, versions, platform, code, started, finished
         As in `RunRecord`; nothing validates, and training errors are in standard deviations.
     judged
-        Sets whose validation and test compounds were left out, see `benchmarks.joint`.
+        Sets whose validation and test compounds were left out, see `benchmarks.joint_table`.
     n_known
         By property, compounds whose target was known.
     n_train
@@ -113,7 +113,7 @@ def train_jointly(
     """
     begun: dict[str, Any] = {"started": provenance.now(), "resumed": checkpoint.exists()}
     code = provenance.code()
-    table = benchmarks.joint()
+    table = benchmarks.joint_table()
     targets = table.drop(columns="formula")
     estimator = CompositionRegressor(
         spec.model, spec.full_recipe(), spec.setting, seed=spec.seed, device=device, progress=progress

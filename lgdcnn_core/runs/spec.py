@@ -20,7 +20,7 @@ class InvalidSpec(ValueError):
 class JointSpec:
     """A training on the properties of all extended sets together, which runs by a recipe of source `JOINT` start from.
 
-    It is on `benchmarks.joint`, by the recipe ``"pretraining"``.
+    It is on `benchmarks.joint_table`, by the recipe ``"pretraining"``.
 
     Attributes
     ----------

@@ -67,7 +67,7 @@ class Recipe:
     source
         Data set on which the network is trained first, by the recipe ``"pretraining"`` and with the same seed: its
         trained weights are what this training starts from (transfer learning). `JOINT` is the training parts of all
-        extended sets together, see `benchmarks.joint`. None: random weights.
+        extended sets together, see `benchmarks.joint_table`. None: random weights.
     precision
         Arithmetic of the matrix products in training: ``"float32"``; ``"tf32"``, in which a GPU rounds the factors of
         float32 products (elsewhere it is float32); ``"bfloat16"`` by autocast; or ``"auto"``, bfloat16 where the
