@@ -17,6 +17,7 @@ from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.models import Network, build, chain
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.training import (
+    JOINT,
     PAPER,
     PREDICTION_BATCH,
     BadTrainingData,
@@ -333,8 +334,9 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         self, init: "str | Path | CompositionRegressor | None", seeds: list[int], init_property: str | None
     ) -> list[Network]:
         if init is None and self.recipe_.source is not None:
+            source = "all extended sets together" if self.recipe_.source == JOINT else self.recipe_.source
             raise BadTrainingData(
-                f"the recipe {self.recipe_.name!r} starts from a network that was trained on {self.recipe_.source}: "
+                f"the recipe {self.recipe_.name!r} starts from a network that was trained on {source}: "
                 "give it as init; `lgdcnn_core.runs.trained` trains such networks"
             )
         if init is None:

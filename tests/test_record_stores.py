@@ -7,7 +7,7 @@ from made_up_records import made_up
 
 from lgdcnn_core import design, readings, runs, speed, tuning
 from lgdcnn_core.benchmarks.location import checkout
-from lgdcnn_core.runs import BrokenRecord, RunSpec, Store
+from lgdcnn_core.runs import BrokenRecord, RunSpec, Store, joint
 
 TOP = checkout()
 SPEED = {
@@ -27,6 +27,7 @@ def stores():
         readings.committed("cecv"),
         readings.committed("embeddings"),
         speed.committed(),
+        joint.committed_joint(),
         *map(design.committed_study, studies),
     ]
     return [store for store in every if store.path.is_dir()]

@@ -124,6 +124,8 @@ def test_fine_tuning_starts_from_the_given_model(fitted, tmp_path):
 def test_a_recipe_that_starts_from_another_network_asks_for_it():
     with pytest.raises(BadTrainingData, match="trained on OQMD_Formation_Enthalpy: give it as init"):
         regressor(recipe="transfer").fit(TABLE)
+    with pytest.raises(BadTrainingData, match="trained on all extended sets together: give it as init"):
+        regressor(recipe="joint-transfer").fit(TABLE)
 
 
 def test_fine_tuning_leaves_the_given_model_as_it_was(fitted):

@@ -93,6 +93,11 @@ def local_joint() -> JointStore:
     return places.local(JointStore, DIRECTORY)
 
 
+def both_joint() -> list[JointStore]:
+    """Give the committed store, if there is one, and the local one."""
+    return places.both(JointStore, DIRECTORY)
+
+
 def train_jointly(
     spec: JointSpec, weights: Path, store: JointStore, device: str | None, progress: bool, checkpoint: Path
 ) -> None:
