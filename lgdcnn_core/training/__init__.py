@@ -19,11 +19,11 @@ from lgdcnn_core.training.recipe import (
     differing,
     recipe,
 )
+from lgdcnn_core.training.scaling import Scaling
 from lgdcnn_core.training.tables import (
     BadTrainingData,
     Formulas,
     Labelled,
-    Scaling,
     Targets,
     UnknownElements,
     formulas_and_targets,

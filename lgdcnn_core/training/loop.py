@@ -32,7 +32,8 @@ from lgdcnn_core.training.losses import (
 from lgdcnn_core.training.optimisers import optimiser, schedule
 from lgdcnn_core.training.prediction import outputs, sigmoid
 from lgdcnn_core.training.recipe import Recipe
-from lgdcnn_core.training.tables import Labelled, Scaling
+from lgdcnn_core.training.scaling import Scaling
+from lgdcnn_core.training.tables import Labelled
 
 BATCHES_BETWEEN_CHECKS = 50  # of the loss being finite: looking makes a GPU wait
 
