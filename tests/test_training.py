@@ -41,7 +41,7 @@ from lgdcnn_core.training import (
     train,
 )
 from lgdcnn_core.training.averaging import ExponentialAverage, PublishedAverage
-from lgdcnn_core.training.batches import Batch, pack, reordered, with_noise
+from lgdcnn_core.training.batches import Batch, Room, pack, reordered, with_noise
 from lgdcnn_core.training.checkpoint import ForeignCheckpoint
 from lgdcnn_core.training.host_memory import resident_bytes
 from lgdcnn_core.training.losses import (
@@ -320,6 +320,36 @@ def test_packing_wastes_nothing_and_keeps_the_order():
     np.testing.assert_array_equal(padded, compositions.padded()[1])
 
 
+@pytest.mark.parametrize("name", CHAINS)
+def test_places_that_stay_free_change_nothing(name):
+    compositions = parse(FORMULAS)
+    network = build(name, seed=0).eval()
+    found = []
+    for room in (None, Room(np.array([9, 6, 5, 5, *[4] * 3, *[3] * 5, *[2] * 9, 1, 1]))):
+        batch = Batch(compositions, Layout("exact", 5), CPU, room)
+        network.zero_grad()
+        output = network(batch.src, batch.frac)
+        laplace_loss(output, torch.arange(len(FORMULAS))).mean().backward()
+        found.append([output.detach(), *(p.grad for p in network.parameters() if p.grad is not None)])
+    assert len(batch.src.data) > compositions.n_tokens
+    for without, with_room in zip(*found, strict=True):
+        torch.testing.assert_close(with_room, without, rtol=1e-4, atol=1e-6)
+
+
+def test_there_is_room_for_nearly_every_batch_and_others_are_told():
+    lengths = np.random.default_rng(0).choice([2, 3, 4, 7], size=2000, p=[0.3, 0.5, 0.18, 0.02])
+    room = Room.enough(lengths, 128)
+    assert room.lengths.sum() < 1.5 * 128 * lengths.mean()
+    drawn = [np.random.default_rng(seed).choice(lengths, 128, replace=False) for seed in range(500)]
+    assert np.mean([room.take(batch) is not None for batch in drawn]) > 0.98
+    assert room.take(np.full(128, 7)) is None
+    assert room.take(np.full(1, 5)) is None
+    places = Room(np.array([3, 2, 2, 1])).take(np.array([2, 1, 2]))
+    assert places.tolist() == [1, 3, 2]
+    with pytest.raises(ValueError, match="no room"):
+        pack(parse(["NaCl", "KCl"]), Room(np.array([3, 2])))
+
+
 @pytest.mark.parametrize("chosen", [SHORT_FAST, SHORT_PAPER], ids=["fast", "paper"])
 class TestSameSeed:
     def test_same_seed_same_numbers(self, chosen):
@@ -535,6 +565,40 @@ def test_on_a_gpu_the_numbers_are_those_of_the_cpu(name):
         on_cpu = outputs(network, compositions, layout, CPU)
         gpu = choose("cuda", "float32")
         np.testing.assert_allclose(outputs(network.to("cuda"), compositions, layout, gpu), on_cpu, atol=1e-4)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", [*CHAINS, "RNN+att>TextCNN+res|MLP"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_on_a_gpu_recorded_passes_train_as_others_do(name, precision, monkeypatch):
+    gpu = choose("cuda", precision)
+    data = Labelled(parse(FORMULAS * 40), np.arange(400.0))
+    recipe = FAST.with_changes(epochs=3, batch_size=64, precision=precision)
+    plan = Plan(recipe, Layout("exact", 5), Scaling.of(data.targets, False), gpu, seed=0)
+    errors = []
+    for records in (True, False):
+        monkeypatch.setattr(Compute, "records", records)
+        network = build(name, seed=0).to(gpu.device)
+        for module in network.modules():
+            if hasattr(module, "self_attn"):  # CrabNet's own dropout draws other numbers
+                module.self_attn.dropout = 0.0
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+        replays = []
+        monkeypatch.setattr(torch.cuda.CUDAGraph, "replay", _counted(torch.cuda.CUDAGraph.replay, replays))
+        history = train(network, data, data, plan, progress=False)
+        assert (len(replays) > 10) == records
+        monkeypatch.undo()
+        errors.append([epoch.val_error for epoch in history.epochs])
+    np.testing.assert_allclose(*errors, rtol=1e-3 if precision == "float32" else 0.05)
+
+
+def _counted(method, calls):
+    def counted(*arguments):
+        calls.append(arguments)
+        return method(*arguments)
+
+    return counted
 
 
 def test_recipes_are_values():

@@ -9,7 +9,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from lgdcnn_core.figures.naming import name_points
 
-_COLOURS = {"float32": "C0", "bfloat16": "C1"}
+_COLOURS = {"float32": "C0", "bfloat16": "C1", "tf32": "C2"}
 _MARKERS = "os^Dv"
 
 

@@ -6,6 +6,8 @@ sees the positions it is given (see `lgdcnn_core.models.packing`). A module whos
 carries the paper's name of it in ``cecv_layer``.
 """
 
+from contextlib import nullcontext
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -40,9 +42,12 @@ class Recurrent(nn.Module):
 
     def forward(self, x: PackedSequence) -> PackedSequence:
         """(T, d) -> (T, width)."""
-        if x.data.device.type == "cpu" and isinstance(self.rnn, nn.LSTM | nn.GRU):
+        if isinstance(self.rnn, nn.LSTM | nn.GRU):
             return bidirectional(self.rnn, x)
-        output: PackedSequence = self.rnn(x)[0]
+        # Autocast would have cuDNN compute in float16, whichever type was asked for.
+        with torch.autocast("cuda", enabled=False) if x.data.is_cuda else nullcontext():
+            x = with_data(x, x.data.to(self.rnn.all_weights[0][0].dtype)) if x.data.is_cuda else x
+            output: PackedSequence = self.rnn(x)[0]
         return output
 
 

@@ -1,4 +1,4 @@
-"""Bidirectional LSTM and GRU over the elements of compounds, on a CPU, without padding.
+"""Bidirectional LSTM and GRU over the elements of compounds, without padding.
 
 The same numbers as `torch.nn.LSTM` and `torch.nn.GRU` give on packed sequences. Those run many small operations for
 each position and direction; here both directions run together, the one that goes backwards over mirrored tokens (see
@@ -20,7 +20,7 @@ from lgdcnn_core.models.packing import Places, followed, neighbouring_rows, plac
 
 PARAMETERS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 COMPOUNDS_AT_ONCE = 256
-"""Compounds whose gates are computed together, so that they stay in the cache from one operation to the next."""
+"""On a CPU, compounds whose gates are computed together: they stay in the cache from one operation to the next."""
 
 Position = tuple[slice, slice | None]
 """Rows of some compounds at one position, and of the same compounds at the position before, if there is one."""
@@ -33,15 +33,17 @@ def bidirectional(rnn: nn.LSTM | nn.GRU, x: PackedSequence) -> PackedSequence:
     return with_data(x, layer.apply(x.data, places(x), *parameters))
 
 
-def _positions(sizes: tuple[int, ...]) -> list[Position]:
+def _positions(at: Places) -> list[Position]:
     """Positions in the order in which states follow from one another."""
+    sizes = at.sizes
+    at_once = COMPOUNDS_AT_ONCE if at.mirrored.device.type == "cpu" else sizes[0]
 
     def parts() -> Iterator[Position]:
-        for first in range(0, sizes[0], COMPOUNDS_AT_ONCE):
-            last = min(first + COMPOUNDS_AT_ONCE, sizes[0])
+        for first in range(0, sizes[0], at_once):
+            last = min(first + at_once, sizes[0])
             yield slice(first, last), None
             for earlier, later in neighbouring_rows(sizes):
-                n = min(COMPOUNDS_AT_ONCE, later.stop - later.start - first)
+                n = min(at_once, later.stop - later.start - first)
                 if n <= 0:
                     break
                 yield _rows(later, first, n), _rows(earlier, first, n)
@@ -133,7 +135,7 @@ class _LSTM(_Layer):
         states = recurrent.new_empty(*products.shape[:2], n)
         gates = _widened(products)
         cells, squashed = gates.new_empty(states.shape), gates.new_empty(states.shape)
-        for rows, before in _positions(at.sizes):
+        for rows, before in _positions(at):
             gate = torch.add(products[:, rows], bias, out=gates[:, rows])
             if before is not None:
                 gate += torch.bmm(states[:, before], recurrent.transpose(1, 2))
@@ -157,7 +159,7 @@ class _LSTM(_Layer):
         of_bias = gates.new_zeros(2, 4 * n)
         of_state = _Layer.of_states(gradient, ctx.at)
         of_cell = torch.zeros_like(of_state)
-        for rows, before in reversed(_positions(ctx.at.sizes)):
+        for rows, before in reversed(_positions(ctx.at)):
             enter, keep, new, out = gates[:, rows].split(n, dim=2)
             of_gate = torch.empty_like(gates[:, rows])
             to_enter, to_keep, to_new, to_out = of_gate.split(n, dim=2)
@@ -188,7 +190,7 @@ class _GRU(_Layer):
         states = recurrent.new_empty(*products.shape[:2], n)
         gates = _widened(products)
         pulls = gates.new_empty(states.shape)  # of states on the new gate, before it is reset
-        for rows, before in _positions(at.sizes):
+        for rows, before in _positions(at):
             gate = torch.add(products[:, rows], bias, out=gates[:, rows])
             from_state = bias_of_state
             if before is not None:
@@ -212,7 +214,7 @@ class _GRU(_Layer):
         of_gates, of_recurrent = recurrent.new_empty(gates.shape), recurrent.new_empty(gates.shape)
         of_bias, of_bias_of_state = gates.new_zeros(2, 3 * n), gates.new_zeros(2, 3 * n)
         of_state = _Layer.of_states(gradient, ctx.at)
-        for rows, before in reversed(_positions(ctx.at.sizes)):
+        for rows, before in reversed(_positions(ctx.at)):
             reset, update, new = gates[:, rows].split(n, dim=2)
             of_gate = torch.empty_like(gates[:, rows])
             to_reset, to_update, to_new = of_gate.split(n, dim=2)

@@ -30,10 +30,9 @@ def answers(record: SpeedRecord, small: int = 128, large: int = 1024) -> list[st
     peaks = ", ".join(f"{peak / 1e9:,.0f} GFLOP/s in {name}" for name, peak in record.peaks().items())
     said = [] if record.load is None else [f"The load average was {record.load:.1f} when the measurement began."]
     said += [f"The fastest matrix product reaches {peaks}; copies move {record.bandwidth() / 1e9:.1f} GB/s."]
-    for precision in ("bfloat16", "float32"):
-        if precision not in record.peaks():
-            said.append(f"No {precision}: the machine has no instructions for it.")
-            continue
+    if "bfloat16" not in record.peaks():
+        said.append("No bfloat16: the machine has no instructions for it.")
+    for precision in sorted(record.peaks(), key=["bfloat16", "tf32", "float32"].index):
         rows = exact[exact["precision"] == precision]
         batches = {f"from {large} on": rows["batch_size"] >= large, f"of {small}": rows["batch_size"] == small}
         said += [_shares(rows[chosen], precision, size, of_token) for size, chosen in batches.items() if chosen.any()]

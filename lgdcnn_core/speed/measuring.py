@@ -33,12 +33,11 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
         Show progress bars.
     """
     started, code, load = provenance.now(), provenance.code(), _load()
-    compute = choose(device)
     # First, while this process is small: see there.
     memory = measure_memory(scope, device)
-    products = measure_products(scope, compute.bfloat16, compute, progress)
-    copies = measure_copies(scope, compute, progress)
-    trainings = measure_trainings(scope, device, compute.bfloat16, progress)
+    products = measure_products(scope, device, progress)
+    copies = measure_copies(scope, choose(device), progress)
+    trainings = measure_trainings(scope, device, progress)
     return SpeedRecord(
         device=_device(device),
         instruction_set=instruction_set(),

@@ -12,9 +12,7 @@ from tqdm.auto import tqdm
 from lgdcnn_core.models import build
 from lgdcnn_core.speed.counting import products
 from lgdcnn_core.speed.scope import Scope
-from lgdcnn_core.training import Compute
-
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+from lgdcnn_core.training import Compute, choose, precisions
 
 REPEATS = 3
 """Times that anything is measured, at least."""
@@ -34,9 +32,7 @@ def best_seconds(function: Callable[[], object], compute: Compute, seconds: floa
     return min(times)
 
 
-def measure_products(
-    scope: Scope, bfloat16: bool, compute: Compute, progress: bool
-) -> list[dict[str, str | int | float]]:
+def measure_products(scope: Scope, device: str | None, progress: bool) -> list[dict[str, str | int | float]]:
     """Speed of matrix products: squares, and those of the networks.
 
     Returns
@@ -47,15 +43,15 @@ def measure_products(
     shapes = [(size, size, size) for size in scope.squares]
     weights = {(each.width_in, each.width_out) for model in scope.models for each in products(build(model, seed=0))}
     shapes += [(rows, *shape) for rows in scope.rows for shape in sorted(weights)]
-    precisions = [name for name in PRECISIONS if bfloat16 or name != "bfloat16"]
-    pairs = [(precision, shape) for precision in precisions for shape in shapes]
+    pairs = [(precision, shape) for precision in precisions(device) for shape in shapes]
     generator = torch.Generator().manual_seed(0)
     found: list[dict[str, str | int | float]] = []
     for precision, (rows, width_in, width_out) in tqdm(pairs, desc="matrix products", disable=not progress):
-        kind: Any = {"dtype": PRECISIONS[precision], "device": compute.device}
+        compute = choose(device, precision)
+        kind: Any = {"dtype": torch.bfloat16 if compute.bfloat16 else torch.float32, "device": compute.device}
         x = torch.randn(rows, width_in, generator=generator).to(**kind)
         weight = torch.randn(width_out, width_in, generator=generator).to(**kind)
-        with torch.inference_mode():
+        with torch.inference_mode(), compute.autocast():
             seconds = best_seconds(partial(F.linear, x, weight), compute, scope.product_seconds)
         speed = 2 * rows * width_in * width_out / seconds
         found.append(

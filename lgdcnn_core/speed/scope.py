@@ -1,6 +1,6 @@
 """What the benchmark measures, and for how long."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,7 +64,7 @@ class Case:
     dataset, model, recipe, setting
         As in `lgdcnn_core.runs.RunSpec`.
     precision
-        ``"float32"`` or ``"bfloat16"``.
+        As in `Recipe`.
     batch_size
         Compounds in a batch; None is the recipe's own for the whole training part.
     """
@@ -82,7 +82,7 @@ class Case:
         return found.with_changes(batch_size=self.batch_size or found.batch_size_for(n_train))
 
 
-def cases(scope: Scope, bfloat16: bool) -> Iterator[Case]:
+def cases(scope: Scope, precisions: Sequence[Precision]) -> Iterator[Case]:
     """Yield the trainings to time.
 
     Our recipe runs in every precision and setting at every batch size, the paper's as it is. A network that masks
@@ -92,10 +92,9 @@ def cases(scope: Scope, bfloat16: bool) -> Iterator[Case]:
     ----------
     scope
         What is measured.
-    bfloat16
-        Whether the machine has instructions for it.
+    precisions
+        Those that the machine has instructions for, see `training.precisions`.
     """
-    precisions: tuple[Precision, ...] = ("float32", "bfloat16") if bfloat16 else ("float32",)
     own = FAST.batch_size
     batch_sizes = [*scope.batch_sizes, *([own] if own not in scope.batch_sizes else [])]
     for dataset in scope.datasets:

@@ -10,7 +10,7 @@ from lgdcnn_core.models import CHAINS, build
 from lgdcnn_core.speed.counting import training_flop
 from lgdcnn_core.speed.roofline import activation_bytes, weight_bytes
 from lgdcnn_core.speed.scope import Case, Scope, cases
-from lgdcnn_core.training import Labelled, Layout, Plan, Scaling, choose, labelled, merge_duplicates, train
+from lgdcnn_core.training import Labelled, Layout, Plan, Scaling, choose, labelled, merge_duplicates, precisions, train
 
 EPOCHS = 5
 """Epochs of a timed training; the first one warms up."""
@@ -23,11 +23,11 @@ def training_part(dataset: str, rows_at_most: int | None = None) -> Labelled:
     return merge_duplicates(labelled(table, None, "training", classification=False))
 
 
-def measure_trainings(scope: Scope, device: str | None, bfloat16: bool, progress: bool) -> list[dict[str, Any]]:
+def measure_trainings(scope: Scope, device: str | None, progress: bool) -> list[dict[str, Any]]:
     """Time every case, see `time_training`."""
     parts: dict[str, Labelled] = {}
     found = []
-    for case in (bar := tqdm(list(cases(scope, bfloat16)), desc="trainings", disable=not progress)):
+    for case in (bar := tqdm(list(cases(scope, precisions(device))), desc="trainings", disable=not progress)):
         bar.set_postfix_str(f"{case.model} {case.dataset} {case.setting} {case.precision}")
         if case.dataset not in parts:
             parts = {case.dataset: training_part(case.dataset, scope.rows_at_most)}  # one at a time: OQMD is large

@@ -1,7 +1,7 @@
 """Training: recipes, the loop, weight averaging, devices."""
 
 from lgdcnn_core.training.batches import Layout, Setting, prediction_batches
-from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose
+from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose, precisions
 from lgdcnn_core.training.history import Epoch, History
 from lgdcnn_core.training.loop import Plan, TrainingDiverged, train
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
@@ -68,6 +68,7 @@ __all__ = [
     "labelled",
     "merge_duplicates",
     "outputs",
+    "precisions",
     "prediction_batches",
     "property_names",
     "recipe",

@@ -8,13 +8,20 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import hypergeom
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from lgdcnn_core.composition import Compositions, Order
+from lgdcnn_core.models.packing import with_data
 from lgdcnn_core.training.compute import Compute
 
 Setting = Literal["exact", "published"]
+
+Inputs = Tensor | PackedSequence
+
+RARE = 1000
+"""One batch in so many has more compounds of a length than `Room.enough` has places for."""
 
 
 @dataclass(frozen=True)
@@ -71,36 +78,92 @@ def with_boundary(compositions: Compositions, places: int) -> Compositions:
     )
 
 
+@dataclass(frozen=True)
+class Room:
+    """Places for compounds of given lengths, so that batches of different compounds can have the same shape.
+
+    Attributes
+    ----------
+    lengths
+        (S,) int64, descending: number of elements of the compound that each place is for.
+    """
+
+    lengths: NDArray[np.int64]
+
+    @classmethod
+    def exactly(cls, lengths: NDArray[np.int64]) -> "Room":
+        """Room for compounds of these lengths, (B,), and no others."""
+        return cls(np.sort(lengths)[::-1])
+
+    @classmethod
+    def enough(cls, lengths: NDArray[np.int64], batch_size: int) -> "Room":
+        """Room for nearly every batch that may be drawn from compounds of these lengths, (N,).
+
+        Of each length, as many as all but one in `RARE` batches of this size have at most.
+        """
+        kinds, counts = np.unique(lengths, return_counts=True)
+        drawn = min(batch_size, len(lengths))
+        at_most = hypergeom.ppf(1 - 1 / RARE, len(lengths), counts, drawn).astype(np.int64)
+        return cls(np.repeat(kinds, at_most)[::-1])
+
+    def take(self, lengths: NDArray[np.int64]) -> NDArray[np.int64] | None:
+        """Place of each compound, (B,), given their lengths; None if there are too many of one length.
+
+        Of compounds of equal length, the first comes first.
+        """
+        order = np.argsort(-lengths, kind="stable")
+        ordered = lengths[order]
+        rank = np.arange(len(order)) - np.searchsorted(-ordered, -ordered)
+        place = np.empty_like(order)
+        place[order] = np.searchsorted(-self.lengths, -ordered) + rank
+        fits = place < len(self.lengths)
+        return place if fits.all() and (self.lengths[place] == lengths).all() else None
+
+
 class Batch:
     """Inputs of one batch on their device: `src` and `frac` as `Network.forward` takes them; compounds in order."""
 
-    def __init__(self, compositions: Compositions, layout: Layout, compute: Compute) -> None:
-        self.src: Tensor | PackedSequence
-        self.frac: Tensor | PackedSequence
+    def __init__(self, compositions: Compositions, layout: Layout, compute: Compute, room: Room | None = None) -> None:
+        self.src: Inputs
+        self.frac: Inputs
         if layout.setting == "published":
             src, frac = compositions.padded(layout.n_max, truncate=True)
             self.src = compute.tensor(torch.from_numpy(src))
             self.frac = compute.tensor(torch.from_numpy(frac))
             return
-        self.src, self.frac = (compute.packed(values) for values in pack(compositions))
+        packed, fractions = pack(compositions, room)
+        self.src = compute.packed(packed)
+        self.frac = with_data(self.src, compute.tensor(fractions.data))
 
 
-def pack(compositions: Compositions) -> tuple[PackedSequence, PackedSequence]:
-    """Pack atomic numbers and fractions without padding, in torch's layout (longest compound first)."""
-    order = np.argsort(-compositions.lengths, kind="stable")
-    lengths, starts = compositions.lengths[order], compositions.offsets[:-1][order]
-    sizes = [int(np.count_nonzero(lengths > position)) for position in range(int(lengths.max(initial=0)))]
-    tokens = np.concatenate([starts[:size] + position for position, size in enumerate(sizes)])
-    batch_sizes = torch.tensor(sizes, dtype=torch.int64)
-    inverse = np.empty_like(order)
-    inverse[order] = np.arange(len(order))
-    sorted_indices, unsorted_indices = torch.from_numpy(order), torch.from_numpy(inverse)
-    src = torch.from_numpy(compositions.atomic_numbers[tokens].astype(np.int64))
-    frac = torch.from_numpy(compositions.fractions[tokens])
-    return (
-        PackedSequence(src, batch_sizes, sorted_indices, unsorted_indices),
-        PackedSequence(frac, batch_sizes, sorted_indices, unsorted_indices),
-    )
+def pack(compositions: Compositions, room: Room | None = None) -> tuple[PackedSequence, PackedSequence]:
+    """Pack atomic numbers and fractions in torch's layout (longest compound first).
+
+    Parameters
+    ----------
+    compositions
+        B compounds.
+    room
+        Where they take places; those that stay free hold zeros, and are no compounds of the result. None: there are
+        no others than theirs, and so no padding.
+
+    Raises
+    ------
+    ValueError
+        If they have no room.
+    """
+    room = Room.exactly(compositions.lengths) if room is None else room
+    place = room.take(compositions.lengths)
+    if place is None:
+        raise ValueError("there is no room for compounds of these lengths")
+    sizes = np.array([np.count_nonzero(room.lengths > n) for n in range(room.lengths.max(initial=0))], dtype=np.int64)
+    position = np.arange(compositions.n_tokens) - np.repeat(compositions.offsets[:-1], compositions.lengths)
+    token = (np.cumsum(sizes) - sizes)[position] + np.repeat(place, compositions.lengths)
+    src, frac = np.zeros(sizes.sum(), np.int64), np.zeros(sizes.sum(), np.float32)
+    src[token], frac[token] = compositions.atomic_numbers, compositions.fractions
+    # Who sorts compounds knows how to put results back into order; the other way nobody asks for.
+    packed = PackedSequence(torch.from_numpy(src), torch.from_numpy(sizes), None, torch.from_numpy(place))
+    return packed, with_data(packed, torch.from_numpy(frac))
 
 
 def shuffled(n: int, batch_size: int, generator: np.random.Generator) -> Iterator[NDArray[np.int64]]:

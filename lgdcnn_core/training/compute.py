@@ -27,9 +27,7 @@ class UnavailableDevice(ValueError):
 class Compute:
     """A device, and whether matrix products run in bfloat16, or on a GPU in TF32.
 
-    What differs on CUDA: memory is pinned, and recurrent layers are torch's own (cuDNN) in place of
-    `models.recurrence`. There is no torch.compile and no CUDA graph: both want shapes that come again, and each batch
-    has another number of tokens.
+    What differs on CUDA: memory is pinned, and the passes of a training's batches are a graph, see `training.graphs`.
     """
 
     device: torch.device
@@ -63,6 +61,11 @@ class Compute:
         if self.device.type == "cuda":
             return [rows]
         return [rows[start : start + COMPOUNDS_AT_ONCE] for start in range(0, len(rows), COMPOUNDS_AT_ONCE)]
+
+    @property
+    def records(self) -> bool:
+        """Whether passes can be recorded and replayed, see `training.graphs`."""
+        return self.device.type == "cuda"
 
     def memory(self) -> AbstractContextManager[Callable[[], None]]:
         """Context of a whole training: memory of the host that a step frees stays for the next one.
@@ -130,6 +133,13 @@ def _tf32() -> Iterator[None]:
         yield
     finally:
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+
+def precisions(device: str | None = None) -> tuple[Precision, ...]:
+    """Precisions that a device, see `choose`, has instructions for; the most exact first."""
+    chosen = choose(device).device
+    reduced: tuple[Precision, ...] = ("tf32", "bfloat16") if chosen.type == "cuda" else ("bfloat16",)
+    return ("float32", *(reduced if has_bfloat16(chosen) else ()))
 
 
 def has_bfloat16(device: torch.device) -> bool:

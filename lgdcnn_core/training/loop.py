@@ -19,8 +19,9 @@ from lgdcnn_core.composition import Compositions
 from lgdcnn_core.models import Network
 from lgdcnn_core.training import checkpoint as checkpoints
 from lgdcnn_core.training.averaging import weight_average
-from lgdcnn_core.training.batches import Batch, Layout, reordered, shuffled, with_noise
+from lgdcnn_core.training.batches import Batch, Inputs, Layout, Room, reordered, shuffled, with_noise
 from lgdcnn_core.training.compute import Compute
+from lgdcnn_core.training.graphs import PassGraph
 from lgdcnn_core.training.history import Epoch, History
 from lgdcnn_core.training.losses import (
     absolute_loss,
@@ -182,6 +183,9 @@ class _Run:
         self.optimiser = optimiser(network, self.recipe)
         self.schedule = schedule(self.optimiser, self.recipe, math.ceil(len(train_data) / self.batch_size))
         self.average = weight_average(network, self.recipe)
+        recorded = self.compute.records and plan.layout.setting == "exact"
+        self.room = Room.enough(self.train_data.compositions.lengths, self.batch_size) if recorded else None
+        self.graph = PassGraph(self._passes, network)
         self.history = History()
         self.best_error = float("inf")
         self.best_weights: dict[str, Tensor] | None = None
@@ -246,22 +250,39 @@ class _Run:
         self, compositions: Compositions, standardised: NDArray[np.float64], rows: NDArray[np.int64]
     ) -> Tensor:
         """Add the gradient of a batch's mean loss; give its summed loss and error, (2,)."""
+        room = self.room if len(rows) == self.batch_size else None
+        if room is not None and room.take(compositions.lengths[rows]) is not None:
+            return self.graph(*self._batch(compositions, standardised, rows, room))
         total = torch.zeros(2, device=self.compute.device)
         for part in self.compute.passes(rows):
-            batch = Batch(compositions[part], self.layout, self.compute)
-            target = self.compute.tensor(torch.from_numpy(standardised[part]).float())
-            with self.compute.autocast():
-                output = self.network(batch.src, batch.frac)
-            weights = None
-            if self.weights is not None:
-                weights = self.weights * target.isfinite()
-                target = target.nan_to_num()
-            loss = mean_over_compounds(self.loss(output, target), weights)
-            (loss * (len(part) / len(rows))).backward()
-            deviation = (output[..., 0] - target).abs()
-            error = loss if self.classification else mean_over_compounds(deviation, weights)
-            total += torch.stack([loss.detach(), error.detach()]) * len(part)
+            batch, target = self._batch(compositions, standardised, part)
+            total += self._passes(batch.src, batch.frac, target, len(part) / len(rows))
         return total
+
+    def _batch(
+        self,
+        compositions: Compositions,
+        standardised: NDArray[np.float64],
+        rows: NDArray[np.int64],
+        room: Room | None = None,
+    ) -> tuple[Batch, Tensor]:
+        """Compounds and their standardised targets, on the device."""
+        target = self.compute.tensor(torch.from_numpy(standardised[rows]).float())
+        return Batch(compositions[rows], self.layout, self.compute, room), target
+
+    def _passes(self, src: Inputs, frac: Inputs, target: Tensor, share: float = 1.0) -> Tensor:
+        """Pass forwards and backwards: add a share of the gradient of the mean loss; give summed loss and error."""
+        with self.compute.autocast():
+            output = self.network(src, frac)
+        weights = None
+        if self.weights is not None:
+            weights = self.weights * target.isfinite()
+            target = target.nan_to_num()
+        loss = mean_over_compounds(self.loss(output, target), weights)
+        (loss * share).backward()
+        deviation = (output[..., 0] - target).abs()
+        error = loss if self.classification else mean_over_compounds(deviation, weights)
+        return torch.stack([loss.detach(), error.detach()]) * len(target)
 
     def _val_error(self, network: torch.nn.Module) -> float:
         assert self.val_data is not None
