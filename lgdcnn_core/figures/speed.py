@@ -47,7 +47,7 @@ def roofline(points: pd.DataFrame, peaks: Mapping[str, float], bandwidth: float,
     ax.set_ylim(0.6 * points["flops"].min() * giga, 1.6 * max(*peaks.values(), points["flops"].max()) * giga)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
         axis.set_minor_formatter(NullFormatter())
     if text:
         ax.set_title(text, fontsize="medium")

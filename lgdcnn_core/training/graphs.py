@@ -1,8 +1,9 @@
 """Forward and backward pass of a batch as one CUDA graph, recorded once and replayed for every batch.
 
 One by one, the 900 kernels of a step take ten times as long to start as to run: measured on an NVIDIA H200 with batches
-of 128, where 2 of 20 ms are arithmetic. A graph starts them together, but wants the same shapes each time. Batches of
-compounds of several lengths have them where there is a `Room` for each; places that stay free are all the padding.
+of 128, where the GPU works for 2 of 20 ms. A graph starts them together, and the step takes 2 to 3 ms; but it wants the
+same shapes each time. Batches have them where there is `Room` for each compound. Places that stay free are padding, of
+which nothing comes into a result: 27 % more tokens with batches of 128 compounds of AFLOW bulk modulus, 8 % with 1,024.
 
 This file runs on CUDA alone. The passes that it records are the training loop's own, and run everywhere.
 """
