@@ -576,8 +576,8 @@ def test_on_a_gpu_recorded_passes_train_as_others_do(name, precision, monkeypatc
     recipe = FAST.with_changes(epochs=3, batch_size=64, precision=precision)
     plan = Plan(recipe, Layout("exact", 5), Scaling.of(data.targets, False), gpu, seed=0)
     errors = []
-    for records in (True, False):
-        monkeypatch.setattr(Compute, "records", records)
+    for recorded in (True, False):
+        monkeypatch.setattr(Compute, "has_graphs", recorded)
         network = build(name, seed=0).to(gpu.device)
         for module in network.modules():
             if hasattr(module, "self_attn"):  # CrabNet's own dropout draws other numbers
@@ -587,7 +587,7 @@ def test_on_a_gpu_recorded_passes_train_as_others_do(name, precision, monkeypatc
         replays = []
         monkeypatch.setattr(torch.cuda.CUDAGraph, "replay", _counted(torch.cuda.CUDAGraph.replay, replays))
         history = train(network, data, data, plan, progress=False)
-        assert (len(replays) > 10) == records
+        assert (len(replays) > 10) == recorded
         monkeypatch.undo()
         errors.append([epoch.val_error for epoch in history.epochs])
     np.testing.assert_allclose(*errors, rtol=1e-3 if precision == "float32" else 0.05)

@@ -63,7 +63,7 @@ class Compute:
         return [rows[start : start + COMPOUNDS_AT_ONCE] for start in range(0, len(rows), COMPOUNDS_AT_ONCE)]
 
     @property
-    def records(self) -> bool:
+    def has_graphs(self) -> bool:
         """Whether passes can be recorded and replayed, see `training.graphs`."""
         return self.device.type == "cuda"
 

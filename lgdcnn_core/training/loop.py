@@ -183,7 +183,7 @@ class _Run:
         self.optimiser = optimiser(network, self.recipe)
         self.schedule = schedule(self.optimiser, self.recipe, math.ceil(len(train_data) / self.batch_size))
         self.average = weight_average(network, self.recipe)
-        recorded = self.compute.records and plan.layout.setting == "exact"
+        recorded = self.compute.has_graphs and plan.layout.setting == "exact"
         self.room = Room.enough(self.train_data.compositions.lengths, self.batch_size) if recorded else None
         self.graph = PassGraph(self._passes, network)
         self.history = History()
