@@ -82,7 +82,7 @@ class PassGraph:
 
 @contextmanager
 def _without_garbage() -> Iterator[None]:
-    """Collect garbage now and not within: a graph of another training that is freed meanwhile spoils a recording."""
+    """Collect garbage now and not within: to free another training's graph can spoil a recording."""
     gc.collect()
     enabled = gc.isenabled()
     gc.disable()
