@@ -350,6 +350,26 @@ def test_there_is_room_for_nearly_every_batch_and_others_are_told():
         pack(parse(["NaCl", "KCl"]), Room(np.array([3, 2])))
 
 
+def test_batches_that_have_room_train_as_others_do(monkeypatch):
+    """All that a GPU does but the recording: full batches go that way, in their room, and the last one does not."""
+    _, expected = trained(SHORT_FAST)
+    rooms = []
+
+    class Unrecorded(loop.PassGraph):
+        def __call__(self, batch, target):
+            rooms.append((len(target), len(batch.src.data)))
+            return self.passes(batch.src, batch.frac, target)
+
+    monkeypatch.setattr(Compute, "has_graphs", True)
+    monkeypatch.setattr(loop, "PassGraph", Unrecorded)
+    _, history = trained(SHORT_FAST)
+    assert len(set(rooms)) == 1
+    assert rooms[0][0] == SHORT_FAST.batch_size
+    assert len(rooms) == len(history.epochs) * (len(DATA) // SHORT_FAST.batch_size)
+    found, without = ([epoch.val_error for epoch in curve.epochs] for curve in (history, expected))
+    np.testing.assert_allclose(found, without, rtol=1e-4)
+
+
 @pytest.mark.parametrize("chosen", [SHORT_FAST, SHORT_PAPER], ids=["fast", "paper"])
 class TestSameSeed:
     def test_same_seed_same_numbers(self, chosen):

@@ -6,8 +6,6 @@ sees the positions it is given (see `lgdcnn_core.models.packing`). A module whos
 carries the paper's name of it in ``cecv_layer``.
 """
 
-from contextlib import nullcontext
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -44,10 +42,12 @@ class Recurrent(nn.Module):
         """(T, d) -> (T, width)."""
         if isinstance(self.rnn, nn.LSTM | nn.GRU):
             return bidirectional(self.rnn, x)
-        # Autocast would have cuDNN compute in float16, whichever type was asked for.
-        with torch.autocast("cuda", enabled=False) if x.data.is_cuda else nullcontext():
-            x = with_data(x, x.data.to(self.rnn.all_weights[0][0].dtype)) if x.data.is_cuda else x
-            output: PackedSequence = self.rnn(x)[0]
+        output: PackedSequence
+        if x.data.is_cuda:  # autocast would have cuDNN compute in float16, whichever type was asked for
+            with torch.autocast("cuda", enabled=False):
+                output = self.rnn(with_data(x, x.data.to(self.rnn.all_weights[0][0].dtype)))[0]
+        else:
+            output = self.rnn(x)[0]
         return output
 
 

@@ -32,7 +32,7 @@ def answers(record: SpeedRecord, small: int = 128, large: int = 1024) -> list[st
     said += [f"The fastest matrix product reaches {peaks}; copies move {record.bandwidth() / 1e9:.1f} GB/s."]
     if "bfloat16" not in record.peaks():
         said.append("No bfloat16: the machine has no instructions for it.")
-    for precision in sorted(record.peaks(), key=["bfloat16", "tf32", "float32"].index):
+    for precision in reversed(record.peaks()):
         rows = exact[exact["precision"] == precision]
         batches = {f"from {large} on": rows["batch_size"] >= large, f"of {small}": rows["batch_size"] == small}
         said += [_shares(rows[chosen], precision, size, of_token) for size, chosen in batches.items() if chosen.any()]

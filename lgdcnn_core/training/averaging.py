@@ -109,7 +109,7 @@ class ExponentialAverage:
 
     The decay of batch n is min(`Recipe.ema_decay`, (1 + n) / (10 + n)), as TensorFlow's moving average has it: a
     constant decay would leave a training of few batches with much of its initial weights. torch's `AveragedModel` gives
-    the same numbers, but looks for the weights anew each time, which is a third of a small batch's time on a GPU.
+    the same numbers, but looks for the weights anew each time, which is a fifth of a small batch's time on a GPU.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from lgdcnn_core.models.packing import places
-from lgdcnn_core.training.batches import Batch
+from lgdcnn_core.training.batches import Batch, Room
 
 WARM_UPS = 3  # passes before the recording, in which libraries choose their kernels: torch's own number
 
@@ -34,15 +34,17 @@ class PassGraph:
         gradients to the network's parameters. It must not wait for the device.
     network
         Whose parameters get the gradients.
+    room
+        What makes batches have that shape.
     """
 
-    def __init__(self, passes: Passes, network: nn.Module) -> None:
-        self.passes = passes
+    def __init__(self, passes: Passes, network: nn.Module, room: Room) -> None:
+        self.passes, self.room = passes, room
         self.parameters = list(network.parameters())
         self.graph: torch.cuda.CUDAGraph | None = None
 
     def __call__(self, batch: Batch, target: Tensor) -> Tensor:
-        """Run the passes on a batch, all in the same room, whose tensors are on the device.
+        """Run the passes on a batch in that room, as many compounds each time, whose tensors are on the device.
 
         Parameters have no gradients before. These, and what is returned, are overwritten by the next call.
         """

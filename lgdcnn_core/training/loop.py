@@ -183,9 +183,10 @@ class _Run:
         self.optimiser = optimiser(network, self.recipe)
         self.schedule = schedule(self.optimiser, self.recipe, math.ceil(len(train_data) / self.batch_size))
         self.average = weight_average(network, self.recipe)
-        recorded = self.compute.has_graphs and plan.layout.setting == "exact"
-        self.room = Room.enough(self.train_data.compositions.lengths, self.batch_size) if recorded else None
-        self.graph = PassGraph(self._passes, network)
+        self.graph: PassGraph | None = None
+        if self.compute.has_graphs and plan.layout.setting == "exact":
+            room = Room.enough(self.train_data.compositions.lengths, self.batch_size)
+            self.graph = PassGraph(self._passes, network, room)
         self.history = History()
         self.best_error = float("inf")
         self.best_weights: dict[str, Tensor] | None = None
@@ -250,9 +251,10 @@ class _Run:
         self, compositions: Compositions, standardised: NDArray[np.float64], rows: NDArray[np.int64]
     ) -> Tensor:
         """Add the gradient of a batch's mean loss; give its summed loss and error, (2,)."""
-        room = self.room if len(rows) == self.batch_size else None
-        if room is not None and room.take(compositions.lengths[rows]) is not None:
-            return self.graph(*self._batch(compositions, standardised, rows, room))
+        if self.graph is not None and len(rows) == self.batch_size:
+            room = self.graph.room
+            if room.take(compositions.lengths[rows]) is not None:
+                return self.graph(*self._batch(compositions, standardised, rows, room))
         total = torch.zeros(2, device=self.compute.device)
         for part in self.compute.passes(rows):
             batch, target = self._batch(compositions, standardised, part)
