@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from compounds import FORMULAS
 from safetensors import safe_open
 from sklearn.base import clone
-from test_regressor import BRIEF, FORMULAS, TABLE, regressor
+from test_regressor import BRIEF, TABLE, regressor
 
 from lgdcnn_core import CompositionRegressor, cecv, ensemble
 from lgdcnn_core.ensemble import InvalidEnsemble

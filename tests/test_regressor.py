@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from compounds import FORMULAS
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -14,7 +15,6 @@ from lgdcnn_core.models.published import to_published
 from lgdcnn_core.saved_model import NotASavedModel
 from lgdcnn_core.training import FAST, BadTrainingData, UnknownElements
 
-FORMULAS = ["NaCl", "Fe2O3", "SrTiO3", "Cu", "Li3Fe2(PO4)3", "K2Mg5Sn3", "CsPbI3", "NaN", "Al2SiO5", "ZnS"]
 TABLE = pd.DataFrame({"formula": FORMULAS, "target": np.linspace(10, 100, 10)})
 BRIEF = FAST.with_changes(epochs=2, batch_size=4, precision="float32")
 

@@ -1,24 +1,20 @@
 """Training: the published recipe against its golden values, and what a training promises whoever interrupts it."""
 
-import dataclasses
 import json
-import math
 import os
-import platform
-import resource
 import signal
 import subprocess
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from compounds import FORMULAS
 
 from lgdcnn_core.composition import parse
-from lgdcnn_core.models import CHAINS, build
+from lgdcnn_core.models import build
 from lgdcnn_core.training import (
     FAST,
     FIRST_FAST,
@@ -31,7 +27,6 @@ from lgdcnn_core.training import (
     Recipe,
     Scaling,
     TrainingDiverged,
-    UnavailableDevice,
     UnknownRecipe,
     choose,
     compute,
@@ -41,21 +36,11 @@ from lgdcnn_core.training import (
     train,
 )
 from lgdcnn_core.training.averaging import ExponentialAverage, PublishedAverage
-from lgdcnn_core.training.batches import Batch, Room, pack, reordered, with_noise
 from lgdcnn_core.training.checkpoint import ForeignCheckpoint
-from lgdcnn_core.training.host_memory import resident_bytes
-from lgdcnn_core.training.losses import (
-    absolute_loss,
-    cross_entropy_loss,
-    laplace_loss,
-    mean_over_compounds,
-    property_weights,
-)
 from lgdcnn_core.training.optimisers import lamb_lookahead, optimiser, schedule
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "optimiser.json").read_text())
 CPU = choose("cpu", "float32")
-FORMULAS = ["NaCl", "Fe2O3", "SrTiO3", "Cu", "Li3Fe2(PO4)3", "K2Mg5Sn3", "CsPbI3", "NaN", "Al2SiO5", "ZnS"]
 DATA = Labelled(parse(FORMULAS * 3), np.arange(30.0))
 SHORT_FAST = FAST.with_changes(epochs=4, batch_size=8, precision="float32")
 # Cycles of two epochs, so that a few epochs see the weight averaging at work.
@@ -142,19 +127,6 @@ class TestThePublishedRecipe:
     def test_the_batch_size_follows_the_number_of_compounds(self, n_train, size):
         assert PAPER.batch_size_for(n_train) == size
 
-    def test_the_loss_is_the_laplace_likelihood(self):
-        output = torch.tensor([[1.0, 0.0], [0.0, np.log(2.0)]])
-        loss = laplace_loss(output, torch.tensor([3.0, 1.0]))
-        assert loss.tolist() == pytest.approx([2 * 2**0.5, 2**0.5 / 2 + np.log(2)])
-
-    def test_noise_keeps_each_compound_summing_to_one(self):
-        compositions = parse(FORMULAS)
-        noisy = with_noise(compositions, 0.02, np.random.default_rng(0))
-        np.testing.assert_allclose(np.add.reduceat(noisy.fractions, noisy.offsets[:-1]), 1, rtol=1e-6)
-        ratio = noisy.fractions / compositions.fractions
-        assert 0.005 < ratio.std() < 0.03
-        assert noisy.fractions[compositions.offsets[3]] == 1.0  # a pure element stays one
-
 
 def test_the_moving_average_is_that_worked_by_hand():
     network = torch.nn.Linear(1, 1, bias=False)
@@ -165,40 +137,6 @@ def test_the_moving_average_is_that_worked_by_hand():
     # The first weights, then decays of 2/11, 0.2 and 0.2, the last two at the recipe's limit.
     by_hand = 0.2 * (0.2 * (2 / 11 * 5 + 9 / 11 * 1) + 0.8 * 3) + 0.8 * 7
     assert average.evaluated().weight.item() == pytest.approx(by_hand)
-
-
-def test_the_absolute_loss_counts_every_compound_the_same_and_the_uncertainty_learns_beside_it():
-    output = torch.tensor([[1.0, 0.0], [0.0, math.log(2)]], requires_grad=True)
-    loss = absolute_loss(output, torch.tensor([3.0, 1.0])).mean()
-    assert loss.item() == pytest.approx((2 + 2 * 2**0.5 + 1 + 2**0.5 / 2 + np.log(2)) / 2)
-    loss.backward()
-    by_hand = [[-0.5, (1 - 2 * 2**0.5) / 2], [-0.5, (1 - 2**0.5 / 2) / 2]]
-    torch.testing.assert_close(output.grad, torch.tensor(by_hand))
-
-
-def test_several_properties_share_a_loss_by_the_root_of_how_many_compounds_each_is_known_of():
-    targets = np.full((16, 2), np.nan)
-    targets[:, 0], targets[:4, 1] = 0.0, 0.0
-    weights = property_weights(targets)
-    # In proportion to 1/4 and 1/2; (16 * 8/3 * 1/4 + 4 * 8/3 * 1/2) / 16 = 1.
-    assert weights.tolist() == pytest.approx([8 / 3 / 4, 8 / 3 / 2])
-    known = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
-    values = torch.tensor([[3.0, 100.0], [5.0, 2.0]])
-    mean = mean_over_compounds(values, torch.tensor([0.5, 2.0]) * known)
-    assert mean.item() == pytest.approx((0.5 * 3 + 0.5 * 5 + 2 * 2) / 2)
-    assert mean_over_compounds(values[:, 0], None).item() == 4.0
-
-
-def test_several_properties_are_standardised_each_over_what_is_known_of_it():
-    targets = np.array([[1.0, 10.0], [3.0, np.nan], [5.0, 30.0]])
-    scaling = Scaling.of(targets, False)
-    assert scaling.mean == (3.0, 20.0)
-    assert scaling.std == pytest.approx((2.0, 200**0.5))
-    learnt = scaling.learnt(targets)
-    np.testing.assert_allclose(learnt[:, 0], [-1, 0, 1])
-    assert np.isnan(learnt[1, 1])
-    np.testing.assert_allclose(scaling.predicted(learnt), targets)
-    assert Scaling.from_dict(json.loads(json.dumps(dataclasses.asdict(scaling)))) == scaling
 
 
 def test_a_target_that_is_not_known_teaches_nothing():
@@ -230,44 +168,6 @@ def test_errors_of_several_properties_are_in_standard_deviations():
     found = outputs(network, Layout("exact", 5).ordered(data.compositions), Layout("exact", 5), CPU)[..., 0]
     by_hand = np.nanmean(np.abs(scaling.predicted(found) - targets) / np.array(scaling.std), axis=0).mean()
     assert history.epochs[history.best_epoch - 1].val_error == pytest.approx(by_hand, rel=1e-5)
-
-
-def test_reordering_moves_elements_within_a_share_of_the_compounds():
-    compositions = parse(FORMULAS * 20)
-    found = reordered(compositions, 0.5, np.random.default_rng(0))
-    moved = 0
-    for start, end in pairwise(compositions.offsets):
-        before = list(zip(compositions.atomic_numbers[start:end], compositions.fractions[start:end], strict=True))
-        after = list(zip(found.atomic_numbers[start:end], found.fractions[start:end], strict=True))
-        assert sorted(before) == sorted(after)
-        moved += before != after
-    # Half of them drawn; of these, one of two elements stays as it was in half of the cases, a pure element always.
-    assert 0.2 < moved / len(compositions) < 0.5
-    untouched = reordered(compositions, 0.0, np.random.default_rng(0))
-    np.testing.assert_array_equal(untouched.atomic_numbers, compositions.atomic_numbers)
-
-
-def test_long_tails_are_learnt_as_asinh_and_come_back():
-    tails = np.array([-100.0, -1.0, 0.0, 1.0, 2.0, 3.0, 1000.0])
-    plain, squeezed = (Scaling.of(tails, False, learnt) for learnt in ("as they are", "asinh of long tails"))
-    assert plain.unit is None
-    assert squeezed.unit == 2.0  # the median of 0, 1, 1, 2, 3, 100, 1000
-    np.testing.assert_allclose(squeezed.learnt(tails) * squeezed.std + squeezed.mean, np.arcsinh(tails / 2))
-    for scaling in (plain, squeezed):
-        np.testing.assert_allclose(scaling.predicted(scaling.learnt(tails)), tails, atol=1e-9)
-    # An uncertainty is the change of the prediction with what is learnt.
-    step = 1e-6
-    slope = (squeezed.predicted(np.array([0.5 + step])) - squeezed.predicted(np.array([0.5]))) / step
-    np.testing.assert_allclose(squeezed.uncertainty(np.array([0.5]), np.zeros(1)), slope, rtol=1e-5)
-    normal = np.random.default_rng(0).normal(5, 2, 500)
-    assert Scaling.of(normal, False, "asinh of long tails") == Scaling.of(normal, False)
-
-
-def test_a_boundary_is_a_place_without_an_element_after_each_compound():
-    compositions = Layout("exact", 5, boundary=1).ordered(parse(["NaCl", "Cu"]))
-    assert compositions.atomic_numbers.tolist() == [11, 17, 0, 29, 0]
-    assert compositions.fractions.tolist() == [0.5, 0.5, 0, 1, 0]
-    assert compositions.lengths.tolist() == [3, 2]
 
 
 def test_a_recipe_names_what_a_record_of_it_had_otherwise():
@@ -303,51 +203,6 @@ def test_a_training_has_the_rate_that_suits_its_network():
     for name, rate in (("L-DCNN", 1e-3), ("transformer", 6e-3)):
         _, history = trained(FAST.with_changes(epochs=5, batch_size=30), name=name)
         assert history.epochs[0].learning_rate == pytest.approx(rate / 25)  # where one cycle begins
-
-
-def test_cross_entropy_is_that_of_the_logit():
-    output = torch.tensor([[0.0, 9.0], [np.log(3.0), -9.0]])
-    expected = [np.log(2), np.log(4)]
-    assert cross_entropy_loss(output, torch.tensor([1.0, 0.0])).tolist() == pytest.approx(expected)
-
-
-def test_packing_wastes_nothing_and_keeps_the_order():
-    compositions = parse(FORMULAS)
-    src, frac = pack(compositions)
-    assert len(src.data) == compositions.n_tokens
-    padded, lengths = torch.nn.utils.rnn.pad_packed_sequence(frac, batch_first=True)
-    np.testing.assert_array_equal(lengths, compositions.lengths)
-    np.testing.assert_array_equal(padded, compositions.padded()[1])
-
-
-@pytest.mark.parametrize("name", CHAINS)
-def test_places_that_stay_free_change_nothing(name):
-    compositions = parse(FORMULAS)
-    network = build(name, seed=0).eval()
-    found = []
-    for room in (None, Room(np.array([9, 6, 5, 5, *[4] * 3, *[3] * 5, *[2] * 9, 1, 1]))):
-        batch = Batch(compositions, Layout("exact", 5), CPU, room)
-        network.zero_grad()
-        output = network(batch.src, batch.frac)
-        laplace_loss(output, torch.arange(len(FORMULAS))).mean().backward()
-        found.append([output.detach(), *(p.grad for p in network.parameters() if p.grad is not None)])
-    assert len(batch.src.data) > compositions.n_tokens
-    for without, with_room in zip(*found, strict=True):
-        torch.testing.assert_close(with_room, without, rtol=1e-4, atol=1e-6)
-
-
-def test_there_is_room_for_nearly_every_batch_and_others_are_told():
-    lengths = np.random.default_rng(0).choice([2, 3, 4, 7], size=2000, p=[0.3, 0.5, 0.18, 0.02])
-    room = Room.enough(lengths, 128)
-    assert room.lengths.sum() < 1.5 * 128 * lengths.mean()
-    drawn = [np.random.default_rng(seed).choice(lengths, 128, replace=False) for seed in range(500)]
-    assert np.mean([room.take(batch) is not None for batch in drawn]) > 0.98
-    assert room.take(np.full(128, 7)) is None
-    assert room.take(np.full(1, 5)) is None
-    places = Room(np.array([3, 2, 2, 1])).take(np.array([2, 1, 2]))
-    assert places.tolist() == [1, 3, 2]
-    with pytest.raises(ValueError, match="no room"):
-        pack(parse(["NaCl", "KCl"]), Room(np.array([3, 2])))
 
 
 def test_batches_that_have_room_train_as_others_do(monkeypatch):
@@ -486,139 +341,6 @@ def test_a_network_learns_what_there_is_to_learn():
     _, history = trained(FAST.with_changes(epochs=60, batch_size=8, precision="float32", lr_max=3e-3), name="L-DCNN")
     assert history.epochs[0].train_error > 7.5
     assert history.epochs[-1].train_error == pytest.approx(20 / 3, rel=0.05)
-
-
-@pytest.mark.parametrize("name", CHAINS)
-@pytest.mark.parametrize("chosen", [FAST, PAPER], ids=["fast", "paper"])
-@pytest.mark.parametrize("setting", ["exact", "published"])
-def test_a_training_step_makes_every_tensor_on_the_device(name, chosen, setting):
-    """On the device without values, "meta", where any tensor made on the wrong device fails: GPUs fail alike."""
-    if name == "CrabNet" and setting == "published":
-        pytest.skip("drops padding by values, which meta has not; on a GPU this is one copy to the host")
-    meta = choose("meta", "float32")
-    network = build(name).to(meta.device)
-    stepped = optimiser(network, chosen.suited(network.chain.has_transformers))
-    batch = Batch(parse(FORMULAS), Layout(setting, 5), meta)
-    output = network(batch.src, batch.frac)
-    assert output.shape == (len(FORMULAS), 2)
-    assert output.device.type == "meta"
-    for loss in (laplace_loss, cross_entropy_loss):
-        loss(output, meta.tensor(torch.zeros(len(FORMULAS)))).mean().backward(retain_graph=True)
-    stepped.step()
-    assert all(p.grad is not None and p.grad.device.type == "meta" for p in network.parameters() if p.requires_grad)
-
-
-@pytest.mark.parametrize("name", CHAINS)
-def test_bfloat16_agrees_with_float32_to_its_precision(name):
-    network = build(name, seed=0).eval()
-    batch = Batch(parse(FORMULAS), Layout("exact", 5), CPU)
-    with torch.no_grad():
-        precise = network(batch.src, batch.frac)
-        with choose("cpu", "bfloat16").autocast():
-            rough = network(batch.src, batch.frac)
-    assert rough.dtype == torch.float32
-    torch.testing.assert_close(rough, precise, rtol=0.05, atol=0.02)
-    assert not torch.equal(rough, precise)
-
-
-def test_the_device_is_chosen_in_one_place_and_a_missing_one_is_named():
-    assert choose("cpu").device.type == "cpu"
-    assert choose("cpu", "float32").bfloat16 is False
-    if not torch.cuda.is_available():
-        with pytest.raises(UnavailableDevice, match=r"'cuda'.*cpu"):
-            choose("cuda")
-    with pytest.raises(UnavailableDevice, match="is no device"):
-        choose("abacus")
-
-
-def test_tf32_is_for_gpus_and_is_set_back():
-    assert choose("cpu", "tf32") == choose("cpu", "float32")
-    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    with Compute(torch.device("cuda"), bfloat16=False, tf32=True).autocast():
-        assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == (True, True)
-    assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == before
-
-
-@pytest.mark.skipif("glibc" not in platform.libc_ver()[0], reason="needs the GNU C library")
-def test_memory_of_the_host_stays_during_a_training_and_goes_back_after_it():
-    million = 2**20
-
-    def page_faults() -> int:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        for _ in range(20):
-            parts = [torch.ones(million) for _ in range(3)]
-            del parts
-        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-    with CPU.memory():
-        torch.ones(64 * million)  # 256 MiB
-        page_faults()
-        assert page_faults() < 20  # one step's arrays are 3,000 pages
-        during = resident_bytes()
-    assert resident_bytes() < during - 128 * million
-
-
-@pytest.mark.skipif("glibc" not in platform.libc_ver()[0], reason="needs the GNU C library")
-def test_memory_that_lies_unused_goes_back_during_a_training_once_it_is_much(monkeypatch):
-    growth = 64 * 2**20
-    monkeypatch.setattr("lgdcnn_core.training.host_memory.GROWTH", growth)
-    with CPU.memory() as give_back:
-        before = resident_bytes()
-        torch.ones(growth // 8)  # half as much: float32 has four bytes
-        give_back()
-        assert resident_bytes() > before + growth // 4
-        torch.ones(growth)  # four times as much
-        assert resident_bytes() > before + 3 * growth
-        give_back()
-        assert resident_bytes() < before + growth
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("name", CHAINS)
-def test_on_a_gpu_the_numbers_are_those_of_the_cpu(name):
-    from lgdcnn_core.training import outputs
-
-    compositions = parse(FORMULAS)
-    for setting in ("exact", "published"):
-        layout = Layout(setting, 5)
-        network = build(name, seed=0)
-        on_cpu = outputs(network, compositions, layout, CPU)
-        gpu = choose("cuda", "float32")
-        np.testing.assert_allclose(outputs(network.to("cuda"), compositions, layout, gpu), on_cpu, atol=1e-4)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("name", [*CHAINS, "RNN+att>TextCNN+res|MLP"])
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_on_a_gpu_recorded_passes_train_as_others_do(name, precision, monkeypatch):
-    gpu = choose("cuda", precision)
-    data = Labelled(parse(FORMULAS * 40), np.arange(400.0))
-    recipe = FAST.with_changes(epochs=3, batch_size=64, precision=precision)
-    plan = Plan(recipe, Layout("exact", 5), Scaling.of(data.targets, False), gpu, seed=0)
-    errors = []
-    for recorded in (True, False):
-        monkeypatch.setattr(Compute, "has_graphs", recorded)
-        network = build(name, seed=0).to(gpu.device)
-        for module in network.modules():
-            if hasattr(module, "self_attn"):  # CrabNet's own dropout draws other numbers
-                module.self_attn.dropout = 0.0
-            if isinstance(module, torch.nn.Dropout):
-                module.p = 0.0
-        replays = []
-        monkeypatch.setattr(torch.cuda.CUDAGraph, "replay", _counted(torch.cuda.CUDAGraph.replay, replays))
-        history = train(network, data, data, plan, progress=False)
-        assert (len(replays) > 10) == recorded
-        monkeypatch.undo()
-        errors.append([epoch.val_error for epoch in history.epochs])
-    np.testing.assert_allclose(*errors, rtol=1e-3 if precision == "float32" else 0.05)
-
-
-def _counted(method, calls):
-    def counted(*arguments):
-        calls.append(arguments)
-        return method(*arguments)
-
-    return counted
 
 
 def test_recipes_are_values():
