@@ -1,5 +1,6 @@
 """The trials of the study. A new one is a new row; a row that has records is not changed but followed by another."""
 
+from lgdcnn_core.training import JOINT
 from lgdcnn_core.tuning.spec import InvalidTrial, Trial
 
 
@@ -68,6 +69,11 @@ TRIALS = table(
         "transfer-enthalpy",
         "formation enthalpies in place of volumes: what binds, in place of how large atoms are",
         PAULING_ONLY | {"source": "OQMD_Formation_Enthalpy"},
+    ),
+    Trial(
+        "joint-transfer",
+        "all 18 properties learnt together before, in place of one",
+        PAULING_ONLY | {"source": JOINT},
     ),
     Trial(
         "transfer-lr5e-4",
