@@ -1,13 +1,19 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from lgdcnn_core import benchmarks, figures
+from lgdcnn_core import benchmarks, figures, runs
 
 
 @pytest.fixture(scope="session")
 def benchmark_data():
     """The data directory, filled on first use (45 MB), else only checked."""
     return benchmarks.fetch()
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An empty store of run records."""
+    return runs.Store("local", tmp_path / "runs")
 
 
 @pytest.fixture

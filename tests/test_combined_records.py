@@ -14,11 +14,6 @@ from lgdcnn_core.runs import RunSpec, Store, UnlikeRecords
 BULK = "aflow__ael_bulk_modulus_vrh"
 
 
-@pytest.fixture
-def store(tmp_path):
-    return Store("local", tmp_path / "runs")
-
-
 def write(store, predicted, uncertainty=(0.0, 0.0, 0.0), table=PREDICTED, seconds=12.5, changes=(), **spec):
     """Write a made-up record that predicts this; give its key."""
     spec = RunSpec(**{"dataset": BULK} | spec)
