@@ -312,6 +312,30 @@ class TestTables:
         assert row["ratio"] == pytest.approx(row["ensemble_mae"] / row["single_mae"])
         assert tuning.ensembles(store, ["hopeless"]).empty
 
+    def test_a_mixture_is_the_mean_over_all_choices_of_seeds(self, small, store):
+        other = Trial("other", "two epochs", {"epochs": 2, "batch_size": 32}, model="DCNN-K1")
+        tuning.make_missing([QUICK], [BULK], [0, 1], store)
+        tuning.make_missing([other], [BULK], [0], store)
+
+        def error(*keys):
+            predicted = np.mean([store.predictions(f"{BULK.dataset}/{key}")["predicted"] for key in keys], axis=0)
+            return np.abs(predicted - small.val["target"]).mean()
+
+        table = tuning.mixtures(store, ["quick", "other"], 2)
+        assert list(table["mixture"]) == [(2, 0), (1, 1)]  # there is one seed of the other
+        assert list(table["choices"]) == [1, 2]
+        assert table["mae"][0] == pytest.approx(error("quick_seed0", "quick_seed1"))
+        with_either = [error("quick_seed0", "other_seed0"), error("quick_seed1", "other_seed0")]
+        assert table["mae"][1] == pytest.approx(np.mean(with_either))
+        assert tuning.mixtures(store, ["quick", "nothing"], 3).empty
+
+    def test_trainings_that_were_validated_on_other_data_are_not_averaged(self, small, store):
+        tuning.make_missing([QUICK], [BULK], [0], store)
+        small.val = small.val[:10]
+        tuning.make_missing([QUICK], [BULK], [1], store)
+        with pytest.raises(ValueError, match=r"same data: .*quick_seed0, .*quick_seed1"):
+            tuning.ensembles(store)
+
 
 class TestCommand:
     ARGUMENTS = ("--trials", "quick", "--datasets", BULK.dataset, "--seeds", "0", "1")

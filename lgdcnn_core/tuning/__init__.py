@@ -15,7 +15,7 @@ from lgdcnn_core.tuning.comparison import (
     compare,
     seed_noise,
 )
-from lgdcnn_core.tuning.ensemble import ensembles
+from lgdcnn_core.tuning.ensemble import ensembles, mixtures
 from lgdcnn_core.tuning.execution import make, make_missing
 from lgdcnn_core.tuning.record import TrialRecord
 from lgdcnn_core.tuning.spec import BASES, InvalidTrial, Task, Trial
@@ -48,6 +48,7 @@ __all__ = [
     "local_trials",
     "make",
     "make_missing",
+    "mixtures",
     "seed_noise",
     "trial",
 ]

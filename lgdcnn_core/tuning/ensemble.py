@@ -1,6 +1,7 @@
-"""Ensembles over seeds, judged on validation data: the MAE of the mean of their predictions."""
+"""Ensembles, judged on validation data: the MAE of the mean of their predictions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -30,25 +31,74 @@ def ensembles(store: TrialStore, trials: Iterable[str] | None = None) -> pd.Data
     Raises
     ------
     ValueError
-        If the seeds of a trial were validated on other data.
+        If the seeds of a trial were not validated on the same data.
     """
+    rows = []
+    for (trial, dataset, fold), records in _trained(store, trials).items():
+        if len(records) < 2:
+            continue
+        _require_same_data(records)
+        tables = [_predictions(store, record) for record in records]
+        single = float(np.mean([_together([each]) for each in tables]))
+        ensemble = _together(tables)
+        rows.append((trial, dataset, fold, len(records), single, ensemble, ensemble / single))
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"fold": "Int64"})
+
+
+def mixtures(store: TrialStore, trials: Sequence[str], members: int) -> pd.DataFrame:
+    """Average the validation predictions of a number of networks that are not all of one trial.
+
+    Parameters
+    ----------
+    store
+        Records and their predictions.
+    trials
+        Names.
+    members
+        Networks that stand together.
+
+    Returns
+    -------
+    DataFrame
+        One row a data set, fold and mixture that there are enough seeds for: ``dataset``; ``fold``; ``mixture``, how
+        many networks of each trial, in their order; ``choices`` of seeds that there are; ``mae``, the mean over all
+        choices of the MAE of the mean prediction.
+
+    Raises
+    ------
+    ValueError
+        If the trainings on one data set were not validated on the same data.
+    """
+    found: dict[tuple[str, int | None], dict[str, list[TrialRecord]]] = {}
+    for (trial, dataset, fold), records in _trained(store, trials).items():
+        found.setdefault((dataset, fold), {})[trial] = records
+    rows = []
+    for (dataset, fold), by_trial in found.items():
+        _require_same_data([record for records in by_trial.values() for record in records])
+        of_trials = [[_predictions(store, record) for record in by_trial.get(name, [])] for name in trials]
+        for mixture in product(range(members, -1, -1), repeat=len(trials)):
+            if sum(mixture) != members or any(n > len(has) for n, has in zip(mixture, of_trials, strict=True)):
+                continue
+            parts = product(*(combinations(has, n) for n, has in zip(mixture, of_trials, strict=True)))
+            errors = [_together([each for part in choice for each in part]) for choice in parts]
+            rows.append((dataset, fold, mixture, len(errors), float(np.mean(errors))))
+    return pd.DataFrame(rows, columns=["dataset", "fold", "mixture", "choices", "mae"]).astype({"fold": "Int64"})
+
+
+def _trained(store: TrialStore, trials: Iterable[str] | None) -> dict[tuple[str, str, int | None], list[TrialRecord]]:
+    """Find the records that did not diverge, of each trial, data set and fold."""
     wanted = None if trials is None else set(trials)
     groups: dict[tuple[str, str, int | None], list[TrialRecord]] = {}
     for record in store.records().values():
         if record.outcome == "trained" and (wanted is None or record.trial.name in wanted):
             groups.setdefault((record.trial.name, record.dataset, record.fold), []).append(record)
-    rows = []
-    for (trial, dataset, fold), records in groups.items():
-        if len(records) < 2:
-            continue
-        if len({record.inputs["val"] for record in records}) > 1:
-            raise ValueError(f"the seeds of trial {trial} on {dataset} were validated on other data")
-        tables = [_predictions(store, record) for record in records]
-        single = float(np.mean([_mae(each) for each in tables]))
-        mean = tables[0].assign(predicted=np.mean([each["predicted"] for each in tables], axis=0))
-        ensemble = _mae(mean)
-        rows.append((trial, dataset, fold, len(records), single, ensemble, ensemble / single))
-    return pd.DataFrame(rows, columns=COLUMNS).astype({"fold": "Int64"})
+    return groups
+
+
+def _require_same_data(records: Sequence[TrialRecord]) -> None:
+    if len({record.inputs["val"] for record in records}) > 1:
+        keys = ", ".join(record.key for record in records)
+        raise ValueError(f"these were not all validated on the same data: {keys}")
 
 
 def _predictions(store: TrialStore, record: TrialRecord) -> pd.DataFrame:
@@ -57,5 +107,7 @@ def _predictions(store: TrialStore, record: TrialRecord) -> pd.DataFrame:
     return found
 
 
-def _mae(predictions: pd.DataFrame) -> float:
-    return float((predictions["predicted"] - predictions["actual"]).abs().mean())
+def _together(tables: Sequence[pd.DataFrame]) -> float:
+    """MAE of the mean prediction."""
+    predicted = np.mean([each["predicted"] for each in tables], axis=0)
+    return float(np.abs(predicted - tables[0]["actual"]).mean())
