@@ -1,7 +1,7 @@
 """Ensembles, judged on validation data: the MAE of the mean of their predictions."""
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -69,19 +69,17 @@ def mixtures(store: TrialStore, trials: Sequence[str], members: int) -> pd.DataF
     ValueError
         If the trainings on one data set were not validated on the same data.
     """
-    found: dict[tuple[str, int | None], dict[str, list[TrialRecord]]] = {}
-    for (trial, dataset, fold), records in _trained(store, trials).items():
-        found.setdefault((dataset, fold), {})[trial] = records
+    trained = _trained(store, trials)
     rows = []
-    for (dataset, fold), by_trial in found.items():
-        _require_same_data([record for records in by_trial.values() for record in records])
-        of_trials = [[_predictions(store, record) for record in by_trial.get(name, [])] for name in trials]
-        for mixture in product(range(members, -1, -1), repeat=len(trials)):
-            if sum(mixture) != members or any(n > len(has) for n, has in zip(mixture, of_trials, strict=True)):
-                continue
-            parts = product(*(combinations(has, n) for n, has in zip(mixture, of_trials, strict=True)))
-            errors = [_together([each for part in choice for each in part]) for choice in parts]
-            rows.append((dataset, fold, mixture, len(errors), float(np.mean(errors))))
+    for dataset, fold in dict.fromkeys((dataset, fold) for _, dataset, fold in trained):
+        records = [record for trial in trials for record in trained.get((trial, dataset, fold), [])]
+        _require_same_data(records)
+        networks = [(record.trial.name, _predictions(store, record)) for record in records]
+        errors: dict[tuple[int, ...], list[float]] = {}
+        for choice in combinations(networks, members):
+            names, tables = zip(*choice, strict=True)
+            errors.setdefault(tuple(names.count(trial) for trial in trials), []).append(_together(tables))
+        rows += [(dataset, fold, mixture, len(found), float(np.mean(found))) for mixture, found in errors.items()]
     return pd.DataFrame(rows, columns=["dataset", "fold", "mixture", "choices", "mae"]).astype({"fold": "Int64"})
 
 
