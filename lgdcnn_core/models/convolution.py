@@ -49,7 +49,8 @@ class _Convolution(torch.autograd.Function):
         x, weight, *copies = ctx.saved_tensors
         (dtype, weight_dtype), at, reach = ctx.types, ctx.at, ctx.reach
         of_place = weight.unflatten(1, (2 * reach + 1, -1)).unbind(1)
-        of_weight = torch.zeros_like(weight)
+        # Where compounds are shorter than the kernel reaches, some of its places meet no token.
+        of_weight = torch.empty_like(weight) if reach < len(at.sizes) else torch.zeros_like(weight)
         to_place = of_weight.unflatten(1, (2 * reach + 1, -1)).unbind(1)
         of_x = gradient @ of_place[reach]
         torch.mm(gradient.t(), x, out=to_place[reach])

@@ -3,7 +3,8 @@
 from lgdcnn_core.training.batches import Layout, Setting, prediction_batches
 from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose, precisions
 from lgdcnn_core.training.history import Epoch, History
-from lgdcnn_core.training.loop import Plan, TrainingDiverged, train
+from lgdcnn_core.training.loop import TrainingDiverged, train
+from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
 from lgdcnn_core.training.recipe import (
     FAST,

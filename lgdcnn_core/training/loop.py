@@ -4,14 +4,12 @@ import copy
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -19,21 +17,14 @@ from lgdcnn_core.composition import Compositions
 from lgdcnn_core.models import Network
 from lgdcnn_core.training import checkpoint as checkpoints
 from lgdcnn_core.training.averaging import weight_average
-from lgdcnn_core.training.batches import Batch, Inputs, Layout, Room, reordered, shuffled, with_noise
-from lgdcnn_core.training.compute import Compute
+from lgdcnn_core.training.batches import Batch, Inputs, Room, reordered, shuffled, with_noise
 from lgdcnn_core.training.graphs import PassGraph
 from lgdcnn_core.training.history import Epoch, History
-from lgdcnn_core.training.losses import (
-    absolute_loss,
-    cross_entropy_loss,
-    laplace_loss,
-    mean_over_compounds,
-    property_weights,
-)
+from lgdcnn_core.training.objective import Objective
 from lgdcnn_core.training.optimisers import optimiser, schedule
-from lgdcnn_core.training.prediction import outputs, sigmoid
+from lgdcnn_core.training.plan import Plan
+from lgdcnn_core.training.prediction import outputs
 from lgdcnn_core.training.recipe import Recipe
-from lgdcnn_core.training.scaling import Scaling
 from lgdcnn_core.training.tables import Labelled
 
 BATCHES_BETWEEN_CHECKS = 50  # of the loss being finite: looking makes a GPU wait
@@ -44,58 +35,6 @@ CHECKPOINT_SHARE = 0.05
 
 class TrainingDiverged(RuntimeError):
     """The loss became NaN or infinite."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All that is decided before a training starts, but for the data.
-
-    Attributes
-    ----------
-    recipe, layout, scaling, compute
-        See their classes.
-    seed
-        Everything that is drawn in an epoch comes from (seed, epoch), so that a resumed training goes on with the
-        same numbers as an uninterrupted one.
-    classification
-        Targets are classes 0 and 1.
-    stop_after
-        Epochs after which the training ends; the schedule spans the recipe's epochs all the same. None: all of them.
-
-    Raises
-    ------
-    ValueError
-        If there is no such epoch.
-    """
-
-    recipe: Recipe
-    layout: Layout
-    scaling: Scaling
-    compute: Compute
-    seed: int
-    classification: bool = False
-    stop_after: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.stop_after is not None and not 1 <= self.stop_after <= self.recipe.epochs:
-            raise ValueError(f"stop_after is {self.stop_after}; the recipe has epochs 1 to {self.recipe.epochs}")
-
-    @property
-    def epochs(self) -> int:
-        """Epochs that are trained, unless the training stops early."""
-        return self.recipe.epochs if self.stop_after is None else self.stop_after
-
-    def fingerprint(self, network: Network, n_train: int, n_val: int) -> dict[str, Any]:
-        """Plain values that tell this training from another; not the device, which may change on the way."""
-        return {
-            "recipe": self.recipe.as_dict(),
-            "layout": asdict(self.layout),
-            "scaling": asdict(self.scaling),
-            "seed": self.seed,
-            "n_train": n_train,
-            "n_val": n_val,
-            "parameters": sum(p.numel() for p in network.parameters()),
-        }
 
 
 def train(
@@ -166,18 +105,12 @@ class _Run:
     """State of one training between epochs."""
 
     def __init__(self, network: Network, train_data: Labelled, val_data: Labelled | None, plan: Plan) -> None:
-        self.network, self.plan = network, plan
-        self.recipe = plan.recipe.suited(network.chain.has_transformers)
-        self.layout, self.compute = plan.layout, plan.compute
-        self.scaling, self.classification = plan.scaling, plan.classification
+        self.network = network
+        self.plan = plan = replace(plan, recipe=plan.recipe.suited(network.chain.has_transformers))
+        self.recipe, self.layout, self.compute = plan.recipe, plan.layout, plan.compute
         self.train_data = train_data.in_order(plan.layout)
         self.val_data = val_data.in_order(plan.layout) if val_data is not None else None
-        regression_loss = {"Laplace": laplace_loss, "L1": absolute_loss}[self.recipe.loss]
-        self.loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy_loss if plan.classification else regression_loss
-        self.weights: Tensor | None = None  # of several properties
-        if train_data.targets.ndim == 2:
-            weights = property_weights(train_data.targets)
-            self.weights = self.compute.tensor(torch.from_numpy(weights).float())
+        self.objective = Objective.of(plan, train_data.targets)
         network.dropout.p = self.recipe.dropout
         self.batch_size = self.recipe.batch_size_for(len(train_data))
         self.optimiser = optimiser(network, self.recipe)
@@ -230,7 +163,7 @@ class _Run:
         compositions = with_noise(self.train_data.compositions, self.recipe.noise, generator)
         if self.recipe.reordered:
             compositions = reordered(compositions, self.recipe.reordered, generator)
-        standardised = self.scaling.learnt(self.train_data.targets)
+        standardised = self.plan.scaling.learnt(self.train_data.targets)
         n = len(compositions)
         total = torch.zeros(2, device=self.compute.device)
         for index, rows in enumerate(shuffled(n, self.batch_size, generator)):
@@ -245,7 +178,7 @@ class _Run:
         _require_finite(total, number, self.recipe)
         self.history.tokens += compositions.n_tokens
         loss, error = (total / n).tolist()
-        return loss, error if self.weights is not None else error * float(self.scaling.std)  # type: ignore[arg-type]
+        return loss, self.objective.train_error(error)
 
     def _accumulate_gradients(
         self, compositions: Compositions, standardised: NDArray[np.float64], rows: NDArray[np.int64]
@@ -276,25 +209,14 @@ class _Run:
         """Pass forwards and backwards: add a share of the gradient of the mean loss; give summed loss and error."""
         with self.compute.autocast():
             output = self.network(src, frac)
-        weights = None
-        if self.weights is not None:
-            weights = self.weights * target.isfinite()
-            target = target.nan_to_num()
-        loss = mean_over_compounds(self.loss(output, target), weights)
+        loss, error = self.objective.loss_and_error(output, target)
         (loss * share).backward()
-        deviation = (output[..., 0] - target).abs()
-        error = loss if self.classification else mean_over_compounds(deviation, weights)
         return torch.stack([loss.detach(), error.detach()]) * len(target)
 
     def _val_error(self, network: torch.nn.Module) -> float:
         assert self.val_data is not None
-        result = outputs(network, self.val_data.compositions, self.layout, self.compute)[..., 0]
-        if self.classification:
-            return float(log_loss(self.val_data.targets, sigmoid(result), labels=[0, 1]))
-        deviation = np.abs(self.scaling.predicted(result) - self.val_data.targets)
-        if deviation.ndim == 2:
-            deviation = np.nanmean(deviation, axis=0) / np.asarray(self.scaling.std)
-        return float(deviation.mean())
+        result = outputs(network, self.val_data.compositions, self.layout, self.compute)
+        return self.objective.val_error(result, self.val_data.targets)
 
     def state_dict(self) -> dict[str, object]:
         return {

@@ -185,11 +185,8 @@ def merge_duplicates(data: Labelled) -> Labelled:
     """Average rows with the same formula string into one, at the place of the first, as the paper does in training."""
     codes, _ = pd.factorize(data.compositions.formulas)
     _, first = np.unique(codes, return_index=True)
-    if data.targets.ndim == 2:
-        # pandas leaves out what is not known.
-        return Labelled(data.compositions[first], pd.DataFrame(data.targets).groupby(codes).mean().to_numpy())
-    means = np.bincount(codes, weights=data.targets) / np.bincount(codes)
-    return Labelled(data.compositions[first], means)
+    means = pd.DataFrame(data.targets).groupby(codes).mean()  # of several properties, of what is known
+    return Labelled(data.compositions[first], means.to_numpy().reshape(-1, *data.targets.shape[1:]))
 
 
 def hold_out(data: Labelled, fraction: float, seed: int) -> tuple[Labelled, Labelled]:
