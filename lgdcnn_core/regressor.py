@@ -14,10 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from lgdcnn_core import __version__, ensemble, saved_model
 from lgdcnn_core.composition import Compositions, parse
-from lgdcnn_core.models import Network, build, chain
+from lgdcnn_core.models import Network, chain
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.training import (
-    JOINT,
     PAPER,
     PREDICTION_BATCH,
     BadTrainingData,
@@ -41,6 +40,7 @@ from lgdcnn_core.training import (
     train,
     training_and_validation,
 )
+from lgdcnn_core.training.start import continued, fresh
 
 
 class CompositionRegressor(RegressorMixin, BaseEstimator):
@@ -333,33 +333,13 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def _initial_networks(
         self, init: "str | Path | CompositionRegressor | None", seeds: list[int], init_property: str | None
     ) -> list[Network]:
-        if init is None and self.recipe_.source is not None:
-            source = "all extended sets together" if self.recipe_.source == JOINT else self.recipe_.source
-            raise BadTrainingData(
-                f"the recipe {self.recipe_.name!r} starts from a network that was trained on {source}: "
-                "give it as init; `lgdcnn_core.runs.trained` trains such networks"
-            )
         if init is None:
-            n_targets = len(self.properties_ or [""])
-            return [build(self.model, self.elements, seed, n_targets) for seed in seeds]
+            return fresh(self.model, self.elements, self.properties_, seeds, self.recipe_)
         start = init if isinstance(init, CompositionRegressor) else CompositionRegressor.load(init, device=self.device)
         check_is_fitted(start, "networks_")
         if start.model != self.model:
             raise BadTrainingData(f"cannot fine-tune {self.model} from a {start.model}")
-        networks = ensemble.copies(start.networks_, len(seeds))
-        if start.properties_ == self.properties_ and init_property is None:
-            return networks
-        if start.properties_ is None or self.properties_ is not None:
-            raise BadTrainingData(
-                f"cannot go on from a model of {_named(start.properties_)} to one of {_named(self.properties_)}"
-                + (f": init_property is {init_property!r}" if init_property else "")
-            )
-        if init_property is not None and init_property not in start.properties_:
-            raise BadTrainingData(f"init has no property {init_property!r}; it has {', '.join(start.properties_)}")
-        which = None if init_property is None else start.properties_.index(init_property)
-        for network, seed in zip(networks, seeds, strict=True):
-            network.keep(which, seed)
-        return networks
+        return continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
         """Raw outputs of each of k networks, (k, B, 2); of several properties (k, B, K, 2)."""
@@ -375,7 +355,3 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         compositions = parse(formulas_and_targets(X, None)[0])
         require_known(compositions, self.network_.elements)
         return self.layout_.ordered(compositions)
-
-
-def _named(properties: tuple[str, ...] | None) -> str:
-    return "a single property" if properties is None else f"the properties {', '.join(properties)}"
