@@ -1,5 +1,6 @@
 import matplotlib.pyplot as plt
 import pytest
+import torch
 
 from lgdcnn_core import benchmarks, figures, runs
 
@@ -8,6 +9,12 @@ from lgdcnn_core import benchmarks, figures, runs
 def benchmark_data():
     """The data directory, filled on first use (45 MB), else only checked."""
     return benchmarks.fetch()
+
+
+@pytest.fixture
+def seeded():
+    """Networks that a test makes without a seed have the same weights each time."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture

@@ -1,17 +1,20 @@
-from itertools import pairwise
+"""What a reader of layers makes of torch's own layers, of other people's networks and of ours."""
 
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_allclose, assert_array_equal
+from foreign_networks import D, Fusion
+from numpy.testing import assert_allclose
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lgdcnn_core import cecv
 from lgdcnn_core.models import build
 
+pytestmark = pytest.mark.usefixtures("seeded")
+
 LENGTHS = [3, 5, 2, 4]
-WIDTH, D = 6, 8
+WIDTH = 6
 
 
 def padded_batch(seed=0):
@@ -31,11 +34,6 @@ def assert_is(arrays, batch_first):
     assert [len(array) for array in arrays] == LENGTHS
     for array, row in zip(arrays, batch_first, strict=True):
         assert_allclose(array, row[: len(array)].detach().numpy(), rtol=0, atol=1e-6)
-
-
-@pytest.fixture(autouse=True)
-def _seeded():
-    torch.manual_seed(0)
 
 
 @pytest.mark.parametrize("batch_first", [True, False])
@@ -178,39 +176,6 @@ def test_a_convolutional_block_of_ambiguous_shape_has_to_be_told():
     assert_is(outputs["residual"], model(x))
     with pytest.raises(cecv.LayerError, match="unknown layout 'NCL'"):
         read(model, x, layout="NCL")
-
-
-class SoftAttention(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.score = nn.Sequential(nn.Linear(D, D), nn.ReLU(), nn.Linear(D, 1))
-
-    def forward(self, x):
-        return x * (1 + self.score(x).softmax(dim=1)), "weights"
-
-
-class Marked(nn.Module):
-    def __init__(self, name):
-        super().__init__()
-        self.cecv_layer = name
-        self.lstm = nn.LSTM(D, D // 2, bidirectional=True, batch_first=True)
-
-    def forward(self, x):
-        return self.lstm(x)[0]
-
-
-class Fusion(nn.Module):
-    """A chain in which one attention module serves twice and blocks carry the paper's names."""
-
-    def __init__(self):
-        super().__init__()
-        self.blocks = nn.ModuleList([Marked("LSTM output"), Marked("GRU output")])
-        self.attention = SoftAttention()
-
-    def forward(self, x):
-        for block in self.blocks:
-            x = self.attention(block(x))[0]
-        return x.mean(dim=1)
 
 
 def test_a_module_that_is_called_twice_is_reported_twice_in_order():
@@ -361,98 +326,3 @@ def test_the_published_setting_is_read_without_its_padding():
     embedded = model.embedding(src, frac).transpose(0, 1)
     expected = model.blocks["LSTM"].rnn(embedded)[0].transpose(0, 1)
     assert_is(read(model, src, frac)["LSTM output"], expected)
-
-
-# ---------------------------------------------------------------------------------------------- streaming
-
-
-def data_set(n=60, seed=0):
-    """Atomic numbers (n, 7), lengths (n,) and features (n, 7, d) of made-up compounds, Si in about half."""
-    rng = np.random.default_rng(seed)
-    lengths = rng.integers(1, 8, size=n)
-    atomic_numbers = np.zeros((n, 7), dtype=int)
-    for row, length in zip(atomic_numbers, lengths, strict=True):
-        row[:length] = rng.choice(np.arange(10, 20), size=length, replace=False)
-    return atomic_numbers, lengths, torch.tensor(rng.normal(size=(n, 7, D)), dtype=torch.float32)
-
-
-def batches(rows_of_batches, data):
-    atomic_numbers, lengths, features = data
-    for rows in rows_of_batches:
-        width = lengths[rows].max()
-        yield cecv.Batch((features[rows, :width],), lengths[rows], atomic_numbers[rows, :width], rows)
-
-
-def test_streaming_gives_the_efms_of_the_focus_compounds_in_data_set_order():
-    data = data_set()
-    atomic_numbers, lengths, features = data
-    model = Fusion()
-    by_length = [np.flatnonzero(lengths == length) for length in (4, 7, 1, 3, 2, 6, 5)]
-    result = cecv.layer_efms(model, batches(by_length, data), focus=14)
-    assert list(result.efms) == ["LSTM output", "attention#1", "GRU output", "attention#2"]
-    assert list(result.rows) == [3, 4, 5, 6, 7]
-    for size, rows in result.rows.items():
-        expected = np.flatnonzero((lengths == size) & (atomic_numbers == 14).any(axis=1))
-        assert_array_equal(rows, expected)
-        assert_array_equal(result.atomic_numbers[size], atomic_numbers[rows, :size])
-        alone = [model.blocks[0](features[[row], :size])[0].detach() for row in rows]
-        assert_allclose(result.efms["LSTM output"][size], [cecv.efm(one) for one in alone], atol=1e-5)
-    counts = {layer: vector.counts for layer, vector in result.cecvs(rule="leader").items()}
-    outputs = {
-        size: np.stack([model.blocks[0](features[[row], :size])[0].detach() for row in rows])
-        for size, rows in result.rows.items()
-    }
-    assert_array_equal(counts["LSTM output"], cecv.cecv(outputs, rule="leader").counts)
-
-
-def test_plain_tuples_in_data_set_order_serve_as_batches():
-    data = data_set()
-    cuts = [np.arange(start, stop) for start, stop in pairwise((0, 20, 45, 60))]
-    plain = [tuple(batch)[:3] for batch in batches(cuts, data)]
-    first = cecv.layer_efms(Fusion(), plain, focus=None, sizes=(2, 1), layers="LSTM output")
-    assert first.focus is None
-    assert_array_equal(first.rows[1], np.flatnonzero(data[1] == 1))
-    assert_array_equal(first.rows[2], np.flatnonzero(data[1] == 2))
-
-
-def test_batches_without_a_wanted_compound_are_not_run_and_modes_are_put_back():
-    model, data = Fusion(), data_set()
-    model.train()
-    model.attention.eval()
-    runs, modes = [], []
-    model.register_forward_pre_hook(lambda part, inputs: (runs.append(len(inputs[0])), modes.append(part.training))[0])
-    with_si = (data[0] == 14).any(axis=1) & (data[1] >= 3)
-    cuts = [np.flatnonzero(with_si), np.flatnonzero(~with_si)]
-    cecv.layer_efms(model, batches(cuts, data), focus=14)
-    assert runs == [with_si.sum()]
-    assert modes == [False]
-    assert model.training
-    assert model.blocks[0].training
-    assert not model.attention.training
-
-
-def test_streaming_names_what_is_wrong():
-    data = data_set()
-    everything = [np.arange(60)]
-    row = int(np.flatnonzero((data[1] == 4) & (data[0] == 14).any(axis=1))[0])
-    with pytest.raises(cecv.CECVError, match="contains element 92"):
-        cecv.layer_efms(Fusion(), batches(everything, data), focus=92)
-    with pytest.raises(cecv.CECVError, match="same row of the data set twice"):
-        cecv.layer_efms(Fusion(), batches(everything * 2, data), focus=14)
-    shifted = [batch._replace(lengths=batch.lengths + 1) for batch in batches(everything, data)]
-    with pytest.raises(cecv.CECVError, match="compound 0 is said to have"):
-        cecv.layer_efms(Fusion(), shifted, focus=14)
-    data[2][row, 0, 0] = np.nan
-    with pytest.raises(cecv.CECVError, match=rf"compound {row} \(layer LSTM output\) is NaN"):
-        cecv.layer_efms(Fusion(), batches(everything, data), focus=14)
-
-
-def test_a_network_that_calls_other_layers_from_batch_to_batch_is_refused():
-    class Fickle(Fusion):
-        def forward(self, x):
-            return super().forward(x) if len(x) > 25 else self.attention(super().forward(x)[:, None].expand_as(x))
-
-    data = data_set()
-    cuts = [np.arange(0, 40), np.arange(40, 60)]
-    with pytest.raises(cecv.LayerError, match="one batch called the layers"):
-        cecv.layer_efms(Fickle(), batches(cuts, data), focus=14)

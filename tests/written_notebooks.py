@@ -1,0 +1,31 @@
+"""Notebooks to run: written for a test, and what they printed."""
+
+import nbformat
+
+PARAMETERS = """
+dataset = "aflow"  # name
+fold = None
+fraction: float = 1.0
+seed = 0
+plot = True
+"""
+
+
+def write_notebook(path, *cells, parameter_cell=PARAMETERS):
+    """A notebook without a kernel name or a language, as nbformat makes it."""
+    made = nbformat.v4.new_notebook()
+    if parameter_cell is not None:
+        made.cells = [nbformat.v4.new_code_cell(parameter_cell, metadata={"tags": ["parameters"]})]
+    made.cells += [nbformat.v4.new_code_cell(source) for source in cells]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(made, path)
+    return path
+
+
+def printed(path):
+    return "".join(
+        output.get("text", "")
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    )
