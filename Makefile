@@ -46,7 +46,7 @@ figures: data  ## redraw the committed figures from the committed records, witho
 leaderboard: data  ## write Matbench's results.json.gz from the records
 	@$(RUN) -m lgdcnn_core.reproduce.leaderboard $(ARGS)
 
-benchmark: data  ## measure the speed of this machine, 10 min (ARGS=--without-amx: as a processor without it)
+benchmark: data  ## measure the speed of this machine, 15 min (ARGS=--without-amx: as a processor without it)
 	@$(RUN) -m lgdcnn_core.speed $(ARGS)
 
 lint: $(INSTALLED)  ## check style and types

@@ -1,4 +1,4 @@
-"""Measure the speed of this machine and keep a record of it: ``python -m lgdcnn_core.speed --help``. Ten minutes."""
+"""Measure the speed of this machine and keep a record of it, in a quarter of an hour; see ``--help``."""
 
 import argparse
 import os
