@@ -5,10 +5,10 @@ import os
 import re
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from written_notebooks import outputs
 
 from lgdcnn_core import CompositionRegressor, cecv, readings, runs
 from lgdcnn_core.benchmarks import Split
@@ -362,8 +362,7 @@ def elsewhere(monkeypatch, tmp_path):
 
 
 def shown(path):
-    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    return "\n".join(output.get("data", {}).get("text/markdown", "") for cell in cells for output in cell.outputs)
+    return "\n".join(output.get("data", {}).get("text/markdown", "") for output in outputs(path))
 
 
 def test_the_cecv_notebook_sets_our_vector_beside_the_published_one(elsewhere):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from written_notebooks import outputs
 
 from lgdcnn_core import benchmarks, figures, speed
 from lgdcnn_core.models import build
@@ -331,10 +332,9 @@ def test_the_roofline_draws_every_case_below_its_roofs(ax):
 
 
 def shown(path):
-    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    outputs = [output for cell in cells for output in cell.outputs]
-    texts = [output.get("text", "") or output["data"].get("text/markdown", "") for output in outputs]
-    return "\n".join(texts), sum("image/png" in output.get("data", {}) for output in outputs)
+    found = outputs(path)
+    texts = [output.get("text", "") or output["data"].get("text/markdown", "") for output in found]
+    return "\n".join(texts), sum("image/png" in output.get("data", {}) for output in found)
 
 
 def test_the_notebook_says_that_there_is_no_record(monkeypatch, tmp_path, drawing_style, capsys):

@@ -1,4 +1,4 @@
-"""Notebooks to run: written for a test, and what they printed."""
+"""Notebooks to run: written for a test, and what came out of them."""
 
 import nbformat
 
@@ -22,10 +22,11 @@ def write_notebook(path, *cells, parameter_cell=PARAMETERS):
     return path
 
 
+def outputs(path):
+    """Outputs of all code cells of an executed notebook."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    return [output for cell in cells for output in cell.outputs]
+
+
 def printed(path):
-    return "".join(
-        output.get("text", "")
-        for cell in nbformat.read(path, as_version=4).cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-    )
+    return "".join(output.get("text", "") for output in outputs(path))
