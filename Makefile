@@ -32,7 +32,7 @@ data: $(INSTALLED)  ## fetch and check the 28 data sets and 3 extras (45 MB)
 	@$(RUN) -m lgdcnn_core.benchmarks
 
 reproduce: data  ## train, run every notebook, draw every figure, compare (PROFILE=quick or paper)
-	@$(RUN) -m lgdcnn_core.reproduce --profile $(PROFILE) $(ARGS)
+	@$(RUN) -m lgdcnn_core.companion.reproduce --profile $(PROFILE) $(ARGS)
 
 test: data  ## run the tests
 	@$(RUN) -m pytest $(ARGS)
@@ -41,13 +41,13 @@ lab: data  ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyter lab --notebook-dir notebooks
 
 figures: data  ## redraw the committed figures from the committed records, without training
-	@$(RUN) -m lgdcnn_core.reproduce --figures
+	@$(RUN) -m lgdcnn_core.companion.reproduce --figures
 
 leaderboard: data  ## write Matbench's results.json.gz from the records
-	@$(RUN) -m lgdcnn_core.reproduce.leaderboard $(ARGS)
+	@$(RUN) -m lgdcnn_core.companion.reproduce.leaderboard $(ARGS)
 
 benchmark: data  ## measure the speed of this machine, 15 min (ARGS=--without-amx: as a processor without it)
-	@$(RUN) -m lgdcnn_core.speed $(ARGS)
+	@$(RUN) -m lgdcnn_core.companion.speed $(ARGS)
 
 lint: $(INSTALLED)  ## check style and types
 	@$(RUN) -m ruff check .

@@ -2,7 +2,8 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from lgdcnn_core import benchmarks, figures, runs
+from lgdcnn_core import benchmarks
+from lgdcnn_core.companion import figures, runs
 
 
 @pytest.fixture(scope="session")

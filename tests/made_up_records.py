@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from lgdcnn_core.runs.record import PREDICTIONS, RunRecord
-from lgdcnn_core.runs.store import parquet
-from lgdcnn_core.tuning import TrialRecord
+from lgdcnn_core.companion.runs.record import PREDICTIONS, RunRecord
+from lgdcnn_core.companion.runs.store import parquet
+from lgdcnn_core.companion.tuning import TrialRecord
 
 PREDICTED = pd.DataFrame(
     {

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex, to_rgba
 
-from lgdcnn_core import figures
+from lgdcnn_core.companion import figures
 
 THRESHOLDS = [0.1, 0.2, 0.3]
 

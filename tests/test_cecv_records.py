@@ -10,14 +10,16 @@ import pandas as pd
 import pytest
 from written_notebooks import outputs
 
-from lgdcnn_core import CompositionRegressor, cecv, readings, runs
+from lgdcnn_core import CompositionRegressor, cecv
 from lgdcnn_core.benchmarks import Split
+from lgdcnn_core.companion import readings, runs
+from lgdcnn_core.companion.readings import ForeignWeights, NoReading, ReadingSpec, chemistry, features, network
+from lgdcnn_core.companion.readings import __main__ as command
+from lgdcnn_core.companion.readings import environments as cecv_readings
+from lgdcnn_core.companion.records import places, sealed
+from lgdcnn_core.companion.reproduce import notebook
+from lgdcnn_core.companion.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, execution, weights
 from lgdcnn_core.composition import parse
-from lgdcnn_core.readings import ForeignWeights, NoReading, ReadingSpec, chemistry, features, network
-from lgdcnn_core.readings import __main__ as command
-from lgdcnn_core.readings import environments as cecv_readings
-from lgdcnn_core.reproduce import notebook
-from lgdcnn_core.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, execution, places, sealed, weights
 from lgdcnn_core.training import Layout
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from lgdcnn_core import cecv
-from lgdcnn_core.readings import verdicts
+from lgdcnn_core.companion.readings import verdicts
 
 
 def vector(counts, rule="published"):

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from made_up_records import PREDICTED, made_up
 
-from lgdcnn_core import runs
-from lgdcnn_core.runs import RunSpec, Store, UnlikeRecords
+from lgdcnn_core.companion import runs
+from lgdcnn_core.companion.runs import RunSpec, Store, UnlikeRecords
 
 BULK = "aflow__ael_bulk_modulus_vrh"
 

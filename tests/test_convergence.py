@@ -5,10 +5,11 @@ import pytest
 import torch
 from made_up_records import made_up
 
-from lgdcnn_core import benchmarks, figures, runs, training
-from lgdcnn_core.figures import claims, targets
-from lgdcnn_core.figures import convergence as drawing
-from lgdcnn_core.runs import RunSpec, Store, convergence, curves
+from lgdcnn_core import benchmarks, training
+from lgdcnn_core.companion import figures, runs
+from lgdcnn_core.companion.figures import claims, targets
+from lgdcnn_core.companion.figures import convergence as drawing
+from lgdcnn_core.companion.runs import RunSpec, Store, convergence, curves
 from lgdcnn_core.training import optimisers
 
 BULK, SHEAR = "aflow__ael_bulk_modulus_vrh", "mp_shear_modulus"

@@ -8,7 +8,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from lgdcnn_core import speed
+from lgdcnn_core.companion import speed
 from lgdcnn_core.composition import parse
 from lgdcnn_core.models import build
 from lgdcnn_core.training import FAST, PAPER, Layout, choose

@@ -8,7 +8,7 @@ import pytest
 
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.cecv import CECV
-from lgdcnn_core.design import (
+from lgdcnn_core.companion.design import (
     Evaluation,
     MissingReference,
     Plan,
@@ -30,11 +30,11 @@ from lgdcnn_core.design import (
     search,
     verdict,
 )
-from lgdcnn_core.design.power import POOLED
-from lgdcnn_core.design.proposals import MAX_STAGES, same
-from lgdcnn_core.figures import design as drawn
+from lgdcnn_core.companion.design.power import POOLED
+from lgdcnn_core.companion.design.proposals import MAX_STAGES, same
+from lgdcnn_core.companion.figures import design as drawn
+from lgdcnn_core.companion.runs import BrokenRecord, RecordExists
 from lgdcnn_core.models import CHAINS, parse
-from lgdcnn_core.runs import BrokenRecord, RecordExists
 
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4)
 

@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 from made_up_records import made_up
 
-from lgdcnn_core import CompositionRegressor, runs, training
+from lgdcnn_core import CompositionRegressor, training
 from lgdcnn_core.benchmarks import Split
-from lgdcnn_core.runs import (
+from lgdcnn_core.companion import runs
+from lgdcnn_core.companion.runs import (
     JointSpec,
     OutdatedRecord,
     RunSpec,
@@ -262,7 +263,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 import test_execution
-from lgdcnn_core import runs
+from lgdcnn_core.companion import runs
 runs.execution.benchmarks.load = lambda name, fold=None: test_execution.tiny_split()
 store = runs.Store("local", Path({store!r}))
 runs.execute(test_execution.LONG, store, device="cpu", progress=False, checkpoints=Path({checkpoints!r}))

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgdcnn_core import benchmarks, cecv, figures
-from lgdcnn_core.figures import export
-from lgdcnn_core.runs import Store
+from lgdcnn_core import benchmarks, cecv
+from lgdcnn_core.companion import figures
+from lgdcnn_core.companion.figures import export
+from lgdcnn_core.companion.runs import Store
 
 EPOCHS = [1, 2, 3, 4]
 

@@ -11,8 +11,8 @@ import pytest
 from made_up_records import made_up, perfect_predictions
 
 from lgdcnn_core import benchmarks
-from lgdcnn_core.reproduce import leaderboard
-from lgdcnn_core.runs import BrokenRecord, RunSpec, Store
+from lgdcnn_core.companion.reproduce import leaderboard
+from lgdcnn_core.companion.runs import BrokenRecord, RunSpec, Store
 
 
 @pytest.fixture

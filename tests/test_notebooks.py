@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from made_up_records import PREDICTED, made_up, made_up_trial
 
-from lgdcnn_core import runs, tuning
-from lgdcnn_core.reproduce import notebook, parameters
+from lgdcnn_core.companion import runs, tuning
+from lgdcnn_core.companion.reproduce import notebook, parameters
 
 DIRECTORY = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(DIRECTORY.glob("*.ipynb"))

@@ -8,7 +8,7 @@ import pytest
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from written_notebooks import printed, write_notebook
 
-from lgdcnn_core.reproduce import kernel, notebook, parameters
+from lgdcnn_core.companion.reproduce import kernel, notebook, parameters
 
 # Papermill's traps: parameters
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from made_up_records import made_up
 
-from lgdcnn_core import design, readings, runs, speed, tuning
 from lgdcnn_core.benchmarks.location import checkout
-from lgdcnn_core.runs import BrokenRecord, RunSpec, Store, joint
+from lgdcnn_core.companion import design, readings, runs, speed, tuning
+from lgdcnn_core.companion.runs import BrokenRecord, RunSpec, Store, joint
 
 TOP = checkout()
 SPEED = {

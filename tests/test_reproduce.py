@@ -8,9 +8,9 @@ from made_up_records import made_up
 from written_notebooks import printed, write_notebook
 
 from lgdcnn_core import benchmarks
-from lgdcnn_core.reproduce import __main__ as command
-from lgdcnn_core.reproduce import comparison, estimate, profiles
-from lgdcnn_core.runs import RunSpec, Store, load_records
+from lgdcnn_core.companion.reproduce import __main__ as command
+from lgdcnn_core.companion.reproduce import comparison, estimate, profiles
+from lgdcnn_core.companion.runs import RunSpec, Store, load_records
 from lgdcnn_core.training import FAST, PAPER
 
 BULK = "aflow__ael_bulk_modulus_vrh"
@@ -82,8 +82,8 @@ def test_a_device_that_is_not_there_is_said_at_once(checkout, capfd):
 def test_figures_are_redrawn_from_committed_records_without_training(checkout, capfd, monkeypatch):
     Store("local", checkout / "build" / "runs").write(*made_up(RunSpec(BULK, epochs=1)))
     look = """
-    from lgdcnn_core.figures import folder
-    from lgdcnn_core.runs import load_records
+    from lgdcnn_core.companion.figures import folder
+    from lgdcnn_core.companion.runs import load_records
     print(folder(), set(load_records()["store"]) - {"committed"})
     """
     write_notebook(checkout / "notebooks" / "00_start_here.ipynb", "1 / 0")

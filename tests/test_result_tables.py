@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
 
-from lgdcnn_core import benchmarks, figures
-from lgdcnn_core.runs.table import GROUP
+from lgdcnn_core import benchmarks
+from lgdcnn_core.companion import figures
+from lgdcnn_core.companion.runs.table import GROUP
 
 pytestmark = pytest.mark.usefixtures("drawing_style")
 

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from made_up_records import PREDICTED, made_up
 
-from lgdcnn_core import runs, training
+from lgdcnn_core import training
 from lgdcnn_core.benchmarks import UnknownDataSetError
-from lgdcnn_core.models import UnknownNetwork
-from lgdcnn_core.runs import (
+from lgdcnn_core.companion import runs
+from lgdcnn_core.companion.runs import (
     BrokenRecord,
     InvalidSpec,
     RecordExists,
@@ -26,7 +26,8 @@ from lgdcnn_core.runs import (
     metrics,
     provenance,
 )
-from lgdcnn_core.runs.table import COLUMNS
+from lgdcnn_core.companion.runs.table import COLUMNS
+from lgdcnn_core.models import UnknownNetwork
 from lgdcnn_core.training import UnknownRecipe
 
 BULK = "aflow__ael_bulk_modulus_vrh"

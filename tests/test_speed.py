@@ -11,14 +11,15 @@ import pytest
 import torch
 from written_notebooks import outputs
 
-from lgdcnn_core import benchmarks, figures, speed
+from lgdcnn_core import benchmarks
+from lgdcnn_core.companion import figures, speed
+from lgdcnn_core.companion.reproduce import notebook
+from lgdcnn_core.companion.runs import BrokenRecord, RecordExists
+from lgdcnn_core.companion.speed import __main__ as command
+from lgdcnn_core.companion.speed import memory, predictions, processor, trainings
+from lgdcnn_core.companion.speed.peaks import best_seconds
+from lgdcnn_core.companion.speed.record import SpeedRecord
 from lgdcnn_core.models import build
-from lgdcnn_core.reproduce import notebook
-from lgdcnn_core.runs import BrokenRecord, RecordExists
-from lgdcnn_core.speed import __main__ as command
-from lgdcnn_core.speed import memory, predictions, processor, trainings
-from lgdcnn_core.speed.peaks import best_seconds
-from lgdcnn_core.speed.record import SpeedRecord
 from lgdcnn_core.training import FAST, choose
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "11_speed.ipynb"
@@ -309,7 +310,7 @@ def test_amx_is_switched_off_in_a_process_of_its_own(monkeypatch):
     monkeypatch.setattr(command.subprocess, "run", run)
     monkeypatch.delenv(processor.VARIABLE, raising=False)
     assert command.main(["--without-amx", "--threads", "1"]) == 3
-    assert started == [(["-m", "lgdcnn_core.speed", "--without-amx", "--threads", "1"], "AVX512_CORE_BF16")]
+    assert started == [(["-m", "lgdcnn_core.companion.speed", "--without-amx", "--threads", "1"], "AVX512_CORE_BF16")]
 
 
 def test_an_absent_device_is_told_in_one_line(capsys, one_thread):

@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgdcnn_core import CompositionRegressor, benchmarks, figures, training, tuning
-from lgdcnn_core.runs import BrokenRecord, OutdatedRecord, RecordExists, weights
-from lgdcnn_core.runs.spec import source
+from lgdcnn_core import CompositionRegressor, benchmarks, training
+from lgdcnn_core.companion import figures, tuning
+from lgdcnn_core.companion.runs import BrokenRecord, OutdatedRecord, RecordExists, weights
+from lgdcnn_core.companion.runs.spec import source
+from lgdcnn_core.companion.tuning import InvalidTrial, Task, Trial, TrialStore, UnknownTrial
+from lgdcnn_core.companion.tuning import __main__ as command
+from lgdcnn_core.companion.tuning.execution import recorded
 from lgdcnn_core.training import PRETRAINING
-from lgdcnn_core.tuning import InvalidTrial, Task, Trial, TrialStore, UnknownTrial
-from lgdcnn_core.tuning import __main__ as command
-from lgdcnn_core.tuning.execution import recorded
 
 BULK = Task("aflow__ael_bulk_modulus_vrh")
 QUICK = Trial("quick", "one epoch", {"epochs": 1, "batch_size": 32}, model="DCNN-K1")

@@ -184,7 +184,7 @@ FAST = FIRST_FAST.with_changes(
     optimiser_transformer="LAMB+Lookahead",
     lr_max_transformer=6e-3,
 )
-"""Our own recipe, the default, chosen on validation data: see `lgdcnn_core.tuning` and the notebook 12_recipe."""
+"""Our own recipe, the default, chosen on validation data alone, as the notebook 12_recipe shows."""
 
 PRETRAINING = FAST.with_changes(name="pretraining", epochs=5, batch_size=1024)
 """A few passes over a large data set, for networks that others start from."""

@@ -23,7 +23,7 @@ def fresh(model: str, elements: str, properties: Properties, seeds: Sequence[int
         source = "all extended sets together" if recipe.source == JOINT else recipe.source
         raise BadTrainingData(
             f"the recipe {recipe.name!r} starts from a network that was trained on {source}: "
-            "give it as init; `lgdcnn_core.runs.trained` trains such networks"
+            "give it as init"
         )
     return [build(model, elements, seed, len(properties or [""])) for seed in seeds]
 

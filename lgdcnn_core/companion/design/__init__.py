@@ -1,0 +1,42 @@
+"""Rational design, automated: compose candidate networks, train them briefly, and let their CECVs propose the next.
+
+`search` is the paper's loop as code; `predictive_power` asks what the paper does not: whether the score that guides
+it says anything about accuracy.
+
+Source: H. Du, H. Wang, J. Chem. Theory Comput. 2024, 20, 6756, doi:10.1021/acs.jctc.4c00187.
+"""
+
+from lgdcnn_core.companion.design.evaluation import Task, brief, evaluate
+from lgdcnn_core.companion.design.loop import Plan, next_round, repeat, search
+from lgdcnn_core.companion.design.power import predictive_power, reliability, verdict
+from lgdcnn_core.companion.design.proposals import compose, mutations, propose, sample
+from lgdcnn_core.companion.design.record import Evaluation
+from lgdcnn_core.companion.design.region import TargetRegion
+from lgdcnn_core.companion.design.scoring import MissingReference, ranking, region, scores
+from lgdcnn_core.companion.design.store import Study, committed_study, local_study
+
+__all__ = [
+    "Evaluation",
+    "MissingReference",
+    "Plan",
+    "Study",
+    "TargetRegion",
+    "Task",
+    "brief",
+    "committed_study",
+    "compose",
+    "evaluate",
+    "local_study",
+    "mutations",
+    "next_round",
+    "predictive_power",
+    "propose",
+    "ranking",
+    "region",
+    "reliability",
+    "repeat",
+    "sample",
+    "scores",
+    "search",
+    "verdict",
+]

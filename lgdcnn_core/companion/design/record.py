@@ -1,0 +1,94 @@
+"""The record of one evaluated candidate: its training, its CECVs, and where they come from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lgdcnn_core.cecv import CECV
+from lgdcnn_core.companion.records.sealed_record import SealedRecord
+
+
+@dataclass(frozen=True)
+class Evaluation(SealedRecord):
+    """What came of one candidate on one data set.
+
+    Attributes
+    ----------
+    candidate
+        Name or spec of the network, as `lgdcnn_core.models.build` takes it.
+    origin
+        How it came into the study: ``"paper"``, ``"random"``, ``"round 1"`` and so on.
+    chain
+        Fields of its `lgdcnn_core.models.Chain`.
+    dataset, fold, seed
+        As in `lgdcnn_core.companion.runs.RunSpec`.
+    recipe
+        Every value of the recipe.
+    n_parameters
+        Trained parameters.
+    val_mae, mean_predictor_mae
+        MAE of the validation data, in the unit of the property: of the network (weights of the best epoch), and of
+        predicting the mean of the training targets.
+    learning_curve
+        Columns ``epoch``, ``loss``, ``train_error``, ``val_error``, one value an epoch.
+    cecvs
+        By layer, in the order of the forward pass: ``sizes``, ``compounds`` (S,) and ``counts`` (T, S).
+    thresholds, rule, focus
+        Of the CECVs; a focus of None takes all compounds.
+    n_formulas
+        Distinct formulas of the training and validation data, which the CECVs are made of.
+    seconds
+        Wall time: ``training`` and ``cecv``.
+    compute, versions, platform, code, finished, inputs
+        As in `lgdcnn_core.companion.runs.RunRecord`; `inputs` has ``train`` and ``val``, for test data are never read.
+    """
+
+    FORMAT = 1
+
+    candidate: str
+    origin: str
+    chain: dict[str, Any]
+    dataset: str
+    fold: int | None
+    seed: int
+    recipe: dict[str, Any]
+    n_parameters: int
+    val_mae: float
+    mean_predictor_mae: float
+    learning_curve: dict[str, list[float]]
+    cecvs: dict[str, dict[str, Any]]
+    thresholds: list[float]
+    rule: str
+    focus: int | None
+    n_formulas: int
+    seconds: dict[str, float]
+    compute: dict[str, str | int]
+    versions: dict[str, str]
+    platform: dict[str, str | int | None]
+    code: dict[str, str | bool] | None
+    finished: str
+    inputs: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        """Directory of the record in its study."""
+        return key(self.candidate, self.dataset, self.seed)
+
+    def layers(self) -> dict[str, CECV]:
+        """CECV of each layer, in the order of the forward pass; the last is the one before the head."""
+        return {
+            layer: CECV(
+                tuple(self.thresholds),
+                tuple(found["sizes"]),
+                np.array(found["counts"], dtype=np.intp),
+                np.array(found["compounds"], dtype=np.intp),
+                self.rule,
+            )
+            for layer, found in self.cecvs.items()
+        }
+
+
+def key(candidate: str, dataset: str, seed: int) -> str:
+    """Directory of a candidate's record; ``>`` and ``|``, which some file systems refuse, become dashes."""
+    return f"{dataset}/{candidate.replace('>', '--').replace('|', '---')}_seed{seed}"

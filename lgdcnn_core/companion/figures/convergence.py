@@ -1,0 +1,137 @@
+"""Convergence: validation error of several trainings against epoch or seconds."""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
+
+from lgdcnn_core.companion.figures.style import label
+from lgdcnn_core.companion.runs.curves import KIND, over_seeds
+
+MEASURED = "published code, measured by this project on another machine"
+"""What the legend calls the points of `measured`."""
+
+BEST = "lowest error of the reference training"
+"""What the legend calls the line at `best`."""
+
+HIGHEST = 2
+"""Errors above this many times the lowest are out of the picture: the first epochs, in which every network falls."""
+
+WIDE_RANGE = 30
+"""From this ratio of the largest to the smallest value on, an axis has marks at powers of ten alone."""
+
+_DIAMONDS: Any = {
+    "marker": "D",
+    "markersize": 3,
+    "markeredgewidth": 0.8,
+    "markerfacecolor": "white",
+    "color": "black",
+    "linestyle": "none",
+    "zorder": 4,
+}
+_DASHES = ("-", "--", ":", "-.")
+_LIGHTER = 0.5
+"""Share of white in the colour of each recipe after the first."""
+
+
+def convergence_curves(
+    curves: pd.DataFrame,
+    ax: Axes,
+    unit: str,
+    x: str = "epoch",
+    models: Sequence[str] = ("L-G-DCNN", "CrabNet"),
+    recipes: Sequence[str] = ("paper", "fast"),
+    error: str = "MAE",
+    best: float | None = None,
+    measured: pd.DataFrame | None = None,
+) -> Axes:
+    """Draw validation errors on one data set: thin lines are seeds, thick ones their mean, bands their extremes.
+
+    Mean and band end with the shortest seed. Against seconds, they stand at the mean of the seeds' seconds. A network
+    has a colour and a dash of its own, a recipe a shade; runs of the local store have dots. Both axes are logarithmic,
+    and show errors up to `HIGHEST` times the lowest.
+
+    Parameters
+    ----------
+    curves
+        From `runs.load_curves`, of one data set; may be empty.
+    ax
+        Where to draw.
+    unit
+        Unit of the property.
+    x
+        ``"epoch"`` or ``"seconds"``; curves without seconds are left out of the latter.
+    models, recipes
+        In the order that decides colours and shades; curves of others are not drawn.
+    error
+        What the errors are called.
+    best
+        An error to mark by a line: the best one of the reference.
+    measured
+        Columns ``epoch``, ``seconds``, ``val_mae``: points of the published code.
+    """
+    known = curves[curves["model"].isin(models) & curves["recipe"].isin(recipes)].dropna(subset=["val_error"])
+    placed = known.dropna(subset=[x])
+    for model, recipe in product(models, recipes):
+        rows = placed[(placed["model"] == model) & (placed["recipe"] == recipe)]
+        for _, kind in rows.groupby(KIND, dropna=False, sort=False):
+            local = kind["store"].iloc[0] == "local"
+            name = f"{model}, {recipe} recipe" + (", this machine" if local else "")
+            _draw_kind(kind, ax, x, _look(models.index(model), recipes.index(recipe), local), name)
+    points = placed[[x, "val_error"]].astype(float).set_axis(["x", "error"], axis=1)
+    if measured is not None and len(measured):
+        ax.plot(measured[x], measured["val_mae"], **_DIAMONDS, label=MEASURED)
+        points = pd.concat([points, measured[[x, "val_mae"]].set_axis(["x", "error"], axis=1)])
+    ax.set(xlabel="epoch" if x == "epoch" else "seconds", ylabel=label(f"validation {error}", unit))
+    if placed.empty:
+        missing = "no record" if known.empty else "seconds of other\nmachines only"
+        ax.text(0.5, 0.5, missing, transform=ax.transAxes, ha="center", va="center", color="0.3")
+    if points.empty:
+        ax.set(xticks=[], yticks=[])
+        return ax
+    if best is not None:
+        ax.axhline(best, color="0.6", linewidth=0.6, zorder=0, label=BEST)
+    _frame(points, ax)
+    return ax
+
+
+def _frame(points: pd.DataFrame, ax: Axes) -> None:
+    """Scale the axes, logarithmic, to where errors are near the lowest."""
+    lowest, highest = points["error"].min(), points["error"].max()
+    near = points[points["error"] <= HIGHEST * lowest]
+    ax.set(xscale="log", yscale="log", xlim=(0.9 * near["x"].min(), 1.1 * near["x"].max()))
+    ax.set_ylim(0.97 * lowest, min(HIGHEST * lowest, 1.03 * highest))
+    wide = near["x"].max() > WIDE_RANGE * near["x"].min()
+    ax.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 3)))
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(StrMethodFormatter("{x:.6g}"))
+        axis.set_minor_formatter(NullFormatter())
+    ax.yaxis.set_minor_locator(NullLocator())
+
+
+def _draw_kind(rows: pd.DataFrame, ax: Axes, x: str, look: dict[str, Any], name: str) -> None:
+    """Draw one kind of training."""
+    thin = {"color": look["color"], "linestyle": look["linestyle"]}
+    seeds = rows.groupby("seed")
+    for _, seed in seeds:
+        ax.plot(seed[x], seed["val_error"], **thin, linewidth=0.4, alpha=0.8)
+    mean = over_seeds(rows)
+    if len(seeds) > 1:
+        ax.fill_between(mean[x], mean["low"], mean["high"], color=look["color"], alpha=0.2, linewidth=0)
+    ax.plot(mean[x], mean["mean"], **look, linewidth=1.0, label=name)
+
+
+def _look(model: int, recipe: int, local: bool) -> dict[str, Any]:
+    """Colour, dash and marks of a kind of training by the places of its network and recipe."""
+    colour = np.array(to_rgb(f"C{model}"))
+    look: dict[str, Any] = {
+        "color": tuple(colour if recipe == 0 else colour + _LIGHTER * (1 - colour)),
+        "linestyle": _DASHES[model % len(_DASHES)],
+    }
+    return look | ({"marker": ".", "markevery": 0.15} if local else {})

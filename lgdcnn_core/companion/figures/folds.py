@@ -1,0 +1,74 @@
+"""Errors fold by fold: what a mean over folds hides."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator
+
+from lgdcnn_core.companion.figures.style import label
+
+OURS = "black"
+MARKERS = "DX^v<>*P"
+STEP = 0.12
+"""Shift of each kind of run to the right, in folds, so that they can be told apart."""
+
+
+def fold_errors(
+    published: pd.DataFrame,
+    ours: pd.DataFrame,
+    ax: Axes,
+    unit: str,
+    kinds: Sequence[tuple[str, str]] | None = None,
+    legend: bool = True,
+) -> Axes:
+    """Draw the MAE of each official fold: published models as lines, runs of ours as black marks.
+
+    Parameters
+    ----------
+    published
+        Columns ``model``, ``fold``, ``mae``, of one task.
+    ours
+        From `by_configuration`: columns ``group``, ``column``, ``fold``, ``mean`` and ``std`` (over seeds, may be
+        missing); may be empty.
+    ax
+        Where to draw.
+    unit
+        Unit of the property.
+    kinds
+        All kinds of runs, (group, column), that panels of one figure share, so that a mark means the same in each of
+        them; the kinds of `ours` by default.
+    legend
+        Draw a legend; without, its handles are still there for a legend of the figure.
+    """
+    theirs = published.assign(model="Published: " + published["model"])
+    sns.lineplot(theirs, x="fold", y="mae", hue="model", style="model", markers=True, markersize=4, ax=ax)
+    of_kind = {
+        (str(group), str(column)): rows for (group, column), rows in ours.groupby(["group", "column"], sort=False)
+    }
+    for number, kind in enumerate(of_kind if kinds is None else kinds):
+        if kind not in of_kind:
+            continue
+        rows = of_kind[kind]
+        ax.errorbar(
+            rows["fold"].astype(float) + STEP * (number + 1),
+            rows["mean"],
+            yerr=rows["std"].fillna(0),
+            fmt=MARKERS[number % len(MARKERS)],
+            markersize=3.5,
+            color=OURS,
+            markerfacecolor="white",
+            markeredgewidth=0.8,
+            elinewidth=0.8,
+            label=": ".join(kind),
+            zorder=4,
+        )
+    ax.set(xlabel="official fold", ylabel=label("MAE", unit))
+    ax.margins(y=0.12)
+    ax.xaxis.set_major_locator(FixedLocator(sorted(published["fold"].unique())))
+    if legend:
+        ax.legend()
+    elif (drawn := ax.get_legend()) is not None:
+        drawn.remove()
+    return ax

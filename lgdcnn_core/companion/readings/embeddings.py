@@ -1,0 +1,212 @@
+"""Embedding readings: maps (UMAP) of elements, compounds and environments, layer by layer, and how ordered they are."""
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
+
+from lgdcnn_core.companion.readings import features as layer_features
+from lgdcnn_core.companion.readings.chemistry import environment, group
+from lgdcnn_core.companion.readings.making import Findings, Stopwatch
+from lgdcnn_core.companion.readings.network import Trained
+from lgdcnn_core.companion.readings.record import Reading, ReadingRecord
+from lgdcnn_core.companion.readings.spec import ReadingSpec
+from lgdcnn_core.composition import parse
+
+READ, MAPPED = 10_000, 2_000
+"""Largest numbers of compounds that are read for the elements' means, and that are mapped."""
+
+RAREST = 5
+"""Elements in fewer compounds than this have no mean worth drawing."""
+
+SEED = 0
+NEIGHBOURS = 15
+MIN_DISTANCE = 0.1
+"""UMAP's own defaults (L. McInnes et al., arXiv:1802.03426)."""
+
+COMPARED = 10
+"""Nearest neighbours in a layer's features that the measures of order look at; of elements `COMPARED_ELEMENTS`."""
+
+COMPARED_ELEMENTS = 3
+
+ELEMENTS, CORRELATIONS, COMPOUNDS, ENVIRONMENTS = (
+    f"{name}.parquet" for name in ("elements", "correlations", "compounds", "environments")
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings(Reading):
+    """Maps of what a network's layers make of elements, compounds and one element's environments.
+
+    The first of its layers is the embedding, of elements alone.
+
+    Attributes
+    ----------
+    elements
+        ``layer``, ``atomic_number``, ``n`` (compounds), ``x``, ``y``.
+    compounds
+        ``layer``, ``row``, ``formula``, ``target``, ``x``, ``y``.
+    environments
+        ``layer``, ``row``, ``formula``, ``environment``, ``x``, ``y``.
+    """
+
+    elements: pd.DataFrame
+    compounds: pd.DataFrame
+    environments: pd.DataFrame
+    _correlations: pd.DataFrame
+
+    def correlations(self, layer: str) -> pd.DataFrame:
+        """Pearson correlation of the elements' mean features, each feature standardised over the elements, (E, E)."""
+        numbers = self.elements.loc[self.elements["layer"] == layer, "atomic_number"].to_numpy()
+        matrix = np.eye(len(numbers), dtype=np.float32)
+        upper = np.triu_indices(len(numbers), k=1)
+        matrix[upper] = self._correlations[layer]
+        matrix = np.maximum(matrix, matrix.T) + np.minimum(matrix, matrix.T) - np.diag(matrix.diagonal())
+        return pd.DataFrame(matrix, index=numbers, columns=numbers)
+
+    def order(self) -> pd.DataFrame:
+        """How ordered each layer's features are, measured in all their dimensions: a row a layer.
+
+        ``same_group``: share of an element's nearest neighbours that are of its group. ``same_environment``: share of
+        a focus atom's nearest neighbours that are in the same kind of environment. ``neighbour_error``: mean absolute
+        error of a compound's target when predicted as the mean of its nearest neighbours', over that when predicted
+        as the mean of all.
+        """
+        return pd.DataFrame(self.record.results["order"]).rename_axis("layer")
+
+
+def measure(spec: ReadingSpec, trained: Trained) -> Findings:
+    """Read the layers of a trained network and map what they say."""
+    watch = Stopwatch()
+    generator = np.random.default_rng(SEED)
+    data, layout = trained.data.reset_index(drop=True), trained.model.layout_
+    compositions = parse(data["formula"])
+    # What the published setting would cut is no compound of the data.
+    whole = np.flatnonzero(compositions.lengths <= (layout.n_max if layout.setting == "published" else np.inf))
+    compound = np.repeat(np.arange(len(data)), compositions.lengths)
+    focal = np.unique(compound[compositions.atomic_numbers == spec.focus])
+    focal = _some(np.intersect1d(focal[compositions.lengths[focal] > 1], whole), MAPPED, generator)
+    mapped = _some(whole, MAPPED, generator)
+    kept = np.union1d(focal, mapped)
+    others = _some(np.setdiff1d(whole, kept), max(READ - len(kept), 0), generator)
+    rows = np.union1d(kept, others)
+    with watch.time("layers"):
+        read = layer_features.read(
+            trained.model,
+            data["formula"].to_numpy()[rows],
+            spec.focus,
+            np.searchsorted(rows, mapped),
+            np.searchsorted(rows, focal),
+        )
+    numbers = np.flatnonzero(read.counts >= RAREST)
+    kinds = np.array([environment(compositions[[row]].atomic_numbers.tolist(), spec.focus) for row in focal])
+    groups = np.array([group(number) for number in numbers.tolist()])
+    targets = data["target"].to_numpy(dtype=float)
+    elements, compounds, environments, correlations = [], [], [], {}
+    order: dict[str, dict[str, float | None]] = {}
+    for layer, means in read.elements.items():
+        scaled = StandardScaler().fit_transform(means[numbers])
+        upper = np.triu_indices(len(numbers), k=1)
+        correlations[layer] = np.corrcoef(scaled)[upper].astype(np.float32)
+        order[layer] = {"same_group": _same(scaled, groups, COMPARED_ELEMENTS)}
+        with watch.time("umap"):
+            elements.append(_mapped(scaled, layer, atomic_number=numbers, n=read.counts[numbers]))
+        if layer == layer_features.EMBEDDING:
+            order[layer] |= {"same_environment": None, "neighbour_error": None}
+            continue
+        atoms, pooled = (StandardScaler().fit_transform(part[layer]) for part in (read.focus, read.compounds))
+        order[layer] |= {
+            "same_environment": _same(atoms, kinds, COMPARED),
+            "neighbour_error": _neighbour_error(pooled, targets[mapped]),
+        }
+        with watch.time("umap"):
+            named = data["formula"].to_numpy()
+            compounds.append(_mapped(pooled, layer, row=mapped, formula=named[mapped], target=targets[mapped]))
+            environments.append(_mapped(atoms, layer, row=focal, formula=named[focal], environment=kinds))
+    return Findings(
+        settings={
+            "seed": SEED,
+            "umap": {"n_neighbors": NEIGHBOURS, "min_dist": MIN_DISTANCE, "metric": "euclidean"},
+            "scaling": "each feature to mean 0 and standard deviation 1",
+            "rarest": RAREST,
+            "compared": COMPARED,
+            "compared_elements": COMPARED_ELEMENTS,
+        },
+        layers=list(read.elements),
+        results={
+            "compounds_read": len(rows),
+            "order": _columns(order),
+            "by_chance": {"same_environment": _by_chance(kinds), "same_group": _by_chance(groups)},
+        },
+        files={
+            ELEMENTS: _parquet(pd.concat(elements)),
+            CORRELATIONS: _parquet(pd.DataFrame(correlations)),
+            COMPOUNDS: _parquet(pd.concat(compounds)),
+            ENVIRONMENTS: _parquet(pd.concat(environments)),
+        },
+        seconds=watch.seconds,
+    )
+
+
+def view(record: ReadingRecord, store: str, files: dict[str, bytes]) -> Embeddings:
+    """Open the record's files."""
+    tables = {name: pd.read_parquet(io.BytesIO(content)) for name, content in files.items()}
+    return Embeddings(record, store, tables[ELEMENTS], tables[COMPOUNDS], tables[ENVIRONMENTS], tables[CORRELATIONS])
+
+
+def _some(rows: NDArray[np.int64], n: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """All rows, or n of them drawn at random, in order."""
+    return rows if len(rows) <= n else np.sort(generator.choice(rows, n, replace=False))
+
+
+def _mapped(scaled: NDArray[np.float64], layer: str, **columns: Any) -> pd.DataFrame:
+    """Coordinates of points in the plane, with what they are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of one thread, which the seed asks for
+        from umap import UMAP  # imported late: it costs seconds
+
+        fitted = UMAP(
+            n_neighbors=min(NEIGHBOURS, len(scaled) - 1), min_dist=MIN_DISTANCE, random_state=SEED, n_jobs=1
+        ).fit_transform(scaled)
+    x, y = np.asarray(fitted, dtype=np.float32).T
+    return pd.DataFrame({"layer": layer, **columns, "x": x, "y": y})
+
+
+def _nearest(scaled: NDArray[np.float64], k: int) -> NDArray[np.int64]:
+    """Nearest neighbours of each point, itself left out, (n, k)."""
+    k = min(k, len(scaled) - 1)
+    return np.asarray(NearestNeighbors(n_neighbors=k).fit(scaled).kneighbors(return_distance=False))
+
+
+def _same(scaled: NDArray[np.float64], labels: NDArray[Any], k: int) -> float:
+    """Share of each point's k nearest neighbours that have its label."""
+    return float((labels[_nearest(scaled, k)] == labels[:, None]).mean())
+
+
+def _by_chance(labels: NDArray[Any]) -> float:
+    """Share of the other points, taken at random, that have a point's label."""
+    n = np.unique(labels, return_counts=True)[1]
+    return float((n * (n - 1)).sum() / (len(labels) * (len(labels) - 1)))
+
+
+def _neighbour_error(scaled: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
+    """Mean absolute error of the nearest neighbours' mean target, over that of the mean of all."""
+    predicted = targets[_nearest(scaled, COMPARED)].mean(axis=1)
+    return float(np.abs(predicted - targets).mean() / np.abs(targets - targets.mean()).mean())
+
+
+def _columns(order: dict[str, dict[str, float | None]]) -> dict[str, dict[str, float | None]]:
+    """Turn rows by layer into columns by measure."""
+    names = list(next(iter(order.values())))
+    return {name: {layer: row[name] for layer, row in order.items()} for name in names}
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    content: bytes = table.to_parquet(index=False, compression="zstd")
+    return content

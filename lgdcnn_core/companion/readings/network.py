@@ -1,0 +1,107 @@
+"""The trained network of a run, from its weights, checked against its record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lgdcnn_core import CompositionRegressor
+from lgdcnn_core.companion.readings.spec import ReadingSpec
+from lgdcnn_core.companion.records import sealed
+from lgdcnn_core.companion.records.directory import RECORD
+from lgdcnn_core.companion.records.provenance import data_hash
+from lgdcnn_core.companion.runs import RunSpec, Store
+from lgdcnn_core.companion.runs.execution import load_split, predict
+from lgdcnn_core.companion.runs.store import both_stores
+from lgdcnn_core.companion.runs.weights import file_of_weights
+
+COMPOUNDS_COMPARED = 64
+"""Test compounds whose predictions tell whether weights are those of a record."""
+
+TOLERANCE = 1e-3
+"""Largest difference of a prediction, in mean absolute deviations of them: another machine's rounding, no more."""
+
+
+class NoNetwork(RuntimeError):
+    """A trained network is wanted, and its record or its weights are not here."""
+
+
+class ForeignWeights(RuntimeError):
+    """Weights predict something else than the record of their run says."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network, and the data that it is read on.
+
+    Attributes
+    ----------
+    model
+        The estimator.
+    data
+        The part's rows, columns ``formula`` and ``target``, (B,).
+    source
+        See `ReadingRecord`.
+    """
+
+    model: CompositionRegressor
+    data: pd.DataFrame
+    source: dict[str, str]
+
+
+def trained(spec: ReadingSpec) -> Trained:
+    """Load the trained network that a reading is of, and its data.
+
+    Raises
+    ------
+    NoNetwork
+        If the run has no record or no weights; the message says how to make them.
+    ForeignWeights
+        If the weights do not predict what the record says.
+    """
+    weights = file_of_weights(spec.run)
+    stores = [store for store in both_stores() if spec.run.key in store]
+    if not stores:
+        raise NoNetwork(f"there is no record of the run {spec.run.key}. {_way_out(spec.run)}")
+    if not weights.is_file():
+        raise NoNetwork(f"data/weights has no weights of {spec.run.key}. {_way_out(spec.run)}")
+    model = CompositionRegressor.load(weights)
+    store = _matching(model, spec.run, stores)
+    data = load_split(spec.run)._asdict()[spec.part]
+    source = {
+        "run": sha256_of_record(store, spec.run),
+        "weights": sealed.sha256(weights.read_bytes()),
+        "data": data_hash(data),
+    }
+    return Trained(model, data, source)
+
+
+def sha256_of_record(store: Store, run: RunSpec) -> str:
+    """sha256 of a run's ``record.json``."""
+    return sealed.sha256((store.path / run.key / RECORD).read_bytes())
+
+
+def _matching(model: CompositionRegressor, run: RunSpec, stores: Sequence[Store]) -> Store:
+    """Give the store whose record says what the model predicts; the same run may be recorded in both."""
+    differences = {store: _difference(model, store.predictions(run.key)) for store in stores}
+    store = min(stores, key=lambda each: differences[each])
+    if not differences[store] <= TOLERANCE:
+        raise ForeignWeights(
+            f"the weights of {run.key} predict up to {differences[store]:.3g} mean absolute deviations off what its "
+            f"record says: they are of another training. Remove them. {_way_out(run)}"
+        )
+    return store
+
+
+def _difference(model: CompositionRegressor, recorded: pd.DataFrame) -> float:
+    """Largest difference from recorded predictions, in mean absolute deviations of those."""
+    table = recorded.head(COMPOUNDS_COMPARED).rename(columns={"actual": "target"})
+    expected = table["predicted"].to_numpy(dtype=float)
+    worst = np.abs(predict(model, table)["predicted"].to_numpy(dtype=float) - expected).max()
+    every = recorded["predicted"].to_numpy(dtype=float)
+    return float(worst / max(np.abs(every - every.mean()).mean(), 1e-6))
+
+
+def _way_out(run: RunSpec) -> str:
+    return f"Train it: lgdcnn_core.companion.runs.execute({run!r}, weights=True)"

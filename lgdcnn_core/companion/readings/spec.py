@@ -1,0 +1,66 @@
+"""The specification of one reading: which trained network, of which compounds, for which element."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from pymatgen.core import Element
+
+from lgdcnn_core.companion.runs import InvalidSpec, RunSpec
+
+Kind = Literal["cecv", "embeddings"]
+Part = Literal["train", "val", "test"]
+
+
+@dataclass(frozen=True)
+class ReadingSpec:
+    """One reading.
+
+    Attributes
+    ----------
+    kind
+        ``"cecv"``: EFMs, clusters and CECVs of the compounds that contain the element. ``"embeddings"``: maps of
+        elements, compounds and the element's environments.
+    run
+        The training whose network is read.
+    element
+        Symbol of the focus element.
+    part
+        Part of the run's data: ``"test"``, ``"val"`` or ``"train"`` (as used in the training).
+
+    Raises
+    ------
+    InvalidSpec
+        Saying what there is instead.
+    """
+
+    kind: Kind
+    run: RunSpec
+    element: str = "Si"
+    part: Part = "test"
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise InvalidSpec(f"no reading is called {self.kind!r}; there are {', '.join(get_args(Kind))}")
+        if self.part not in get_args(Part):
+            raise InvalidSpec(f"part is {self.part!r}; it is one of {', '.join(get_args(Part))}")
+        if not Element.is_valid_symbol(self.element):
+            raise InvalidSpec(f"{self.element!r} is no symbol of an element, such as 'Si'")
+
+    @property
+    def key(self) -> str:
+        """Directory of the record in a store of its kind: the run's, and within it the part and the element."""
+        return f"{self.run.key}/{self.part}_{self.element}"
+
+    @property
+    def focus(self) -> int:
+        """Atomic number of the focus element."""
+        return int(Element(self.element).Z)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, from which `from_dict` makes it again."""
+        return {"kind": self.kind, "run": self.run.as_dict(), "element": self.element, "part": self.part}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "ReadingSpec":
+        """Make the specification of plain values."""
+        return cls(**{**values, "run": RunSpec(**values["run"])})

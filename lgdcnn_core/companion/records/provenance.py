@@ -1,0 +1,127 @@
+"""Where numbers come from: versions, machine, commit, and hashes of data."""
+
+import hashlib
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.companion.records import sealed
+
+PACKAGES = (
+    "lgdcnn-core",
+    "torch",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "pymatgen",
+    "ElementEmbeddings",
+    "pytorch-optimizer",
+)
+"""Packages that the numbers of a run may depend on."""
+
+CODE = ("lgdcnn_core", "pyproject.toml", "requirements.lock")
+"""What of a checkout the numbers of a run depend on. A new record, a figure or a note leaves the code as it was."""
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of `PACKAGES`, by name."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
+
+
+def machine() -> dict[str, str | int | None]:
+    """Kind of machine this is, without anything that identifies it or its user."""
+    return {
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+    }
+
+
+def processor() -> str:
+    """Name of the processor, as its maker calls it where the system tells."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file() and (name := _named_in(cpuinfo.read_text(errors="replace"))):
+        return name
+    named = _output("sysctl", "-n", "machdep.cpu.brand_string") if platform.system() == "Darwin" else None
+    return named or platform.processor() or "unknown"
+
+
+def _named_in(cpuinfo: str) -> str | None:
+    """Name of the first processor in Linux's list.
+
+    Virtual machines often leave the model out of it ("AMD EPYC"): then its family and model in numbers are added.
+    """
+    lines = [line.partition(":") for line in cpuinfo.partition("\n\n")[0].splitlines()]
+    told = {field.strip(): value.strip() for field, _, value in lines}
+    name = told.get("model name")
+    if not name or "cpu family" not in told or any(character.isdigit() for character in name):
+        return name
+    return f"{name}, family {told['cpu family']}, model {told['model']}"
+
+
+def code() -> dict[str, str | bool] | None:
+    """Commit of the checkout and whether the code differs from it; None without a checkout or without git."""
+    top = checkout()
+    commit = _output("git", "-C", str(top), "rev-parse", "HEAD") if top else None
+    if commit is None:
+        return None
+    changes = _output("git", "-C", str(top), "status", "--porcelain", "--", *CODE)
+    return {"commit": commit, "dirty": changes != ""}
+
+
+def made_now(code: dict[str, str | bool] | None) -> dict[str, Any]:
+    """Fields of a record that every kind of them has: ``versions``, ``platform``, ``code`` and ``finished``.
+
+    Parameters
+    ----------
+    code
+        What `code` said when the work began; a commit made meanwhile is not the one that ran.
+    """
+    return {"versions": versions(), "platform": machine(), "code": code, "finished": now()}
+
+
+def now() -> str:
+    """Time of day as records have it: UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def data_hash(table: pd.DataFrame) -> str:
+    """Hash the formulas and targets of a data set, in their order.
+
+    sha256 of one line a row, UTF-8: the formula, and each target, a tab before it, as Python's shortest exact decimal.
+
+    Parameters
+    ----------
+    table
+        Columns ``formula`` and ``target``, (B,); or in place of the latter, one for each of several properties.
+    """
+    targets = table[["target"]] if "target" in table else table.drop(columns="formula")
+    digest = hashlib.sha256()
+    for formula, values in zip(table["formula"], targets.to_numpy(dtype=float).tolist(), strict=True):
+        digest.update("\t".join([formula, *map(repr, values)]).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def input_hashes(tables: Mapping[str, pd.DataFrame], source: Path | None = None) -> dict[str, str]:
+    """Hash what a training read: each table by `data_hash`, and as ``source`` the file of weights it started from."""
+    of_tables = {part: data_hash(table) for part, table in tables.items()}
+    return of_tables if source is None else of_tables | {"source": sealed.sha256(source.read_bytes())}
+
+
+def _output(*command: str) -> str | None:
+    """Give what a command prints, or None if it cannot run or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

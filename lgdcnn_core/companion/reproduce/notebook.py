@@ -1,0 +1,105 @@
+"""Run one notebook with papermill, in a process and a working directory of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lgdcnn_core.benchmarks.location import VARIABLE as DATA_VARIABLE
+from lgdcnn_core.companion.records.places import VARIABLE as RUNS_VARIABLE
+from lgdcnn_core.companion.reproduce import kernel, parameters
+
+WORKER = Path(__file__).with_name("worker.py")
+
+DIRECTORIES = (DATA_VARIABLE, RUNS_VARIABLE)
+
+SECONDS_BETWEEN_LOOKS = 0.2
+
+
+class NotebookFailed(RuntimeError):
+    """A notebook did not run to its end; the message has its path and the traceback of its cell."""
+
+
+def run(
+    notebook: Path,
+    output: Path,
+    values: Mapping[str, Any] | None = None,
+    while_running: Callable[[], None] = lambda: None,
+) -> None:
+    """Run a notebook and keep the executed copy.
+
+    Papermill changes the working directory of its process, hence a process for each notebook; the kernel works in a
+    temporary directory, so that notebooks which run at the same time cannot collide.
+
+    Parameters
+    ----------
+    notebook
+        The notebook; it is left as it is.
+    output
+        The executed copy, there only if the notebook ran to its end. One that failed is kept beside it, with
+        ``.failed`` before its suffix.
+    values
+        Parameters that differ from the notebook's defaults: plain values, with their types.
+    while_running
+        Called several times a second.
+
+    Raises
+    ------
+    UnfitParameters, WrongKernel
+        Before anything runs.
+    NotebookFailed
+        If a cell failed, or the kernel died.
+    """
+    parameters.check(notebook, values or {})
+    kernel.check()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    running = output.with_suffix(f".running{output.suffix}")
+    with tempfile.TemporaryDirectory(prefix="lgdcnn-") as directory:
+        status, printed = _run_worker(notebook, running, dict(values or {}), directory, while_running)
+    if status != 0:
+        kept = ""
+        if running.exists():
+            failed = output.with_suffix(f".failed{output.suffix}")
+            os.replace(running, failed)
+            kept = f"\nas far as it came: {failed}"
+        raise NotebookFailed(f"{notebook} failed (exit status {status}):\n{printed.rstrip()}{kept}")
+    os.replace(running, output)
+
+
+def _run_worker(
+    notebook: Path, output: Path, values: dict[str, Any], directory: str, while_running: Callable[[], None]
+) -> tuple[int, str]:
+    """Run a notebook in a process of its own; give the exit status and what it printed."""
+    order = json.dumps(
+        {"notebook": str(notebook.absolute()), "output": str(output.absolute()), "parameters": values}
+        | {"kernel": kernel.NAME}
+    )
+    # The process works elsewhere: directories that the environment names relative to here must be found from there.
+    named = {name: Path(os.environ[name]) for name in DIRECTORIES if os.environ.get(name)}
+    environment = {name: str(path.expanduser().absolute()) for name, path in named.items()}
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
+        process = subprocess.Popen(
+            # -P: without it, modules beside the worker would hide installed ones of the same name.
+            [sys.executable, "-P", str(WORKER), order],
+            cwd=directory,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            while process.poll() is None:
+                while_running()
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+        except BaseException:
+            # A kernel ends by itself when the process that started it is gone.
+            process.terminate()
+            process.wait()
+            raise
+        printed.seek(0)
+        return process.returncode, printed.read()

@@ -1,0 +1,150 @@
+"""Ensembles from records: the mean prediction of runs that differ only in their seed, or in their network too."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lgdcnn_core import benchmarks, ensemble
+from lgdcnn_core.companion.runs import metrics
+from lgdcnn_core.companion.runs.rows import UnlikeRecords, same_rows
+from lgdcnn_core.companion.runs.store import Store, both_stores
+from lgdcnn_core.companion.runs.table import GROUP, METRICS
+from lgdcnn_core.models import CHAINS
+from lgdcnn_core.training import differing
+
+AND = " + "
+"""What stands between the names of networks that are together."""
+
+FEWEST = 2
+"""Members from which on there is an ensemble."""
+
+_METRICS = [name for name in METRICS if not name.startswith("val_")]
+"""Of the test data: a record keeps no predictions for its validation data."""
+
+_COLUMNS = [*GROUP, "n", "seeds", *_METRICS, "within_uncertainty", "training_seconds", "n_test"]
+
+
+def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None, pure_elements: bool = True) -> pd.DataFrame:
+    """Measure the mean prediction of every group of records that differ only in their seed.
+
+    Nothing is chosen: all seeds that are there take part, each with the same weight.
+
+    Parameters
+    ----------
+    records
+        From `load_records`, or some of its rows.
+    stores
+        Stores that hold them; the default is both. The two are never mixed.
+    pure_elements
+        Measure on all test rows; if not, on those of two or more elements, as `runs.without_pure_elements` does.
+
+    Returns
+    -------
+    DataFrame
+        One row a group of two or more seeds: columns `GROUP`; ``n`` and ``seeds`` (a tuple) of the members; the
+        metrics of a record but those of validation data, with the bootstrap interval of the MAE;
+        ``within_uncertainty``, the share of compounds whose error is smaller than the total uncertainty of
+        `ensemble.mean_and_std` (missing in classification); ``training_seconds``, the sum of the members';
+        ``n_test``.
+
+    Raises
+    ------
+    UnlikeRecords
+        If the members of a group have different test rows, or recipes of one name but with different values.
+    BrokenRecord
+        As `Store.read`.
+    """
+    by_name = {store.name: store for store in (both_stores() if stores is None else stores)}
+    groups = records.sort_values("seed", kind="stable").groupby(GROUP, dropna=False, sort=False)
+    rows = [
+        dict(zip(GROUP, group, strict=True)) | _measured(by_name[members["store"].iloc[0]], members, pure_elements)
+        for group, members in groups
+        if len(members) >= FEWEST
+    ]
+    table = pd.DataFrame(rows, columns=_COLUMNS)
+    integers = ["fold", "epochs", "n", "n_test"]
+    floats = [*_METRICS, "within_uncertainty", "train_fraction", "training_seconds"]
+    return table.astype(dict.fromkeys(integers, "Int64") | dict.fromkeys(floats, "float64"))
+
+
+def of_several_networks(
+    records: pd.DataFrame, models: Sequence[str], stores: Iterable[Store] | None = None, pure_elements: bool = True
+) -> pd.DataFrame:
+    """Measure the mean prediction of several networks, trained alike, with all the seeds that each of them has.
+
+    Parameters
+    ----------
+    records, stores, pure_elements
+        As of `ensembles`.
+    models
+        Names of the networks, each of which has the same weight.
+
+    Returns
+    -------
+    DataFrame
+        As of `ensembles`; ``model`` names them all, `AND` between them, and a seed is named once.
+
+    Raises
+    ------
+    UnlikeRecords, BrokenRecord
+        As of `ensembles`.
+    """
+    alike = [name for name in GROUP if name != "model"]
+    chosen = records[records["model"].isin(models)]
+    in_all = chosen.groupby([*alike, "seed"], dropna=False)["model"].transform("nunique") == len(set(models))
+    table = ensembles(chosen[in_all].assign(model=AND.join(models)), stores, pure_elements)
+    return table.assign(seeds=table["seeds"].map(lambda seeds: tuple(dict.fromkeys(seeds))))
+
+
+def mean_prediction(store: Store, keys: Sequence[str]) -> pd.DataFrame:
+    """Test predictions of the ensemble of these records of one store.
+
+    Returns
+    -------
+    DataFrame
+        As `Store.predictions`: ``predicted`` is the members' mean, of probabilities in classification;
+        ``uncertainty`` the total one of `ensemble.mean_and_std`, missing in classification.
+
+    Raises
+    ------
+    UnlikeRecords
+        If their test rows, or the values of their recipes, are not the same.
+    """
+    _require_one_recipe(store, keys)
+    tables = same_rows(store, keys)
+    predicted, uncertainty = (
+        np.stack([table[column].to_numpy(dtype=float) for table in tables]) for column in ("predicted", "uncertainty")
+    )
+    mean, total = ensemble.mean_and_std(predicted, uncertainty)
+    return tables[0].assign(predicted=mean, uncertainty=total)
+
+
+def _measured(store: Store, members: pd.DataFrame, pure_elements: bool) -> dict[str, Any]:
+    table = mean_prediction(store, members["key"].tolist())
+    if not pure_elements:
+        table = benchmarks.without_pure_elements(table)
+    actual, predicted = table["actual"].to_numpy(), table["predicted"].to_numpy()
+    row = {
+        "n": len(members),
+        "seeds": tuple(int(seed) for seed in members["seed"]),
+        "training_seconds": members["training_seconds"].sum(),
+        "n_test": len(table),
+    }
+    if benchmarks.card(members["dataset"].iloc[0]).kind == "classification":
+        return row | metrics.classification(actual, predicted)
+    within = np.abs(predicted - actual) < table["uncertainty"].to_numpy()
+    return row | metrics.regression(actual, predicted) | {"within_uncertainty": float(within.mean())}
+
+
+def _require_one_recipe(store: Store, keys: Sequence[str]) -> None:
+    first: dict[str, tuple[str, dict[str, Any]]] = {}  # of each network
+    for key in keys:
+        record = store.read(key)
+        before, recipe = first.setdefault(record.spec.model, (key, record.recipe))
+        if names := differing(recipe, record.recipe, CHAINS[record.spec.model].has_transformers):
+            raise UnlikeRecords(
+                f"records {before} and {key} of the {store.name} store were made with recipes of one name that differ "
+                f"in {', '.join(names)}: remove the older one's directory and run again"
+            )

@@ -1,0 +1,259 @@
+"""Make a run: train, predict, measure, and write its record."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lgdcnn_core import CompositionRegressor, benchmarks
+from lgdcnn_core.benchmarks import Split
+from lgdcnn_core.companion.records import provenance, sealed
+from lgdcnn_core.companion.records.sealed import RecordExists
+from lgdcnn_core.companion.runs import metrics
+from lgdcnn_core.companion.runs.joint import committed_joint, local_joint, train_jointly
+from lgdcnn_core.companion.runs.record import PREDICTIONS, RunRecord, learning_curve
+from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
+from lgdcnn_core.companion.runs.store import Store, committed_store, local_store, parquet
+from lgdcnn_core.companion.runs.weights import file_of_weights, require_current
+from lgdcnn_core.training import PRETRAINING
+
+
+class OutdatedRecord(RuntimeError):
+    """There is a record of the run, but today the same specification means another training."""
+
+
+def execute(
+    spec: RunSpec,
+    store: Store | None = None,
+    device: str | None = None,
+    progress: bool = True,
+    weights: bool = False,
+    checkpoints: Path | None = None,
+) -> RunRecord:
+    """Make a run, unless its record exists, and give its record.
+
+    Killed at any time, it leaves the store as it was, and the next call goes on from its last checkpoint. What a run
+    needs is made first, if it is not there: a refit the record of the run that keeps validation data apart, in this
+    store or the committed one; a run by a recipe with a `source` the weights of the network trained on it.
+
+    Parameters
+    ----------
+    spec
+        What to run.
+    store
+        Where the record goes; the default is the local store.
+    device
+        As in `training.choose`.
+    progress
+        Show a progress bar.
+    weights
+        Keep the trained model as well, ``data/weights/<key>.safetensors`` of the checkout. If there is a record but no
+        such file, the network is trained once more, and the record is left as it is.
+    checkpoints
+        Directory of the checkpoint, which is removed when the record is written; the default is ``checkpoints`` beside
+        the local store.
+
+    Raises
+    ------
+    BrokenRecord
+        If there is a record that is not what was written.
+    OutdatedRecord
+        If there is one whose recipe has other values than the recipe of that name has today.
+    """
+    store = store or local_store()
+    weights_file = file_of_weights(spec) if weights else None
+    if (found := recorded(spec, store)) is not None and (weights_file is None or weights_file.exists()):
+        return found
+    options: dict[str, Any] = {"device": device, "progress": progress, "checkpoints": checkpoints}
+    kept_apart = _found_or_made(spec.kept_apart, store, options) if spec.kept_apart else None
+    source = trained(spec.source, store, **options) if spec.source else None
+    checkpoint = _checkpoint(spec, checkpoints)
+    begun: dict[str, Any] = {"started": provenance.now(), "resumed": checkpoint.exists(), "code": provenance.code()}
+    split = load_split(spec)
+    estimator = CompositionRegressor(
+        model=spec.model,
+        recipe=spec.full_recipe(),
+        setting=spec.setting,
+        seed=spec.seed,
+        classification=spec.classification,
+        device=device,
+        progress=progress,
+    )
+    estimator.fit(
+        split.train,
+        val=None if kept_apart else split.val,
+        init=source,
+        init_property=property_of_source(spec.source, spec.dataset),
+        checkpoint=checkpoint,
+        stop_after=kept_apart.best_epoch if kept_apart else None,
+    )
+    if weights_file is not None:
+        weights_file.parent.mkdir(parents=True, exist_ok=True)
+        estimator.save(weights_file)
+    record = found or _written(spec, split, source, estimator, store, **begun)
+    checkpoint.unlink(missing_ok=True)
+    return record
+
+
+def trained(
+    spec: RunSpec | JointSpec,
+    store: Store | None = None,
+    device: str | None = None,
+    progress: bool = True,
+    checkpoints: Path | None = None,
+) -> Path:
+    """Give the file of a run's trained model, for `CompositionRegressor.load` or as `init` of its `fit`.
+
+    If there is none, the run is made, as `execute` does, and its model kept.
+
+    Raises
+    ------
+    OutdatedWeights
+        If the model's recipe has other values than the recipe of that name has today.
+    BrokenRecord, OutdatedRecord
+        As `execute`.
+    """
+    file = file_of_weights(spec)
+    if not file.exists():
+        if isinstance(spec, RunSpec):
+            execute(spec, store, device, progress, weights=True, checkpoints=checkpoints)
+        else:
+            kept = committed_joint() if store is not None and store.name == "committed" else None
+            train_jointly(spec, file, kept or local_joint(), device, progress, _checkpoint(spec, checkpoints))
+    require_current(spec)
+    return file
+
+
+def property_of_source(source: RunSpec | JointSpec | None, dataset: str) -> str | None:
+    """Property of the network that a run on a data set starts from, as `CompositionRegressor.fit` takes it."""
+    return dataset if isinstance(source, JointSpec) else None
+
+
+def _checkpoint(spec: RunSpec | JointSpec, directory: Path | None) -> Path:
+    return (directory or local_store().path.parent / "checkpoints") / f"{spec.key}.pt"
+
+
+def _written(
+    spec: RunSpec,
+    split: Split,
+    source: Path | None,
+    estimator: CompositionRegressor,
+    store: Store,
+    started: str,
+    resumed: bool,
+    code: dict[str, str | bool] | None,
+) -> RunRecord:
+    """Measure a trained model, and write the record."""
+    clock = time.perf_counter()
+    predicted = predict(estimator, split.test)
+    prediction_seconds = time.perf_counter() - clock
+    files = {PREDICTIONS: parquet(predicted)}
+    history = estimator.history_
+    record = RunRecord(
+        spec=spec,
+        recipe=estimator.recipe_.as_dict(),
+        metrics=measure(predicted, None if spec.refit else predict(estimator, split.val), spec.classification),
+        learning_curve=learning_curve(history.epochs),
+        best_epoch=history.best_epoch,
+        stopped_early=history.stopped_early,
+        validation_chose=what_validation_chose(spec),
+        n_train=len(split.train),
+        n_train_distinct=estimator.n_train_,
+        n_val=len(split.val),
+        n_test=len(split.test),
+        seconds={"training": history.seconds, "prediction": prediction_seconds},
+        tokens_per_second=history.tokens / history.seconds,
+        peak_memory=estimator.compute_.peak_memory(),
+        compute=estimator.compute_.describe(),
+        **provenance.made_now(code),
+        started=started,
+        resumed=resumed,
+        inputs=provenance.input_hashes(split._asdict(), source),
+        outputs=sealed.hashes(files),
+    )
+    try:
+        store.write(record, files)
+    except RecordExists:
+        # Another process made the same run meanwhile.
+        return store.read(spec.key)
+    return record
+
+
+def _found_or_made(spec: RunSpec, store: Store, options: dict[str, Any]) -> RunRecord:
+    """Record of a run from this store or the committed one; it is made, if neither has it."""
+    found = (recorded(spec, each) for each in (store, committed_store()) if each is not None)
+    return next(filter(None, found), None) or execute(spec, store, **options)
+
+
+def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
+    """Record of a run, if the store has one.
+
+    Raises
+    ------
+    BrokenRecord, OutdatedRecord
+        As `execute`.
+    """
+    if spec.key not in store:
+        return None
+    record = store.read(spec.key)
+    if differing := record.changed_since():
+        raise OutdatedRecord(
+            f"record {spec.key} of the {store.name} store was made with another {', '.join(differing)} than the recipe "
+            f"{spec.recipe!r} has today: remove its directory to run again"
+        )
+    return record
+
+
+def load_split(spec: RunSpec) -> Split:
+    """Load the data of a run; of the training part a random subset, if the specification asks for it.
+
+    With one seed, the subset of a smaller fraction lies within that of a larger one. Rows keep their order. In a refit
+    the validation rows follow the training rows, and no validation row is left. A pretraining has none of the compounds
+    on which the runs that start from it are judged.
+    """
+    split = benchmarks.load(spec.dataset, fold=spec.fold)
+    if spec.refit:
+        split = split._replace(train=pd.concat([split.train, split.val]), val=split.val.iloc[:0])
+    if spec.recipe == PRETRAINING.name:
+        train, val = (benchmarks.without_judged(part, spec.dataset) for part in (split.train, split.val))
+        split = split._replace(train=train, val=val)
+    if spec.train_fraction == 1:
+        return split
+    n_kept = max(round(spec.train_fraction * len(split.train)), 1)
+    order = np.random.default_rng(spec.seed).permutation(len(split.train))
+    return split._replace(train=split.train.iloc[np.sort(order[:n_kept])])
+
+
+def predict(estimator: CompositionRegressor, table: pd.DataFrame) -> pd.DataFrame:
+    """Predictions of a part, as `Store.predictions` gives them."""
+    result = pd.DataFrame({"formula": table["formula"], "actual": table["target"]})
+    if estimator.classification:
+        result["predicted"] = estimator.predict_proba(table)[:, 1]
+        result["uncertainty"] = np.nan
+    else:
+        result["predicted"], result["uncertainty"] = estimator.predict(table, return_std=True)
+    # The index of an extended set is a row number; Matbench's is the official id.
+    return result if pd.api.types.is_integer_dtype(table.index) else result.reset_index()
+
+
+def measure(test: pd.DataFrame, val: pd.DataFrame | None, classification: bool) -> dict[str, float | None]:
+    """Metrics of a record from its predictions for test and, unless it is a refit, validation data."""
+    actual, predicted = test["actual"].to_numpy(), test["predicted"].to_numpy()
+    result = metrics.classification(actual, predicted) if classification else metrics.regression(actual, predicted)
+    if val is None:
+        return result | {"val_log_loss" if classification else "val_mae": None}
+    val_actual, val_predicted = val["actual"].to_numpy(), val["predicted"].to_numpy()
+    if classification:
+        return result | {"val_log_loss": metrics.classification(val_actual, val_predicted)["log_loss"]}
+    return result | {"val_mae": metrics.finite(np.abs(val_predicted - val_actual).mean())}
+
+
+def what_validation_chose(spec: RunSpec) -> str:
+    """Say what such a run decides by looking at validation data."""
+    if spec.refit:
+        return "the number of epochs, in the run that kept them apart; in this one they were trained on"
+    if spec.full_recipe().averaging == "published":
+        return "which batches' weights enter the average that is used, and when training stops early"
+    return "the epoch whose averaged weights are used"

@@ -1,0 +1,113 @@
+"""The record of one run: its fields, and its form on disk."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
+from lgdcnn_core.companion.runs.spec import RunSpec
+from lgdcnn_core.models import CHAINS
+from lgdcnn_core.training import Epoch
+
+PREDICTIONS = "predictions.parquet"
+
+
+@dataclass(frozen=True)
+class RunRecord(SealedRecord):
+    """What one run was and what came of it.
+
+    Attributes
+    ----------
+    spec
+        What was run.
+    recipe
+        Every value of the recipe, `Recipe.as_dict`.
+    metrics
+        Of the test data, in the unit of the property. Regression: ``mae``, ``mae_low`` and ``mae_high`` (95 %
+        bootstrap interval over compounds), ``rmse``, ``median_absolute_error``, ``r2``, and ``val_mae`` of the
+        validation data. Classification: ``accuracy``, ``roc_auc``, ``f1``, ``log_loss``, ``val_log_loss``. None
+        where a metric is not defined.
+    learning_curve
+        Columns of the fields of `training.Epoch`, one value an epoch.
+    best_epoch, stopped_early
+        As in `training.History`.
+    validation_chose
+        What was decided by looking at validation data, in words.
+    n_train, n_train_distinct, n_val, n_test
+        Rows used in training, the same after duplicate formulas became one, rows of validation (in a refit none) and
+        test data.
+    seconds
+        Wall time: ``training`` (all epochs with their validation, those before a resumption too, but not the training
+        of a network that it starts from, which has a record of its own), ``prediction`` (of the test data).
+    tokens_per_second
+        Elements of compounds that went through training, by its wall time; padding is not counted.
+    peak_memory
+        GiB, ``host`` and with a GPU ``device``: of the whole process, from its start.
+    compute
+        ``device``, ``precision``, ``threads``.
+    versions
+        Of Python and of the packages that numbers depend on.
+    platform
+        ``system``, ``machine``, ``processor``, ``cores``.
+    code
+        ``commit`` of the checkout that the code ran from, and whether its code was ``dirty``, that is, different
+        from the commit; None if it ran from no checkout.
+    started, finished
+        UTC, ISO 8601; of this process, if the training was resumed.
+    resumed
+        The training went on from the checkpoint of a process that was stopped.
+    inputs
+        sha256 of ``train`` (as used), ``val`` and ``test``, see `provenance.data_hash`; and of the file of weights that
+        the training started from, ``source``, if it did.
+    outputs
+        sha256 of the bytes of each other file of the record.
+    """
+
+    FORMAT = 1
+
+    spec: RunSpec
+    recipe: dict[str, Any]
+    metrics: dict[str, float | None]
+    learning_curve: dict[str, list[float | None]]
+    best_epoch: int
+    stopped_early: bool
+    validation_chose: str
+    n_train: int
+    n_train_distinct: int
+    n_val: int
+    n_test: int
+    seconds: dict[str, float]
+    tokens_per_second: float
+    peak_memory: dict[str, float]
+    compute: dict[str, str | int]
+    versions: dict[str, str]
+    platform: dict[str, str | int | None]
+    code: dict[str, str | bool] | None
+    started: str
+    finished: str
+    resumed: bool
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+
+    def changed_since(self) -> list[str]:
+        """Name the values of the recipe that are others today: with any, the same specification is another run."""
+        return self.spec.full_recipe().differing(self.recipe, CHAINS[self.spec.model].has_transformers)
+
+    @property
+    def key(self) -> str:
+        """Directory of the record in its store."""
+        return self.spec.key
+
+    @classmethod
+    def _nested(cls) -> dict[str, type[Plain]]:
+        return {"spec": RunSpec}
+
+
+def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:
+    """Columns of a learning curve; None where a value is not finite, as an error of the last epoch may be."""
+    rows = [asdict(epoch) for epoch in epochs]
+    columns = {name: [row[name] for row in rows] for name in Epoch.__dataclass_fields__}
+    return {
+        name: [value if value is None or math.isfinite(value) else None for value in values]
+        for name, values in columns.items()
+    }

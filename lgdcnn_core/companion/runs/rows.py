@@ -1,0 +1,50 @@
+"""Test predictions of several records row by row: only of records whose rows are the same."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from lgdcnn_core.companion.runs.store import Store
+
+_ROW = ["id", "formula", "actual"]
+"""What a row is, whoever predicts it; only Matbench has the first."""
+
+SHOWN = 5
+
+
+class UnlikeRecords(ValueError):
+    """Records are to be combined or compared that are not alike enough for it."""
+
+
+def same_rows(store: Store, keys: Sequence[str]) -> list[pd.DataFrame]:
+    """Test predictions of each of these records of one store, once it is sure that their rows are the same.
+
+    Raises
+    ------
+    KeyError, BrokenRecord
+        As `Store.predictions`.
+    UnlikeRecords
+        If one has other compounds or targets than the first, or another order of them; names both and the rows.
+    """
+    tables = [store.predictions(key) for key in keys]
+    columns = [name for name in _ROW if name in tables[0]]
+    rows = tables[0][columns]
+    for key, table in zip(keys[1:], tables[1:], strict=True):
+        if difference := _difference(rows, table.reindex(columns=columns)):
+            raise UnlikeRecords(
+                f"records {keys[0]} and {key} of the {store.name} store have different test rows: {difference}"
+            )
+    return tables
+
+
+def _difference(rows: pd.DataFrame, others: pd.DataFrame) -> str:
+    """Say how rows differ from others; nothing if they do not."""
+    if len(rows) != len(others):
+        return f"{len(rows)} and {len(others)}"
+    places = rows.index[(rows != others).any(axis=1)]
+    shown = "; ".join(f"row {place}: {_text(rows, place)} and {_text(others, place)}" for place in places[:SHOWN])
+    return f"{shown}; and {len(places) - SHOWN} more" if len(places) > SHOWN else shown
+
+
+def _text(rows: pd.DataFrame, place: int) -> str:
+    return " ".join(map(str, rows.loc[place]))

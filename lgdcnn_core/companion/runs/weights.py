@@ -1,0 +1,36 @@
+"""Where trained networks of runs are kept as files, if somebody asks for them."""
+
+from pathlib import Path
+
+from lgdcnn_core import CompositionRegressor
+from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
+from lgdcnn_core.models import CHAINS
+
+
+class OutdatedWeights(RuntimeError):
+    """There are weights of a run, but today the same specification means another training."""
+
+
+def file_of_weights(spec: RunSpec | JointSpec) -> Path:
+    """Name the file in which a run's trained model is kept, for `CompositionRegressor.load`."""
+    top = checkout()
+    if top is None:
+        raise RuntimeError("weights are kept in data/weights of a checkout, and this package is installed without one")
+    return top / "data" / "weights" / f"{spec.key}.safetensors"
+
+
+def require_current(spec: RunSpec | JointSpec) -> None:
+    """Compare the recipe of the weights of a run with the recipe of that name today.
+
+    Raises
+    ------
+    OutdatedWeights
+        If they differ.
+    """
+    recipe = CompositionRegressor.load(file_of_weights(spec), device="cpu").recipe_.as_dict()
+    if differing := spec.full_recipe().differing(recipe, CHAINS[spec.model].has_transformers):
+        raise OutdatedWeights(
+            f"the weights of {spec.key} were trained with another {', '.join(differing)} than the recipe "
+            f"{spec.full_recipe().name!r} has today: remove their file in data/weights to train again"
+        )

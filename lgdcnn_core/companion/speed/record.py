@@ -1,0 +1,88 @@
+"""The record of one benchmark: its fields, and its form on disk."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from lgdcnn_core.companion.records.sealed_record import SealedRecord
+from lgdcnn_core.companion.speed.processor import slug
+
+
+@dataclass(frozen=True)
+class SpeedRecord(SealedRecord):
+    """What one machine does in a second.
+
+    Attributes
+    ----------
+    device
+        ``"cpu"``, or the name of the GPU.
+    instruction_set
+        See `speed.processor`.
+    threads
+        Threads of torch.
+    load
+        Load average of the minute before; None where the system does not tell. What others do meanwhile makes every
+        number worse.
+    scope
+        Every value of the `Scope`.
+    products, copies
+        Peaks, see `speed.peaks`.
+    trainings
+        See `speed.trainings.time_training`; in the order in which they were measured.
+    prediction, parsing
+        See `speed.predictions`.
+    memory
+        See `speed.memory`.
+    versions, platform, code, started, finished
+        As in `lgdcnn_core.companion.runs.RunRecord`.
+    """
+
+    FORMAT = 1
+
+    device: str
+    instruction_set: str
+    threads: int
+    load: float | None
+    scope: dict[str, Any]
+    products: list[dict[str, Any]]
+    copies: list[dict[str, Any]]
+    trainings: list[dict[str, Any]]
+    prediction: dict[str, Any]
+    parsing: dict[str, Any]
+    memory: list[dict[str, Any]]
+    versions: dict[str, str]
+    platform: dict[str, str | int | None]
+    code: dict[str, str | bool] | None
+    started: str
+    finished: str
+
+    @property
+    def key(self) -> str:
+        """Directory of the record in a store."""
+        return key(self.device, str(self.platform["processor"]), self.instruction_set, self.threads)
+
+    @property
+    def title(self) -> str:
+        """Machine, for people."""
+        if self.device != "cpu":
+            return self.device
+        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"{self.platform['processor']}, {self.instruction_set}, {threads}"
+
+    def peaks(self) -> dict[str, float]:
+        """FLOP/s of the fastest matrix product in each precision."""
+        found: dict[str, float] = {}
+        for each in self.products:
+            found[each["precision"]] = max(found.get(each["precision"], 0.0), each["flops"])
+        return found
+
+    def bandwidth(self) -> float:
+        """Bytes per second of memory: those of the largest copy."""
+        largest = max(self.copies, key=lambda each: each["mebibytes"])
+        return float(largest["bytes_per_second"])
+
+
+def key(device: str, processor: str, instruction_set: str, threads: int) -> str:
+    """Directory of a machine's record in a store; what of the processor matters little beside a GPU is left out."""
+    if device != "cpu":
+        return slug(device)
+    return f"{slug(processor)}_{slug(instruction_set)}_threads{threads}"

@@ -1,0 +1,54 @@
+"""The study behind the FAST recipe: what was tried, on training and validation data alone, and what it gave.
+
+A trial is a recipe with a reason; on one data set and with one seed it makes one sealed record, a failure too.
+"""
+
+from lgdcnn_core.companion.tuning.comparison import (
+    BETTER,
+    CHANCE,
+    DIVERGED,
+    LEVEL,
+    UNJUDGED,
+    WORSE,
+    SeedNoise,
+    by_dataset,
+    compare,
+    seed_noise,
+)
+from lgdcnn_core.companion.tuning.ensemble import ensembles, mixtures
+from lgdcnn_core.companion.tuning.execution import make, make_missing
+from lgdcnn_core.companion.tuning.record import TrialRecord
+from lgdcnn_core.companion.tuning.spec import BASES, InvalidTrial, Task, Trial
+from lgdcnn_core.companion.tuning.store import TrialStore, committed_trials, local_trials
+from lgdcnn_core.companion.tuning.table import load_trials
+from lgdcnn_core.companion.tuning.trials import BASELINE, TRIALS, UnknownTrial, trial
+
+__all__ = [
+    "BASELINE",
+    "BASES",
+    "BETTER",
+    "CHANCE",
+    "DIVERGED",
+    "LEVEL",
+    "TRIALS",
+    "UNJUDGED",
+    "WORSE",
+    "InvalidTrial",
+    "SeedNoise",
+    "Task",
+    "Trial",
+    "TrialRecord",
+    "TrialStore",
+    "UnknownTrial",
+    "by_dataset",
+    "committed_trials",
+    "compare",
+    "ensembles",
+    "load_trials",
+    "local_trials",
+    "make",
+    "make_missing",
+    "mixtures",
+    "seed_noise",
+    "trial",
+]

@@ -1,0 +1,171 @@
+"""Trials against the baseline: ratios of validation MAEs, beside what chance alone would give."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from lgdcnn_core.companion.tuning.trials import BASELINE
+
+Metric = Literal["val_mae", "last_val_error"]
+
+LEVEL = 0.95
+"""Of trials that change nothing, this share is within the band of chance."""
+
+BETTER, WORSE, CHANCE = "better", "worse", "within seed noise"
+DIVERGED = "diverged"
+UNJUDGED = "not judged"
+"""There is nothing to compare with, or a single seed, which does not tell how much seeds differ."""
+
+_DATA = ["dataset", "fold"]
+
+
+@dataclass(frozen=True)
+class SeedNoise:
+    """How much trainings of the baseline differ that differ in their seed alone.
+
+    Attributes
+    ----------
+    sd
+        Standard deviation of the log ratio of two such trainings' MAEs: the square root of two times that of the log
+        MAE over seeds, within a data set and fold, pooled over these. NaN with one seed each.
+    degrees
+        Degrees of freedom: trainings less data sets and folds. Few mean that `sd` itself is uncertain.
+    """
+
+    sd: float
+    degrees: int
+
+    def chance(self, pairs: np.ndarray) -> float:
+        """Half width of the band, in log ratio, that `LEVEL` of trials that change nothing are in.
+
+        The mean over D data sets of mean log ratios over n_d pairs has a standard error of sd / D * sqrt(sum 1 / n_d);
+        Student's t of `degrees` makes up for an `sd` that is estimated.
+
+        Parameters
+        ----------
+        pairs
+            Pairs on each data set, (D,).
+        """
+        if not self.degrees or not len(pairs):
+            return float("nan")
+        return float(stats.t.ppf((1 + LEVEL) / 2, self.degrees) * self.sd * np.sqrt((1 / pairs).sum()) / len(pairs))
+
+
+def seed_noise(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> SeedNoise:
+    """Noise of the baseline's seeds.
+
+    Parameters
+    ----------
+    table
+        From `load_trials`, of one store.
+    baseline
+        Name of a trial.
+    metric
+        Column of the table.
+    """
+    rows = _of_one_store(table)
+    rows = rows[rows["trial"] == baseline].dropna(subset=[metric])
+    logs = np.log(rows[metric])
+    deviations = logs - logs.groupby([rows[name] for name in _DATA], dropna=False).transform("mean")
+    degrees = len(rows) - len(rows[_DATA].drop_duplicates())
+    return SeedNoise(float(np.sqrt(2 * (deviations**2).sum() / degrees)) if degrees else float("nan"), degrees)
+
+
+def by_dataset(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> pd.DataFrame:
+    """Compare each trial with the baseline on each data set, seed by seed and fold by fold.
+
+    Parameters are as in `seed_noise`.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``trial``, ``dataset``, ``pairs`` (trainings of both with one seed and fold), ``mean`` and
+        ``baseline_mean`` (MAE of these, arithmetic means, in the property's unit), ``ratio`` and ``seconds_ratio``
+        (geometric means over the pairs), ``seconds`` (mean). The baseline is among the trials. A data set without a
+        pair is left out.
+    """
+    rows = _of_one_store(table).dropna(subset=[metric])
+    of_baseline = rows.loc[rows["trial"] == baseline, [*_DATA, "seed", metric, "seconds"]]
+    pairs = rows.merge(of_baseline, on=[*_DATA, "seed"], suffixes=("", "_baseline"))
+    pairs["log_ratio"] = np.log(pairs[metric] / pairs[f"{metric}_baseline"])
+    pairs["log_seconds"] = np.log(pairs["seconds"] / pairs["seconds_baseline"])
+    found = (
+        pairs.groupby(["trial", "dataset"], sort=False)
+        .agg(
+            pairs=("log_ratio", "size"),
+            mean=(metric, "mean"),
+            baseline_mean=(f"{metric}_baseline", "mean"),
+            ratio=("log_ratio", "mean"),
+            seconds=("seconds", "mean"),
+            seconds_ratio=("log_seconds", "mean"),
+        )
+        .reset_index()
+    )
+    found[["ratio", "seconds_ratio"]] = np.exp(found[["ratio", "seconds_ratio"]].astype(float))
+    return found
+
+
+def compare(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> pd.DataFrame:
+    """Compare each trial with the baseline, over the data sets that both have.
+
+    Parameters are as in `seed_noise`.
+
+    Returns
+    -------
+    DataFrame
+        One row a trial, lowest ratio first, those that diverged last: ``trial``, ``datasets``, ``pairs``, ``ratio`` and
+        ``seconds_ratio`` (geometric means over data sets, each of which counts alike), ``low`` and ``high`` (the band
+        of chance around 1, see `SeedNoise.chance`), ``diverged`` (trainings that did), ``verdict``. A trial of which
+        any training diverged is "diverged", whatever the others gave.
+    """
+    rows, of_sets, noise = (
+        _of_one_store(table),
+        by_dataset(table, baseline, metric),
+        seed_noise(table, baseline, metric),
+    )
+    found = []
+    for trial, of_trial in rows.groupby("trial", sort=False):
+        sets = of_sets[of_sets["trial"] == trial]
+        # Of no data set, NaN.
+        ratio, seconds_ratio = (float(np.exp(np.log(sets[name]).mean())) for name in ("ratio", "seconds_ratio"))
+        chance = noise.chance(sets["pairs"].to_numpy(dtype=float))
+        diverged = int((of_trial["outcome"] == "diverged").sum())
+        found.append(
+            {
+                "trial": trial,
+                "datasets": len(sets),
+                "pairs": int(sets["pairs"].sum()),
+                "ratio": ratio,
+                "seconds_ratio": seconds_ratio,
+                "low": np.exp(-chance),
+                "high": np.exp(chance),
+                "diverged": diverged,
+                "verdict": "baseline" if trial == baseline else _verdict(np.log(ratio), chance, diverged),
+            }
+        )
+    columns = ["trial", "datasets", "pairs", "ratio", "seconds_ratio", "low", "high", "diverged", "verdict"]
+    result = pd.DataFrame(found, columns=columns).sort_values("ratio", kind="stable")
+    # What a trial gave where it did not fail is no rank among those that never do.
+    failed = result["diverged"] > 0
+    return pd.concat([result[~failed], result[failed]], ignore_index=True)
+
+
+def _verdict(log_ratio: float, chance: float, diverged: int) -> str:
+    if diverged:
+        return DIVERGED
+    if np.isnan(log_ratio) or np.isnan(chance):
+        return UNJUDGED
+    if abs(log_ratio) <= chance:
+        return CHANCE
+    return BETTER if log_ratio < 0 else WORSE
+
+
+def _of_one_store(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the table back: trainings of two machines are not paired with each other."""
+    stores = table["store"].unique()
+    if len(stores) > 1:
+        raise ValueError(f"records of one store are compared, not of {' and '.join(stores)}")
+    return table

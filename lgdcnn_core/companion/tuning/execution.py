@@ -1,0 +1,168 @@
+"""Make trials: train, predict the validation data, and write the record."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lgdcnn_core import CompositionRegressor, benchmarks
+from lgdcnn_core.companion.records import provenance, sealed
+from lgdcnn_core.companion.runs import (
+    OutdatedRecord,
+    RecordExists,
+    committed_store,
+    local_store,
+    metrics,
+    trained,
+)
+from lgdcnn_core.companion.runs.execution import predict, property_of_source
+from lgdcnn_core.companion.runs.record import PREDICTIONS, learning_curve
+from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec, source
+from lgdcnn_core.companion.runs.store import parquet
+from lgdcnn_core.companion.tuning.record import Outcome, TrialRecord
+from lgdcnn_core.companion.tuning.spec import Task, Trial, key
+from lgdcnn_core.companion.tuning.store import TrialStore
+from lgdcnn_core.models import chain
+from lgdcnn_core.training import TrainingDiverged
+
+
+def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | None = None) -> TrialRecord:
+    """Train as the trial says, and write the record. Test data are not touched.
+
+    Parameters
+    ----------
+    trial, task
+        What to try, and on which data.
+    seed
+        Of initial weights and training.
+    store
+        Where the record goes.
+    device
+        As in `training.choose`.
+    """
+    code, recipe = provenance.code(), trial.recipe()
+    source_spec = source(recipe, trial.model, trial.setting, seed)
+    start = _source(source_spec, store, device)
+    split = benchmarks.load(task.dataset, fold=task.fold)
+    train, val = split.train, split.val
+    model = CompositionRegressor(
+        trial.model, recipe, trial.setting, trial.elements, seed=seed, device=device, progress=False
+    )
+    outcome: Outcome = "trained"
+    message = val_mae = best_epoch = tokens_per_second = None
+    files: dict[str, bytes] = {}
+    curve: dict[str, list[float | None]] = learning_curve([])
+    clock = time.perf_counter()
+    try:
+        model.fit(train, val=val, init=start, init_property=property_of_source(source_spec, task.dataset))
+        predicted = predict(model, val)[["formula", "actual", "predicted"]]
+        val_mae = metrics.finite(np.abs(predicted["predicted"] - predicted["actual"]).mean())
+        if val_mae is None:
+            raise TrainingDiverged("the loss is finite, but the MAE of the validation data is not")
+        history = model.history_
+        best_epoch, curve, seconds = history.best_epoch, learning_curve(history.epochs), history.seconds
+        tokens_per_second = history.tokens / seconds
+        files = {PREDICTIONS: parquet(predicted)}
+    except TrainingDiverged as diverged:
+        outcome, message, seconds = "diverged", str(diverged), time.perf_counter() - clock
+    record = TrialRecord(
+        trial=trial,
+        dataset=task.dataset,
+        fold=task.fold,
+        seed=seed,
+        recipe=recipe.as_dict(),
+        outcome=outcome,
+        message=message,
+        val_mae=val_mae,
+        best_epoch=best_epoch,
+        learning_curve=curve,
+        seconds=seconds,
+        tokens_per_second=tokens_per_second,
+        compute=model.compute_.describe(),
+        **provenance.made_now(code),
+        inputs=provenance.input_hashes({"train": train, "val": val}, start),
+        outputs=sealed.hashes(files),
+    )
+    try:
+        store.write(record, files)
+    except RecordExists:
+        # Another process made the same trial meanwhile.
+        return store.read(record.key)
+    return record
+
+
+def _source(spec: RunSpec | JointSpec | None, store: TrialStore, device: str | None) -> Path | None:
+    """Give the weights that a trial starts from, and train them first if they are not there."""
+    if spec is None:
+        return None
+    runs = committed_store() if store.name == "committed" else local_store()
+    return trained(spec, runs, device, progress=False)
+
+
+def make_missing(
+    trials: Sequence[Trial],
+    tasks: Sequence[Task],
+    seeds: Iterable[int],
+    store: TrialStore,
+    made: Callable[[TrialRecord], None] = lambda _: None,
+    until: float = float("inf"),
+    device: str | None = None,
+) -> tuple[int, int]:
+    """Make what the store does not hold yet: seed by seed and set by set, so that what is there can be compared.
+
+    Parameters
+    ----------
+    trials, tasks, seeds
+        All combinations of them.
+    store, device
+        As in `make`.
+    made
+        Called with each record as it is made.
+    until
+        No training is begun after this time, of `time.monotonic`.
+
+    Returns
+    -------
+    (int, int)
+        How many were made, and how many are still missing.
+
+    Raises
+    ------
+    OutdatedRecord, BrokenRecord
+        Before anything is trained, if the store holds a record of a trial that means another training today, or one
+        that is not what was written.
+    """
+    wanted = [(trial, task, seed) for seed in seeds for task in tasks for trial in trials]
+    missing = [each for each in wanted if recorded(*each, store) is None]
+    for number, (trial, task, seed) in enumerate(missing):
+        if time.monotonic() > until:
+            return number, len(missing) - number
+        made(make(trial, task, seed, store, device))
+    return len(missing), 0
+
+
+def recorded(trial: Trial, task: Task, seed: int, store: TrialStore) -> TrialRecord | None:
+    """Record of a trial, if the store has one.
+
+    Raises
+    ------
+    OutdatedRecord
+        If today the trial means another training.
+    lgdcnn_core.companion.runs.BrokenRecord
+        If the record is not what was written.
+    """
+    name = key(trial.name, task, seed)
+    if name not in store:
+        return None
+    record = store.read(name)
+    differing = trial.recipe().differing(record.recipe, chain(trial.model).has_transformers)
+    differing += [
+        what for what in ("model", "setting", "elements") if getattr(record.trial, what) != getattr(trial, what)
+    ]
+    if differing:
+        raise OutdatedRecord(
+            f"trial {name} of the {store.name} store was made with another {', '.join(differing)} than the trial has "
+            f"today: give the new one a name of its own, or remove the record's directory"
+        )
+    return record

@@ -1,4 +1,0 @@
-"""Reproduce the paper: which notebooks run with which parameters, and what comes out beside what was published.
-
-``python -m lgdcnn_core.reproduce --help``. Needs the extra ``notebooks``.
-"""
