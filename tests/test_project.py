@@ -57,7 +57,7 @@ CORE = {
     "elements": set(),
     "cecv": set(),
     "models": {"elements"},
-    "training": {"composition", "elements", "models"},
+    "training": {"composition", "elements", "models", "ensemble"},
     "ensemble": set(),
     "saved_model": {"elements", "models"},
     "regressor": {"composition", "elements", "models", "training", "ensemble", "saved_model"},

@@ -22,8 +22,7 @@ def fresh(model: str, elements: str, properties: Properties, seeds: Sequence[int
     if recipe.source is not None:
         source = "all extended sets together" if recipe.source == JOINT else recipe.source
         raise BadTrainingData(
-            f"the recipe {recipe.name!r} starts from a network that was trained on {source}: "
-            "give it as init"
+            f"the recipe {recipe.name!r} starts from a network that was trained on {source}: give it as init"
         )
     return [build(model, elements, seed, len(properties or [""])) for seed in seeds]
 
