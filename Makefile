@@ -57,7 +57,7 @@ lint: $(INSTALLED)  ## check style and types
 lock:  ## renew requirements.lock from pyproject.toml
 	@$(PYTHON) -m venv build/lock
 	@build/lock/bin/python -m pip install --quiet pip-tools
-	@build/lock/bin/pip-compile --quiet --upgrade --extra notebooks --extra test --strip-extras --no-header \
+	@build/lock/bin/pip-compile --quiet --upgrade --extra companion --extra site --extra test --strip-extras --no-header \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
 	@# A local build of torch ("+cpu") is this machine's choice, not the project's.
 	@sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9]+/\1/' requirements.lock && rm requirements.lock.bak

@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
 def test_environment_yml_asks_for_what_pyproject_does():
     environment = yaml.safe_load((TOP / "environment.yml").read_text())
     (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
-    expected = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["notebooks"]]
+    expected = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["companion"]]
     assert sorted(pip) == sorted([*expected, "-e ."])
     python = next(e for e in environment["dependencies"] if isinstance(e, str) and e.startswith("python="))
     assert PROJECT["requires-python"] == ">=" + python.removeprefix("python=")
