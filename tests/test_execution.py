@@ -16,6 +16,7 @@ from made_up_records import made_up
 from lgdcnn_core import CompositionRegressor, training
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.companion import runs
+from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.companion.runs import (
     JointSpec,
     OutdatedRecord,
@@ -23,7 +24,6 @@ from lgdcnn_core.companion.runs import (
     Store,
     execution,
     joint,
-    provenance,
     weights,
 )
 

@@ -16,6 +16,7 @@ from made_up_records import PREDICTED, made_up
 from lgdcnn_core import training
 from lgdcnn_core.benchmarks import UnknownDataSetError
 from lgdcnn_core.companion import runs
+from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.companion.runs import (
     BrokenRecord,
     InvalidSpec,
@@ -24,7 +25,6 @@ from lgdcnn_core.companion.runs import (
     RunSpec,
     Store,
     metrics,
-    provenance,
 )
 from lgdcnn_core.companion.runs.table import COLUMNS
 from lgdcnn_core.models import UnknownNetwork
