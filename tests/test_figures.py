@@ -117,6 +117,15 @@ def test_save_writes_picture_numbers_and_origin(predictions, stored):
     assert "code" in origin
 
 
+def test_a_saved_figure_carries_its_caption_and_its_notebook(predictions, stored):
+    figure, ax = plt.subplots()
+    figures.parity(predictions, ax, "GPa")
+    said = {"caption": "Predicted against measured values. The errors are small.", "notebook": "01_train"}
+    figures.save(figure, "parity", predictions, stored.records, stored.folder, [stored.store], **said)
+    origin = json.loads((stored.folder / "parity.json").read_text())
+    assert {name: origin[name] for name in said} == said
+
+
 def test_drawing_again_changes_no_byte(predictions, stored, monkeypatch):
     monkeypatch.setattr(export.provenance, "code", lambda: {"commit": "a", "dirty": False})
     before = {file: file.read_bytes() for file in draw_and_save(predictions, stored)}

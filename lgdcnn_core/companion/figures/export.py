@@ -42,6 +42,9 @@ def save(
     records: pd.DataFrame,
     directory: Path | None = None,
     stores: Iterable[RecordDirectory[Any]] | None = None,
+    *,
+    caption: str = "",
+    notebook: str = "",
 ) -> list[Path]:
     """Store a figure as ``<name>.png``, ``.svg``, ``.csv`` and ``.json``.
 
@@ -62,6 +65,10 @@ def save(
         Where to; the default is `folder`.
     stores
         Stores that hold the records; the default is both.
+    caption
+        One or two sentences for the gallery: the content of the figure, and the conclusion to draw from it.
+    notebook
+        Name of the notebook that draws the figure, such as ``"03_convergence"``.
 
     Returns
     -------
@@ -77,6 +84,8 @@ def save(
     data.to_csv(csv, index=False, lineterminator="\n")
     content = {
         "figure": name,
+        "caption": caption,
+        "notebook": notebook,
         "files": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (png, svg, csv)},
         "records": _records(records, both_stores() if stores is None else stores),
         "versions": {"python": platform.python_version()} | {each: metadata.version(each) for each in PACKAGES},
