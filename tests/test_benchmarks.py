@@ -153,6 +153,15 @@ def test_nan_is_sodium_nitride(benchmark_data):
     assert train.formula.notna().all()
 
 
+def test_best_known_matbench_results_are_sourced_and_no_worse_than_any_published_mean():
+    best = benchmarks.published("matbench_best").set_index("task")
+    assert sorted(best.index) == sorted(benchmarks.names("matbench", kind="regression"))
+    assert best[["model", "source"]].notna().all(axis=None)
+    folds = benchmarks.published("matbench_folds")
+    means = folds.groupby(["task", "model"])["mae"].mean().groupby("task").min()
+    assert (best["mae"] <= means.loc[best.index] + 5e-4 * best["mae"]).all()
+
+
 @pytest.mark.parametrize("name", MATBENCH)
 def test_matbench_folds_are_the_official_ones(benchmark_data, name):
     folds = official_folds(benchmark_data, name)
