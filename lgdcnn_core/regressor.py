@@ -29,6 +29,7 @@ from lgdcnn_core.training import (
     Scaling,
     Setting,
     Targets,
+    Watch,
     choose,
     formulas_and_targets,
     outputs,
@@ -132,6 +133,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         checkpoint: Path | None = None,
         stop_after: int | None = None,
         init_property: str | None = None,
+        watch: Watch | None = None,
     ) -> Self:
         """Train.
 
@@ -160,9 +162,14 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         init_property
             Where `init` predicts several properties and this model one: which of them it goes on from. None: another
             one, so that the last layer of weights is fresh and all others are `init`'s.
+        watch
+            Called before every epoch with a `training.Progress`; if it returns True, the checkpoint is written and the
+            training stops.
 
         Raises
         ------
+        lgdcnn_core.training.TrainingStopped
+            If `watch` stopped the training.
         lgdcnn_core.composition.InvalidFormulas
             If formulas are wrong; lists all of them.
         BadTrainingData
@@ -202,6 +209,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
                 checkpoint=ensemble.file_of_member(checkpoint, number, len(seeds)),
                 progress=self.progress,
                 title=ensemble.title_of_member(f"{self.recipe_.name} recipe", number, len(seeds)),
+                watch=watch,
             )
             for number, (network, seed) in enumerate(zip(networks, seeds, strict=True))
         ]

@@ -178,7 +178,7 @@ def test_an_ensemble_of_another_size_is_no_start_and_the_error_says_which_is(pai
 
 
 def test_a_killed_fit_goes_on_in_the_member_that_it_was_in(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "CHECKPOINT_SHARE", math.inf)  # a checkpoint after every epoch
+    monkeypatch.setattr(loop.checkpoints, "SHARE", math.inf)  # a checkpoint after every epoch
     recipe = BRIEF.with_changes(epochs=3)
     whole = regressor(n_members=3, recipe=recipe).fit(TABLE, val=TABLE)
     written: list[Path] = []

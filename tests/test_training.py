@@ -27,6 +27,7 @@ from lgdcnn_core.training import (
     Recipe,
     Scaling,
     TrainingDiverged,
+    TrainingStopped,
     UnknownRecipe,
     choose,
     compute,
@@ -252,6 +253,34 @@ class TestSameSeed:
         resumed = trained(chosen, name="CrabNet", checkpoint=checkpoint)
         assert curve(resumed[1]) == curve(straight[1])
         assert resumed[1].best_epoch == straight[1].best_epoch
+        assert same_weights(resumed[0], straight[0])
+
+    def test_a_training_that_was_stopped_from_outside_ends_with_the_same_numbers(self, chosen, tmp_path, monkeypatch):
+        from lgdcnn_core.training import checkpoint as checkpoints
+
+        monkeypatch.setattr(checkpoints, "SHARE", 1e-9)  # between the first and the last epoch nothing is written
+        straight = trained(chosen)
+        checkpoint = tmp_path / "checkpoint.pt"
+        seen = []
+
+        def stop(progress):
+            seen.append(progress)
+            return progress.epoch == 2
+
+        with pytest.raises(TrainingStopped, match=f"after 2 of {chosen.epochs} epochs"):
+            trained(chosen, checkpoint=checkpoint, watch=stop)
+        assert [(each.epoch, each.epochs, each.saved) for each in seen] == [
+            (0, chosen.epochs, 0),
+            (1, chosen.epochs, 1),
+            (2, chosen.epochs, 1),
+        ]
+        assert [each.val_error for each in seen] == [None, *(line.val_error for line in straight[1].epochs[:2])]
+        # A training that is stopped before it has done anything keeps what it had.
+        with pytest.raises(TrainingStopped):
+            trained(chosen, checkpoint=checkpoint, watch=stop)
+        assert (seen[-1].epoch, seen[-1].saved) == (2, 2)
+        resumed = trained(chosen, checkpoint=checkpoint, watch=lambda progress: False)
+        assert curve(resumed[1]) == curve(straight[1])
         assert same_weights(resumed[0], straight[0])
 
     def test_a_training_leaves_the_global_generator_alone(self, chosen):

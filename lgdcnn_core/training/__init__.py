@@ -35,6 +35,7 @@ from lgdcnn_core.training.tables import (
     require_known,
     training_and_validation,
 )
+from lgdcnn_core.training.watch import Progress, TrainingStopped, Watch
 
 __all__ = [
     "FAST",
@@ -54,14 +55,17 @@ __all__ = [
     "Labelled",
     "Layout",
     "Plan",
+    "Progress",
     "Recipe",
     "Scaling",
     "Setting",
     "Targets",
     "TrainingDiverged",
+    "TrainingStopped",
     "UnavailableDevice",
     "UnknownElements",
     "UnknownRecipe",
+    "Watch",
     "choose",
     "differing",
     "formulas_and_targets",

@@ -26,11 +26,9 @@ from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.prediction import outputs
 from lgdcnn_core.training.recipe import Recipe
 from lgdcnn_core.training.tables import Labelled
+from lgdcnn_core.training.watch import Progress, TrainingStopped, Watch
 
 BATCHES_BETWEEN_CHECKS = 50  # of the loss being finite: looking makes a GPU wait
-
-CHECKPOINT_SHARE = 0.05
-"""Share of the time that may go into writing checkpoints: a quarter of a gigabyte, which small sets would wait for."""
 
 
 class TrainingDiverged(RuntimeError):
@@ -46,6 +44,7 @@ def train(
     checkpoint: Path | None = None,
     progress: bool = True,
     title: str | None = None,
+    watch: Watch | None = None,
 ) -> History:
     """Train a network in place.
 
@@ -59,42 +58,47 @@ def train(
         How.
     checkpoint
         File for the state after an epoch; if it exists, training goes on from there. It is written after the first
-        epoch, the last, and as often between them as `CHECKPOINT_SHARE` allows.
+        epoch, the last, and as often between them as `checkpoint.SHARE` allows.
     progress
         Show a progress bar.
     title
         What the progress bar says; the default is the recipe.
+    watch
+        Called before every epoch; if it returns True, the checkpoint is written and the training stops.
 
     Raises
     ------
     TrainingDiverged
         If the loss is NaN or infinite.
+    TrainingStopped
+        If `watch` stopped the training.
     lgdcnn_core.training.checkpoint.ForeignCheckpoint
         If `checkpoint` belongs to another training.
     """
     run = _Run(network, train_data, val_data, plan)
     recipe, device = plan.recipe, plan.compute.device
     fingerprint = plan.fingerprint(network, len(train_data), len(val_data) if val_data is not None else 0)
-    if checkpoint is not None and checkpoint.exists():
-        run.load_state_dict(checkpoints.read(checkpoint, fingerprint, device))
+    kept = checkpoints.Kept(checkpoint, fingerprint)
+    if (state := kept.read(device)) is not None:
+        run.load_state_dict(state)
+        kept.saved = run.n_epochs
     bar = tqdm(
         total=plan.epochs,
-        initial=len(run.history.epochs),
+        initial=run.n_epochs,
         desc=title or f"{recipe.name} recipe",
         unit="epoch",
         disable=not progress,
         mininterval=1.0,
     )
-    due = -math.inf
     generators = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
     with bar, generators, plan.compute.memory() as give_back:
         while not run.finished:
+            if watch is not None and watch(run.progress(kept.saved)):
+                kept.write(run.n_epochs, run.state_dict)
+                raise TrainingStopped(f"stopped from outside after {run.n_epochs} of {plan.epochs} epochs")
             line = run.epoch(give_back)
-            if checkpoint is not None and (run.finished or time.monotonic() >= due):
-                begun = time.monotonic()
-                checkpoints.write(checkpoint, fingerprint, run.state_dict())
-                written = time.monotonic()
-                due = written + (written - begun) / CHECKPOINT_SHARE
+            if run.finished or kept.due:
+                kept.write(run.n_epochs, run.state_dict)
             bar.set_postfix(loss=f"{line.loss:.3f}", val=_shown(line.val_error), refresh=False)
             bar.update()
     run.finish()
@@ -125,12 +129,21 @@ class _Run:
         self.best_weights: dict[str, Tensor] | None = None
 
     @property
+    def n_epochs(self) -> int:
+        return len(self.history.epochs)
+
+    @property
     def finished(self) -> bool:
-        return self.history.stopped_early or len(self.history.epochs) >= self.plan.epochs
+        return self.history.stopped_early or self.n_epochs >= self.plan.epochs
+
+    def progress(self, saved: int) -> Progress:
+        """How far the training is, given the number of epochs in its checkpoint."""
+        error = self.history.epochs[-1].val_error if self.n_epochs else None
+        return Progress(self.n_epochs, self.plan.epochs, saved, error)
 
     def epoch(self, after_step: Callable[[], None]) -> Epoch:
         """Train for one epoch and take its line of the learning curve."""
-        number = len(self.history.epochs)
+        number = self.n_epochs
         started = time.perf_counter()
         torch.manual_seed(int(np.random.default_rng([self.plan.seed, number, 1]).integers(2**31)))  # dropout
         generator = np.random.default_rng([self.plan.seed, number, 0])
@@ -153,7 +166,7 @@ class _Run:
             self.network.load_state_dict(self.best_weights)
             return
         self.average.finish()
-        self.history.best_epoch = len(self.history.epochs)
+        self.history.best_epoch = self.n_epochs
 
     def _train_epoch(
         self, number: int, generator: np.random.Generator, after_step: Callable[[], None]

@@ -17,7 +17,7 @@ from lgdcnn_core.companion.runs.record import PREDICTIONS, RunRecord, learning_c
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
 from lgdcnn_core.companion.runs.store import Store, committed_store, local_store, parquet
 from lgdcnn_core.companion.runs.weights import file_of_weights, require_current
-from lgdcnn_core.training import PRETRAINING
+from lgdcnn_core.training import PRETRAINING, Watch
 
 
 class OutdatedRecord(RuntimeError):
@@ -31,6 +31,7 @@ def execute(
     progress: bool = True,
     weights: bool = False,
     checkpoints: Path | None = None,
+    watch: Watch | None = None,
 ) -> RunRecord:
     """Make a run, unless its record exists, and give its record.
 
@@ -54,6 +55,8 @@ def execute(
     checkpoints
         Directory of the checkpoint, which is removed when the record is written; the default is ``checkpoints`` beside
         the local store.
+    watch
+        As in `CompositionRegressor.fit`; it also watches what is made first.
 
     Raises
     ------
@@ -61,12 +64,14 @@ def execute(
         If there is a record that is not what was written.
     OutdatedRecord
         If there is one whose recipe has other values than the recipe of that name has today.
+    lgdcnn_core.training.TrainingStopped
+        If `watch` stopped the training; the next call goes on from its checkpoint.
     """
     store = store or local_store()
     weights_file = file_of_weights(spec) if weights else None
     if (found := recorded(spec, store)) is not None and (weights_file is None or weights_file.exists()):
         return found
-    options: dict[str, Any] = {"device": device, "progress": progress, "checkpoints": checkpoints}
+    options: dict[str, Any] = {"device": device, "progress": progress, "checkpoints": checkpoints, "watch": watch}
     kept_apart = _found_or_made(spec.kept_apart, store, options) if spec.kept_apart else None
     source = trained(spec.source, store, **options) if spec.source else None
     checkpoint = _checkpoint(spec, checkpoints)
@@ -88,6 +93,7 @@ def execute(
         init_property=property_of_source(spec.source, spec.dataset),
         checkpoint=checkpoint,
         stop_after=kept_apart.best_epoch if kept_apart else None,
+        watch=watch,
     )
     if weights_file is not None:
         weights_file.parent.mkdir(parents=True, exist_ok=True)
@@ -103,6 +109,7 @@ def trained(
     device: str | None = None,
     progress: bool = True,
     checkpoints: Path | None = None,
+    watch: Watch | None = None,
 ) -> Path:
     """Give the file of a run's trained model, for `CompositionRegressor.load` or as `init` of its `fit`.
 
@@ -118,10 +125,10 @@ def trained(
     file = file_of_weights(spec)
     if not file.exists():
         if isinstance(spec, RunSpec):
-            execute(spec, store, device, progress, weights=True, checkpoints=checkpoints)
+            execute(spec, store, device, progress, weights=True, checkpoints=checkpoints, watch=watch)
         else:
             kept = committed_joint() if store is not None and store.name == "committed" else None
-            train_jointly(spec, file, kept or local_joint(), device, progress, _checkpoint(spec, checkpoints))
+            train_jointly(spec, file, kept or local_joint(), device, progress, _checkpoint(spec, checkpoints), watch)
     require_current(spec)
     return file
 

@@ -13,6 +13,7 @@ from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
 from lgdcnn_core.companion.runs.record import learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec
 from lgdcnn_core.models import CHAINS
+from lgdcnn_core.training import Watch
 
 DIRECTORY = "pretraining"
 
@@ -99,7 +100,13 @@ def both_joint() -> list[JointStore]:
 
 
 def train_jointly(
-    spec: JointSpec, weights: Path, store: JointStore, device: str | None, progress: bool, checkpoint: Path
+    spec: JointSpec,
+    weights: Path,
+    store: JointStore,
+    device: str | None,
+    progress: bool,
+    checkpoint: Path,
+    watch: Watch | None = None,
 ) -> None:
     """Train, keep the model, and write the record, unless there is one.
 
@@ -111,7 +118,7 @@ def train_jointly(
         File for the model.
     store
         Where the record goes.
-    device, progress
+    device, progress, watch
         As in `execute`.
     checkpoint
         File to go on from after an interruption; it is removed at the end.
@@ -123,7 +130,7 @@ def train_jointly(
     estimator = CompositionRegressor(
         spec.model, spec.full_recipe(), spec.setting, seed=spec.seed, device=device, progress=progress
     )
-    estimator.fit(table["formula"], targets, checkpoint=checkpoint)
+    estimator.fit(table["formula"], targets, checkpoint=checkpoint, watch=watch)
     estimator.save(weights)
     history = estimator.history_
     record = JointRecord(
