@@ -5,8 +5,9 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from lgdcnn_core.companion.runs.record import PREDICTIONS, RunRecord
-from lgdcnn_core.companion.runs.store import parquet
+from lgdcnn_core.companion.records import provenance
+from lgdcnn_core.companion.runs.predictions import lean
+from lgdcnn_core.companion.runs.record import PREDICTIONS, VALIDATION, RunRecord
 from lgdcnn_core.companion.tuning import TrialRecord
 
 PREDICTED = pd.DataFrame(
@@ -19,9 +20,29 @@ PREDICTED = pd.DataFrame(
 )
 
 
+def parquet(predictions):
+    """A file of predictions as format 1 has it."""
+    return predictions.to_parquet(index=False, compression="zstd")
+
+
 def made_up(spec, mae=0.5, predictions=PREDICTED, **changes):
-    """A record and its files: the predictions."""
-    files = {PREDICTIONS: parquet(predictions)}
+    """A record and its files: the predictions, as format 1 keeps them."""
+    return _made_up(spec, mae, {PREDICTIONS: parquet(predictions)}, {"n_test": len(predictions)} | changes)
+
+
+def made_up_lean(spec, test, val, split, mae=0.5, **changes):
+    """A record and its files: predictions for the test and validation parts of a split, as format 2 keeps them."""
+    files = {PREDICTIONS: lean(test), VALIDATION: lean(val)}
+    fields = {
+        "n_test": len(test),
+        "n_val": len(val),
+        "inputs": provenance.input_hashes(split._asdict()),
+        "load": {"start": 0.1, "end": 1.0},
+    }
+    return _made_up(spec, mae, files, fields | changes)
+
+
+def _made_up(spec, mae, files, changes):
     fields = {
         "spec": spec,
         "recipe": spec.full_recipe().as_dict(),
@@ -33,7 +54,6 @@ def made_up(spec, mae=0.5, predictions=PREDICTED, **changes):
         "n_train": 70,
         "n_train_distinct": 69,
         "n_val": 15,
-        "n_test": len(predictions),
         "seconds": {"training": 12.5, "prediction": 0.5},
         "tokens_per_second": 1000.0,
         "peak_memory": {"host": 1.0},

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from lgdcnn_core.companion.readings import __main__ as command
 from lgdcnn_core.companion.readings import environments as cecv_readings
 from lgdcnn_core.companion.records import places, sealed
 from lgdcnn_core.companion.reproduce import notebook
-from lgdcnn_core.companion.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, execution, weights
+from lgdcnn_core.companion.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, parts, weights
 from lgdcnn_core.composition import parse
 from lgdcnn_core.training import Layout
 
@@ -47,7 +48,7 @@ def workplace(tmp_path_factory):
     directory = tmp_path_factory.mktemp("readings")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LGDCNN_RUNS", str(directory / "runs"))
-        patch.setattr(execution.benchmarks, "load", lambda name, fold=None: small_split())
+        patch.setattr(parts.benchmarks, "load", lambda name, fold=None: small_split())
         for module in (weights, places):
             patch.setattr(module, "checkout", lambda: directory)
         runs.execute(RUN, device="cpu", progress=False, weights=True, checkpoints=directory)
@@ -248,7 +249,7 @@ def test_a_record_says_where_it_comes_from(environments, workplace):
     assert record.peak_memory["host"] > 0
     text = (workplace / "runs" / "cecv" / record.spec.key / "record.json").read_text()
     assert str(workplace) not in text
-    assert len(text.splitlines()) == len(record.__dataclass_fields__) + 4
+    assert len(text.splitlines()) == len(fields(record)) + 4
 
 
 def test_a_record_is_read_and_not_made_again(environments, monkeypatch):

@@ -1,5 +1,6 @@
 """Runs as they are made: real, tiny trainings."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -18,12 +19,15 @@ from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.companion import runs
 from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.companion.runs import (
+    DifferentData,
     JointSpec,
+    NoValidation,
     OutdatedRecord,
     RunSpec,
     Store,
     execution,
     joint,
+    parts,
     weights,
 )
 
@@ -47,8 +51,8 @@ def tiny(monkeypatch, tmp_path):
     def load(name, fold=None):
         return tiny_split("classification" if name == "matbench_glass" else "regression")
 
-    monkeypatch.setattr(execution.benchmarks, "load", load)
-    monkeypatch.setattr(execution.benchmarks, "without_judged", lambda part, name: part[1:])
+    monkeypatch.setattr(parts.benchmarks, "load", load)
+    monkeypatch.setattr(parts.benchmarks, "without_judged", lambda part, name: part[1:])
 
     def execute(spec, **options):
         where = {"store": Store("local", tmp_path / "runs"), "checkpoints": tmp_path / "checkpoints"}
@@ -79,7 +83,52 @@ def test_a_run_leaves_a_record_with_all_that_a_reader_may_ask(tiny, store, tmp_p
     assert record.tokens_per_second > 0
     assert record.compute["device"] == "cpu"
     assert not record.resumed
+    assert set(record.load) == {"start", "end"}
     assert not list((tmp_path / "checkpoints").rglob("*.pt"))
+
+
+SPECS = {
+    "regression": RunSpec("matbench_steels", fold=1, epochs=1),
+    "extended set": RunSpec(BULK, epochs=1),
+    "classification": RunSpec("matbench_glass", fold=0, model="DCNN-K1", epochs=1),
+    "fraction": RunSpec(BULK, train_fraction=0.5, epochs=1),
+    "pretraining": RunSpec(training.TRANSFER.source, model="DCNN-K1", recipe="pretraining", epochs=1),
+}
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_the_metrics_of_a_record_can_be_computed_again_from_its_files(tiny, store, spec):
+    record = tiny(spec)
+    test, val = store.predictions(spec.key), store.validation(spec.key)
+    assert execution.measure(test, val, spec.classification) == record.metrics
+    split = parts.load_split(spec)
+    for table, part in ((test, split.test), (val, split.val)):
+        assert list(table.columns) == ["id", "formula", "actual", "predicted", "uncertainty"]
+        assert table["id"].tolist() == part.index.tolist()
+        assert table["formula"].tolist() == part["formula"].tolist()
+        assert table["actual"].tolist() == part["target"].tolist()
+    assert len(val) == record.n_val
+
+
+def test_a_refit_keeps_predictions_for_test_data_only(tiny, store):
+    spec = RunSpec(BULK, model="DCNN-K1", epochs=1, refit=True)
+    record = tiny(spec)
+    assert execution.measure(store.predictions(spec.key), None, False) == record.metrics
+    assert set(record.outputs) == {"predictions.parquet"}
+    with pytest.raises(NoValidation, match=f"{re.escape(spec.key)}.*refit.*{re.escape(spec.kept_apart.key)}"):
+        store.validation(spec.key)
+
+
+def test_predictions_are_refused_beside_other_data_than_they_were_made_for(tiny, store, monkeypatch):
+    spec = RunSpec(BULK, model="DCNN-K1", epochs=1)
+    before, after = (Split(*(part.assign(target=part["target"] + shift) for part in tiny_split())) for shift in (3, 4))
+    monkeypatch.setattr(parts.benchmarks, "load", lambda *_, **__: before)
+    record = tiny(spec)
+    monkeypatch.setattr(parts.benchmarks, "load", lambda *_, **__: after)
+    for reading, part in ((store.predictions, "test"), (store.validation, "val")):
+        with pytest.raises(DifferentData, match=f"{re.escape(spec.key)}.*{record.inputs[part]}"):
+            reading(spec.key)
+    assert store.read(spec.key) == record
 
 
 def test_a_run_that_is_recorded_is_not_made_again(tiny, monkeypatch):
@@ -99,11 +148,11 @@ def test_a_record_made_with_another_recipe_of_that_name_is_not_taken_for_todays(
 
 
 def test_the_subset_of_a_smaller_fraction_lies_in_that_of_a_larger_one(tiny, store):
-    half, quarter = (execution.load_split(RunSpec(BULK, train_fraction=share)).train for share in (0.5, 0.25))
+    half, quarter = (parts.load_split(RunSpec(BULK, train_fraction=share)).train for share in (0.5, 0.25))
     assert (len(half), len(quarter)) == (14, 7)
     assert set(quarter.index) < set(half.index)
     assert half.index.is_monotonic_increasing
-    other_seed = execution.load_split(RunSpec(BULK, train_fraction=0.5, seed=1)).train
+    other_seed = parts.load_split(RunSpec(BULK, train_fraction=0.5, seed=1)).train
     assert set(other_seed.index) != set(half.index)
     spec = RunSpec(BULK, train_fraction=0.25, epochs=1)
     record = tiny(spec)
@@ -156,7 +205,7 @@ def test_weights_are_kept_on_request_and_predict_what_the_record_says(tiny, stor
     file = tmp_path / "data" / "weights" / f"{spec.key}.safetensors"
     predictions = store.predictions(spec.key)
     again = CompositionRegressor.load(file, device="cpu").predict(predictions["formula"])
-    np.testing.assert_array_equal(again, predictions["predicted"])
+    np.testing.assert_array_equal(again.astype(np.float32), predictions["predicted"])
     before = file.read_bytes()
     file.unlink()
     tiny(spec, weights=True)
@@ -181,7 +230,8 @@ def test_a_run_that_starts_from_a_source_trains_its_network_first_and_once(tiny,
     again = CompositionRegressor("DCNN-K1", training.TRANSFER.with_changes(epochs=1), device="cpu", progress=False)
     again.fit(split.train, val=split.val, init=file)
     expected = store.predictions(first.key)
-    np.testing.assert_array_equal(again.predict(expected["formula"]), expected["predicted"])
+    predicted = again.predict(expected["formula"])
+    np.testing.assert_array_equal(predicted.astype(np.float32), expected["predicted"])
 
 
 @pytest.fixture
@@ -219,7 +269,8 @@ def test_runs_that_start_from_the_joint_training_go_on_from_their_own_property(
     )
     again.fit(split.train, val=split.val, init=file, init_property=BULK)
     expected = store.predictions(spec.kept_apart.key)
-    np.testing.assert_array_equal(again.predict(expected["formula"]), expected["predicted"])
+    predicted = again.predict(expected["formula"])
+    np.testing.assert_array_equal(predicted.astype(np.float32), expected["predicted"])
     # Weights that are lost are trained again, and the record stays.
     before = file.read_bytes()
     file.unlink()
@@ -264,7 +315,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 import test_execution
 from lgdcnn_core.companion import runs
-runs.execution.benchmarks.load = lambda name, fold=None: test_execution.tiny_split()
+runs.parts.benchmarks.load = lambda name, fold=None: test_execution.tiny_split()
 store = runs.Store("local", Path({store!r}))
 runs.execute(test_execution.LONG, store, device="cpu", progress=False, checkpoints=Path({checkpoints!r}))
 """

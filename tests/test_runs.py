@@ -5,26 +5,29 @@ import math
 import os
 import platform
 import re
+from dataclasses import fields, replace
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_records import PREDICTED, made_up
+from made_up_records import PREDICTED, made_up, made_up_lean, perfect_predictions
 
-from lgdcnn_core import training
+from lgdcnn_core import benchmarks, training
 from lgdcnn_core.benchmarks import UnknownDataSetError
 from lgdcnn_core.companion import runs
-from lgdcnn_core.companion.records import provenance
+from lgdcnn_core.companion.records import provenance, sealed
 from lgdcnn_core.companion.runs import (
     BrokenRecord,
     InvalidSpec,
+    NoValidation,
     RecordExists,
     RunRecord,
     RunSpec,
     Store,
     metrics,
+    predictions,
 )
 from lgdcnn_core.companion.runs.table import COLUMNS
 from lgdcnn_core.models import UnknownNetwork
@@ -126,10 +129,11 @@ def test_a_record_comes_back_as_it_was_written(recorded):
     assert list(store.keys()) == [spec.key]
 
 
-def test_a_file_of_a_record_has_one_line_a_field_so_that_a_diff_can_be_read(recorded):
-    store, spec = recorded
+def test_a_file_of_a_record_has_one_line_a_field_so_that_a_diff_can_be_read(store):
+    spec = RunSpec(BULK)
+    store.write(*made_up(spec, load={"start": 0.1, "end": 1.0}))
     text = (store.path / spec.key / "record.json").read_text()
-    assert len(text.splitlines()) == len(RunRecord.__dataclass_fields__) + 4  # two brackets, format, sha256
+    assert len(text.splitlines()) == len(fields(RunRecord)) + 4  # two brackets, format, sha256
     assert json.loads(text)["metrics"]["mae"] == 0.5
 
 
@@ -171,11 +175,73 @@ def test_a_record_under_another_runs_name_is_refused(recorded):
         store.read(other.key)
 
 
-def test_a_record_of_a_future_format_is_refused(recorded, monkeypatch):
+def test_a_record_of_a_future_format_is_refused(recorded):
     store, spec = recorded
-    monkeypatch.setattr(RunRecord, "FORMAT", 2)
-    with pytest.raises(BrokenRecord, match="format 1, this package reads 2"):
+    future = json.loads(store.text(spec.key))
+    del future["sha256"], future["format"]
+    (store.path / spec.key / "record.json").write_text(sealed.seal(future, 3))
+    with pytest.raises(BrokenRecord, match="format 3, this package reads 1 and 2"):
         store.read(spec.key)
+
+
+def test_a_record_has_all_fields_of_its_format_and_no_others(recorded):
+    store, spec = recorded
+    content = json.loads(store.text(spec.key))
+    del content["sha256"], content["format"]
+    load = {"start": 0.1, "end": 1.0}
+    for wrong, version in ((content, 2), (content | {"load": load}, 1)):
+        with pytest.raises(BrokenRecord, match=rf"format {version}.*fields that differ: load\)"):
+            RunRecord.from_json(sealed.seal(wrong, version), "it")
+    found = RunRecord.from_json(sealed.seal(content | {"load": load}, 2), "it")
+    assert found == replace(store.read(spec.key), load=load)
+    assert (found.format, store.read(spec.key).format) == (2, 1)
+
+
+def test_a_record_without_validation_predictions_says_so_and_names_the_way_out(recorded):
+    store, spec = recorded
+    with pytest.raises(NoValidation, match=f"{re.escape(spec.key)}.*format 1.*run again"):
+        store.validation(spec.key)
+
+
+def test_predictions_in_the_lean_form_come_back_beside_the_official_ids_and_targets(store, benchmark_data):
+    spec = RunSpec("matbench_jdft2d", fold=2)
+    split = benchmarks.load(spec.dataset, fold=spec.fold)
+    expected = {name: perfect_predictions(part, 0.25, np.float32) for name, part in split._asdict().items()}
+    store.write(*made_up_lean(spec, expected["test"], expected["val"], split))
+    for found, part in ((store.predictions(spec.key), "test"), (store.validation(spec.key), "val")):
+        pd.testing.assert_frame_equal(found, expected[part].astype({"predicted": float}))
+
+
+def test_predictions_in_the_lean_form_take_eight_bytes_a_compound():
+    values = np.random.default_rng(0).normal(size=(35_000, 2))
+    table = pd.DataFrame(values, columns=["predicted", "uncertainty"])
+    assert len(predictions.lean(table)) < 8.1 * len(table)
+
+
+@pytest.mark.parametrize(
+    ("load", "undisturbed"),
+    [
+        ({"start": 0.2, "end": 2.4}, True),
+        ({"start": 2.6, "end": 2.0}, False),
+        ({"start": 0.2, "end": 2.6}, False),
+        ({"start": None, "end": None}, None),
+        ({"start": 0.2, "end": None}, None),
+        (None, None),
+    ],
+)
+def test_a_run_had_its_cores_to_itself_if_nothing_else_ran_at_either_end(store, load, undisturbed):
+    compute = {"device": "cpu", "precision": "float32", "threads": 2}
+    record, files = made_up(RunSpec(BULK), load=load, compute=compute)
+    assert record.undisturbed is undisturbed
+    store.write(record, files)
+    found = runs.load_records([store])["undisturbed"].astype(object).tolist()
+    assert found == [pd.NA if undisturbed is None else undisturbed]
+
+
+def test_a_system_without_a_load_average_leaves_it_unknown(monkeypatch):
+    assert provenance.load_average() >= 0
+    monkeypatch.delattr(os, "getloadavg")
+    assert provenance.load_average() is None
 
 
 def test_a_record_is_never_overwritten(recorded):

@@ -12,7 +12,8 @@ from lgdcnn_core.companion.records import sealed
 from lgdcnn_core.companion.records.directory import RECORD
 from lgdcnn_core.companion.records.provenance import data_hash
 from lgdcnn_core.companion.runs import RunSpec, Store
-from lgdcnn_core.companion.runs.execution import load_split, predict
+from lgdcnn_core.companion.runs.execution import predict
+from lgdcnn_core.companion.runs.parts import load_split
 from lgdcnn_core.companion.runs.store import both_stores
 from lgdcnn_core.companion.runs.weights import file_of_weights
 

@@ -31,6 +31,9 @@ PACKAGES = (
 CODE = ("lgdcnn_core", "pyproject.toml", "requirements.lock")
 """What of a checkout the numbers of a run depend on. A new record, a figure or a note leaves the code as it was."""
 
+SPARE_LOAD = 0.5
+"""Load average that does not count as other work: the system and its services."""
+
 
 def versions() -> dict[str, str]:
     """Versions of Python and of `PACKAGES`, by name."""
@@ -93,6 +96,35 @@ def made_now(code: dict[str, str | bool] | None) -> dict[str, Any]:
 def now() -> str:
     """Time of day as records have it: UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def load_average() -> float | None:
+    """Count the processes that ran or waited, on average over the last minute; None where the system does not tell."""
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):
+        return None
+
+
+def undisturbed(load: Mapping[str, float | None] | None, compute: Mapping[str, str | int]) -> bool | None:
+    """Say whether a record's computation had its cores to itself.
+
+    Parameters
+    ----------
+    load
+        `load_average` at the start and at the end, as the record states them; None in a record that does not.
+    compute
+        The record's device, precision and ``threads``.
+
+    Returns
+    -------
+    bool or None
+        True if both are less than `SPARE_LOAD` above the computation's own threads; None if one is unknown.
+    """
+    known = [each for each in (load or {}).values() if each is not None]
+    if load is None or len(known) < len(load):
+        return None
+    return max(known) < int(compute["threads"]) + SPARE_LOAD
 
 
 def data_hash(table: pd.DataFrame) -> str:

@@ -36,7 +36,7 @@ def seal(content: Mapping[str, Any], version: int) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def unseal(text: str, name: str, version: int, fields: Iterable[str]) -> dict[str, Any]:
+def unseal(text: str, name: str, formats: Mapping[int, Iterable[str]]) -> dict[str, Any]:
     """Content of a sealed JSON file, without version and sha256.
 
     Parameters
@@ -45,13 +45,13 @@ def unseal(text: str, name: str, version: int, fields: Iterable[str]) -> dict[st
         What `seal` made.
     name
         What an error calls the record.
-    version, fields
-        What the content must have.
+    formats
+        Versions that the reader knows, and the fields of each.
 
     Raises
     ------
     BrokenRecord
-        If it is not what `seal` made of such fields.
+        If the text is not what `seal` made of the fields of one of them.
     """
     try:
         content: dict[str, Any] = json.loads(text)
@@ -61,11 +61,13 @@ def unseal(text: str, name: str, version: int, fields: Iterable[str]) -> dict[st
         raise BrokenRecord(f"{name} is no record ({error!r}). {WAY_OUT}") from error
     if stated != found:
         raise BrokenRecord(f"{name} was edited: its content has sha256 {found}, it says {stated}. {WAY_OUT}")
-    given, expected = content.pop("format", None), set(fields)
-    if given != version or set(content) != expected:
+    given = content.pop("format", None)
+    expected = set(formats[given if given in formats else max(formats)])
+    if given not in formats or set(content) != expected:
+        known = " and ".join(map(str, sorted(formats)))
         differing = ", ".join(sorted(expected ^ set(content))) or "none"
         raise BrokenRecord(
-            f"{name} has format {given}, this package reads {version} (fields that differ: {differing}). {WAY_OUT}"
+            f"{name} has format {given}, this package reads {known} (fields that differ: {differing}). {WAY_OUT}"
         )
     return content
 

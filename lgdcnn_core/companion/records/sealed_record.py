@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from lgdcnn_core.companion.records import sealed
 
@@ -23,9 +23,10 @@ class Plain(Protocol):
 class SealedRecord(ABC):
     """A record; each kind adds its fields, all of which JSON has or which are named in `_nested`."""
 
-    # Without an annotation, so that it is no field.
-    FORMAT = 1
-    """Version of the fields; a reader refuses a record of another one."""
+    FORMAT: ClassVar[int] = 1
+    """Version of the fields that new records have."""
+    SINCE: ClassVar[Mapping[str, int]] = {}
+    """Fields that older formats lack, and the format that added each; in a record of an older one the field is None."""
 
     @property
     @abstractmethod
@@ -37,6 +38,16 @@ class SealedRecord(ABC):
         """sha256 of the bytes of each other file of the record: its field ``outputs``, if it has one."""
         return getattr(self, "outputs", {})
 
+    @property
+    def format(self) -> int:
+        """Version of the fields of this record."""
+        return min([self.FORMAT, *(since - 1 for name, since in self.SINCE.items() if getattr(self, name) is None)])
+
+    @classmethod
+    def _fields(cls, version: int) -> list[str]:
+        """Names of the fields that records of a format have."""
+        return [field.name for field in fields(cls) if cls.SINCE.get(field.name, version) <= version]
+
     @classmethod
     def _nested(cls) -> Mapping[str, type[Plain]]:
         """Fields that are no plain values, and what they are."""
@@ -44,9 +55,9 @@ class SealedRecord(ABC):
 
     def to_json(self) -> str:
         """Text of ``record.json``: one line a field, and a sha256 over all of them."""
-        content = {field.name: getattr(self, field.name) for field in fields(self)}
+        content = {name: getattr(self, name) for name in self._fields(self.format)}
         plain = {name: content[name].as_dict() for name in self._nested()}
-        return sealed.seal(content | plain, self.FORMAT)
+        return sealed.seal(content | plain, self.format)
 
     @classmethod
     def from_json(cls, text: str, name: str) -> Self:
@@ -64,6 +75,7 @@ class SealedRecord(ABC):
         lgdcnn_core.companion.runs.BrokenRecord
             If it is not what `to_json` made.
         """
-        content = sealed.unseal(text, name, cls.FORMAT, [field.name for field in fields(cls)])
+        versions = {cls.FORMAT, *(since - 1 for since in cls.SINCE.values())}
+        content = sealed.unseal(text, name, {version: cls._fields(version) for version in versions})
         made = {field: kind.from_dict(content[field]) for field, kind in cls._nested().items()}
         return cls(**content | made)

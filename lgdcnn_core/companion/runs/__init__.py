@@ -5,17 +5,20 @@ from lgdcnn_core.companion.runs.curves import load_curves
 from lgdcnn_core.companion.runs.ensembles import ensembles, mean_prediction, of_several_networks
 from lgdcnn_core.companion.runs.execution import OutdatedRecord, execute, recorded, trained
 from lgdcnn_core.companion.runs.paired import PairedDifference, paired_difference, paired_differences
+from lgdcnn_core.companion.runs.parts import DifferentData
 from lgdcnn_core.companion.runs.record import RunRecord
 from lgdcnn_core.companion.runs.rows import UnlikeRecords
 from lgdcnn_core.companion.runs.spec import InvalidSpec, JointSpec, RunSpec
-from lgdcnn_core.companion.runs.store import Store, committed_store, local_store
+from lgdcnn_core.companion.runs.store import NoValidation, Store, committed_store, local_store
 from lgdcnn_core.companion.runs.table import load_records, summarise, without_pure_elements
 from lgdcnn_core.companion.runs.weights import OutdatedWeights
 
 __all__ = [
     "BrokenRecord",
+    "DifferentData",
     "InvalidSpec",
     "JointSpec",
+    "NoValidation",
     "OutdatedRecord",
     "OutdatedWeights",
     "PairedDifference",

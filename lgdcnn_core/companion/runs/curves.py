@@ -23,7 +23,7 @@ COLUMNS = [
     *(field.name for field in fields(RunSpec)),
     *("schedule_epochs", "averaging", "changed", "commit"),
     *MACHINE,
-    *("epoch", "val_error", "seconds"),
+    *("undisturbed", "epoch", "val_error", "seconds"),
 ]
 
 KIND = ["store", "dataset", "fold", "model", "recipe", "setting", "train_fraction", "schedule_epochs"]
@@ -47,8 +47,9 @@ def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) ->
         One row an epoch that has a validation error, `COLUMNS`: the record's store, key and specification (``epochs``
         is never missing); ``schedule_epochs``, the epochs that its learning-rate schedule spans, missing where the
         schedule does not look at them; the recipe's ``averaging``; ``changed``, the recipe's values that have changed
-        since, with commas; the commit and the machine; then ``epoch``, from 1, ``val_error`` in the property's unit
-        (log-loss in classification), and ``seconds`` of training and validation from the start to this epoch's end.
+        since, with commas; the commit and the machine; whether the run was ``undisturbed``, see `load_records`;
+        then ``epoch``, from 1, ``val_error`` in the property's unit (log-loss in classification), and ``seconds`` of
+        training and validation from the start to this epoch's end.
     """
     held = {store.name: store for store in (both_stores() if stores is None else stores)}
     tables = [_curve(name, held[name].read(key)) for name, key in zip(records["store"], records["key"], strict=True)]
@@ -56,7 +57,7 @@ def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) ->
     table = pd.concat(tables, ignore_index=True) if tables else empty
     integers = ["fold", "seed", "epochs", "schedule_epochs", "threads", "epoch"]
     types = dict.fromkeys(integers, "Int64") | dict.fromkeys(["train_fraction", "val_error", "seconds"], "float64")
-    return table.astype(types).dropna(subset=["val_error"]).reset_index(drop=True)
+    return table.astype(types | {"undisturbed": "boolean"}).dropna(subset=["val_error"]).reset_index(drop=True)
 
 
 def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Series[str]":
@@ -93,14 +94,15 @@ def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Seri
 def on_one_machine(curves: pd.DataFrame) -> pd.DataFrame:
     """Leave ``seconds`` to the records of one kind of machine, `MACHINE`, and make the others' missing.
 
-    It is the kind that made most of the records; of several, the first by name.
+    It is the kind that made most of the records; of several, the first by name. The seconds of runs that shared their
+    cores become missing too.
     """
     if curves.empty:
         return curves
     runs = curves.drop_duplicates(["store", "key"])
     counts = runs.groupby(MACHINE, dropna=False).size().sort_index()
     chosen = pd.DataFrame([counts.idxmax()], columns=MACHINE).iloc[0]
-    same = (curves[MACHINE] == chosen).all(axis=1)
+    same = (curves[MACHINE] == chosen).all(axis=1) & curves["undisturbed"].fillna(True)
     return curves.assign(seconds=curves["seconds"].where(same))
 
 
@@ -139,6 +141,7 @@ def _curve(store: str, record: RunRecord) -> pd.DataFrame:
         "processor": record.platform["processor"],
         "device": record.compute["device"],
         "threads": record.compute["threads"],
+        "undisturbed": record.undisturbed,
     }
     table = pd.DataFrame({"epoch": curve["epoch"], "val_error": curve["val_error"]}, dtype=float)
     seconds = pd.Series(curve["seconds"], dtype=float).cumsum()

@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lgdcnn_core import CompositionRegressor, benchmarks
+from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.companion.records import provenance, sealed
 from lgdcnn_core.companion.records.sealed import RecordExists
-from lgdcnn_core.companion.runs import metrics
+from lgdcnn_core.companion.runs import metrics, predictions
 from lgdcnn_core.companion.runs.joint import committed_joint, local_joint, train_jointly
-from lgdcnn_core.companion.runs.record import PREDICTIONS, RunRecord, learning_curve
+from lgdcnn_core.companion.runs.parts import load_split
+from lgdcnn_core.companion.runs.record import PREDICTIONS, VALIDATION, RunRecord, learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
-from lgdcnn_core.companion.runs.store import Store, committed_store, local_store, parquet
+from lgdcnn_core.companion.runs.store import Store, committed_store, local_store
 from lgdcnn_core.companion.runs.weights import file_of_weights, require_current
-from lgdcnn_core.training import PRETRAINING, Watch
+from lgdcnn_core.training import Watch
 
 
 class OutdatedRecord(RuntimeError):
@@ -76,6 +77,7 @@ def execute(
     source = trained(spec.source, store, **options) if spec.source else None
     checkpoint = _checkpoint(spec, checkpoints)
     begun: dict[str, Any] = {"started": provenance.now(), "resumed": checkpoint.exists(), "code": provenance.code()}
+    load = {"start": provenance.load_average()}
     split = load_split(spec)
     estimator = CompositionRegressor(
         model=spec.model,
@@ -98,7 +100,7 @@ def execute(
     if weights_file is not None:
         weights_file.parent.mkdir(parents=True, exist_ok=True)
         estimator.save(weights_file)
-    record = found or _written(spec, split, source, estimator, store, **begun)
+    record = found or _written(spec, split, source, estimator, store, load, **begun)
     checkpoint.unlink(missing_ok=True)
     return record
 
@@ -148,20 +150,25 @@ def _written(
     source: Path | None,
     estimator: CompositionRegressor,
     store: Store,
+    load: dict[str, float | None],
     started: str,
     resumed: bool,
     code: dict[str, str | bool] | None,
 ) -> RunRecord:
     """Measure a trained model, and write the record."""
     clock = time.perf_counter()
-    predicted = predict(estimator, split.test)
+    files = {PREDICTIONS: predictions.lean(predict(estimator, split.test))}
     prediction_seconds = time.perf_counter() - clock
-    files = {PREDICTIONS: parquet(predicted)}
+    # The metrics are of the predictions as the files keep them, so that anyone can compute them again.
+    test, val = predictions.restored(files[PREDICTIONS], split.test), None
+    if not spec.refit:
+        files[VALIDATION] = predictions.lean(predict(estimator, split.val))
+        val = predictions.restored(files[VALIDATION], split.val)
     history = estimator.history_
     record = RunRecord(
         spec=spec,
         recipe=estimator.recipe_.as_dict(),
-        metrics=measure(predicted, None if spec.refit else predict(estimator, split.val), spec.classification),
+        metrics=measure(test, val, spec.classification),
         learning_curve=learning_curve(history.epochs),
         best_epoch=history.best_epoch,
         stopped_early=history.stopped_early,
@@ -179,6 +186,7 @@ def _written(
         resumed=resumed,
         inputs=provenance.input_hashes(split._asdict(), source),
         outputs=sealed.hashes(files),
+        load=load | {"end": provenance.load_average()},
     )
     try:
         store.write(record, files)
@@ -213,36 +221,11 @@ def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
     return record
 
 
-def load_split(spec: RunSpec) -> Split:
-    """Load the data of a run; of the training part a random subset, if the specification asks for it.
-
-    With one seed, the subset of a smaller fraction lies within that of a larger one. Rows keep their order. In a refit
-    the validation rows follow the training rows, and no validation row is left. A pretraining has none of the compounds
-    on which the runs that start from it are judged.
-    """
-    split = benchmarks.load(spec.dataset, fold=spec.fold)
-    if spec.refit:
-        split = split._replace(train=pd.concat([split.train, split.val]), val=split.val.iloc[:0])
-    if spec.recipe == PRETRAINING.name:
-        train, val = (benchmarks.without_judged(part, spec.dataset) for part in (split.train, split.val))
-        split = split._replace(train=train, val=val)
-    if spec.train_fraction == 1:
-        return split
-    n_kept = max(round(spec.train_fraction * len(split.train)), 1)
-    order = np.random.default_rng(spec.seed).permutation(len(split.train))
-    return split._replace(train=split.train.iloc[np.sort(order[:n_kept])])
-
-
 def predict(estimator: CompositionRegressor, table: pd.DataFrame) -> pd.DataFrame:
     """Predictions of a part, as `Store.predictions` gives them."""
-    result = pd.DataFrame({"formula": table["formula"], "actual": table["target"]})
     if estimator.classification:
-        result["predicted"] = estimator.predict_proba(table)[:, 1]
-        result["uncertainty"] = np.nan
-    else:
-        result["predicted"], result["uncertainty"] = estimator.predict(table, return_std=True)
-    # The index of an extended set is a row number; Matbench's is the official id.
-    return result if pd.api.types.is_integer_dtype(table.index) else result.reset_index()
+        return predictions.table(table, estimator.predict_proba(table)[:, 1], np.full(len(table), np.nan))
+    return predictions.table(table, *estimator.predict(table, return_std=True))
 
 
 def measure(test: pd.DataFrame, val: pd.DataFrame | None, classification: bool) -> dict[str, float | None]:

@@ -1,5 +1,6 @@
 """The training of one network on the properties of all extended sets together, which others start from."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,9 +41,12 @@ class JointRecord(SealedRecord):
         As in `RunRecord`.
     inputs
         sha256 of ``train``, see `provenance.data_hash`.
+    load
+        As in `RunRecord`.
     """
 
-    FORMAT = 1
+    FORMAT: ClassVar[int] = 2
+    SINCE: ClassVar[Mapping[str, int]] = {"load": 2}
 
     spec: JointSpec
     recipe: dict[str, Any]
@@ -61,6 +65,7 @@ class JointRecord(SealedRecord):
     finished: str
     resumed: bool
     inputs: dict[str, str]
+    load: dict[str, float | None] | None = None
 
     def changed_since(self) -> list[str]:
         """Name the values of the recipe that are others today."""
@@ -124,7 +129,7 @@ def train_jointly(
         File to go on from after an interruption; it is removed at the end.
     """
     begun: dict[str, Any] = {"started": provenance.now(), "resumed": checkpoint.exists()}
-    code = provenance.code()
+    code, load = provenance.code(), {"start": provenance.load_average()}
     table = benchmarks.joint_table()
     targets = table.drop(columns="formula")
     estimator = CompositionRegressor(
@@ -147,6 +152,7 @@ def train_jointly(
         **provenance.made_now(code),
         **begun,
         inputs={"train": provenance.data_hash(table)},
+        load=load | {"end": provenance.load_average()},
     )
     if spec.key not in store:
         # Another process may have made the same training meanwhile.

@@ -78,13 +78,15 @@ def classification(actual: NDArray[np.int64], probability: Values) -> dict[str, 
     dict
         ``accuracy``, ``roc_auc`` (None if only one class is there), ``f1``, ``log_loss``.
     """
+    # Records keep float32. In float64, a probability that it rounds to 1 would count as certain.
+    kept = probability.astype(np.float32)
     chosen = (probability > 0.5).astype(int)
     both_classes = len(np.unique(actual)) == 2
     return {
         "accuracy": float(accuracy_score(actual, chosen)),
         "roc_auc": float(roc_auc_score(actual, probability)) if both_classes else None,
         "f1": float(f1_score(actual, chosen, zero_division=0)),
-        "log_loss": float(log_loss(actual, probability, labels=[0, 1])),
+        "log_loss": float(log_loss(actual, kept, labels=[0, 1])),
     }
 
 

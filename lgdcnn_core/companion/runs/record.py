@@ -1,15 +1,20 @@
 """The record of one run: its fields, and its form on disk."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
 from lgdcnn_core.companion.runs.spec import RunSpec
 from lgdcnn_core.models import CHAINS
 from lgdcnn_core.training import Epoch
 
 PREDICTIONS = "predictions.parquet"
+"""File of the predictions for the test part."""
+VALIDATION = "validation.parquet"
+"""File of the predictions for the validation part; records of format 1 have none, and neither have refits."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,13 @@ class RunRecord(SealedRecord):
         the training started from, ``source``, if it did.
     outputs
         sha256 of the bytes of each other file of the record.
+    load
+        Load average over one minute, at ``start`` and at ``end``, see `provenance.load_average`; of this process, if
+        the training was resumed. None in a record of format 1.
     """
 
-    FORMAT = 1
+    FORMAT: ClassVar[int] = 2
+    SINCE: ClassVar[Mapping[str, int]] = {"load": 2}
 
     spec: RunSpec
     recipe: dict[str, Any]
@@ -88,6 +97,12 @@ class RunRecord(SealedRecord):
     resumed: bool
     inputs: dict[str, str]
     outputs: dict[str, str]
+    load: dict[str, float | None] | None = None
+
+    @property
+    def undisturbed(self) -> bool | None:
+        """Whether the run had its cores to itself, see `provenance.undisturbed`; None if that is unknown."""
+        return provenance.undisturbed(self.load, self.compute)
 
     def changed_since(self) -> list[str]:
         """Name the values of the recipe that are others today: with any, the same specification is another run."""

@@ -1,38 +1,77 @@
 """Stores of run records, and of their predictions."""
 
 import io
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, Literal
 
 import pandas as pd
 
 from lgdcnn_core.companion.records import places
 from lgdcnn_core.companion.records.directory import RecordDirectory
-from lgdcnn_core.companion.runs.record import PREDICTIONS, RunRecord
+from lgdcnn_core.companion.runs.parts import held_out
+from lgdcnn_core.companion.runs.predictions import restored
+from lgdcnn_core.companion.runs.record import PREDICTIONS, VALIDATION, RunRecord
+
+
+class NoValidation(LookupError):
+    """A record has no predictions for validation data."""
 
 
 class Store(RecordDirectory[RunRecord]):
-    """A directory of run records, ``<dataset>/<run>/{record.json,predictions.parquet}``."""
+    """A directory of run records, ``<dataset>/<run>/{record.json,predictions.parquet,validation.parquet}``."""
 
     record: ClassVar[type[RunRecord]] = RunRecord
     below: ClassVar[int] = 0
     of: ClassVar[str] = "the run"
 
     def predictions(self, key: str) -> pd.DataFrame:
-        """Test predictions of this record, checked like `read`.
+        """Predictions of this record for the test part, checked like `read`.
 
         Returns
         -------
         DataFrame
             Columns ``formula``, ``actual``, ``predicted``, ``uncertainty`` (standard deviation) in the unit of the
             property, for Matbench ``id`` as well; in classification ``predicted`` is the probability of class 1
-            and ``uncertainty`` is missing.
+            and ``uncertainty`` is missing. A record of format 2 keeps the last two in float32; the others come from
+            the data set.
+
+        Raises
+        ------
+        KeyError, BrokenRecord
+            As `read`.
+        DifferentData
+            If the data set here is not the one that the record states.
         """
-        return pd.read_parquet(io.BytesIO(self.read_with_files(key)[1][PREDICTIONS]))
+        record, files = self.read_with_files(key)
+        if record.format == 1:
+            return pd.read_parquet(io.BytesIO(files[PREDICTIONS]))
+        return self._restored(record, files[PREDICTIONS], "test")
 
+    def validation(self, key: str) -> pd.DataFrame:
+        """Predictions of this record for the validation part; like `predictions`.
 
-def parquet(predictions: pd.DataFrame) -> bytes:
-    """Bytes of the Parquet file of predictions."""
-    return predictions.to_parquet(index=False, compression="zstd")
+        Raises
+        ------
+        NoValidation
+            If the record has none: it is of format 1, or of a refit, which trains on validation data too.
+        KeyError, BrokenRecord, DifferentData
+            As `predictions`.
+        """
+        record, files = self.read_with_files(key)
+        if record.spec.refit:
+            apart = replace(record.spec, refit=False).key
+            raise NoValidation(
+                f"{self.title(key)} is of a refit, which trains on validation data too; {apart} keeps them apart"
+            )
+        if VALIDATION not in files:
+            raise NoValidation(
+                f"{self.title(key)} has format {record.format}, without predictions for validation data: remove its "
+                "directory and run again"
+            )
+        return self._restored(record, files[VALIDATION], "val")
+
+    def _restored(self, record: RunRecord, content: bytes, part: Literal["val", "test"]) -> pd.DataFrame:
+        return restored(content, held_out(record.spec, part, record.inputs[part], self.title(record.key)))
 
 
 def committed_store() -> Store | None:

@@ -30,7 +30,7 @@ COLUMNS = [
     *("epochs_run", "best_epoch", "stopped_early", "n_train", "n_val", "n_test"),
     *("training_seconds", "prediction_seconds", "tokens_per_second", "peak_host_memory"),
     *MACHINE,
-    *("started", "finished"),
+    *("undisturbed", "started", "finished"),
 ]
 
 
@@ -46,7 +46,8 @@ def load_records(stores: Iterable[Store] | None = None) -> pd.DataFrame:
     -------
     DataFrame
         One row a record, `COLUMNS`: the name of its store, its key, its specification (``epochs`` is never missing:
-        it is the recipe's own, if no other was asked for), its metrics, and the rest flattened.
+        it is the recipe's own, if no other was asked for), its metrics, and the rest flattened. ``undisturbed`` says
+        whether the run had its cores to itself, so that its seconds may be compared; it is missing where unknown.
 
     Raises
     ------
@@ -58,7 +59,8 @@ def load_records(stores: Iterable[Store] | None = None) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=COLUMNS)
     integers = ["fold", "seed", "epochs", "epochs_run", "best_epoch", "n_train", "n_val", "n_test", "threads"]
     floats = [*METRICS, "train_fraction"]
-    return table.astype(dict.fromkeys(integers, "Int64") | dict.fromkeys(floats, "float64"))
+    types = dict.fromkeys(integers, "Int64") | dict.fromkeys(floats, "float64") | {"undisturbed": "boolean"}
+    return table.astype(types)
 
 
 def _row(store: Store, key: str, record: RunRecord) -> dict[str, Any]:
@@ -79,6 +81,7 @@ def _row(store: Store, key: str, record: RunRecord) -> dict[str, Any]:
         "tokens_per_second": record.tokens_per_second,
         "peak_host_memory": record.peak_memory["host"],
         **machine(record.compute, record.platform, record.code),
+        "undisturbed": record.undisturbed,
         "started": record.started,
         "finished": record.finished,
     }

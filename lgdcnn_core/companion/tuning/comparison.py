@@ -84,10 +84,11 @@ def by_dataset(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "
     DataFrame
         Columns ``trial``, ``dataset``, ``pairs`` (trainings of both with one seed and fold), ``mean`` and
         ``baseline_mean`` (MAE of these, arithmetic means, in the property's unit), ``ratio`` and ``seconds_ratio``
-        (geometric means over the pairs), ``seconds`` (mean). The baseline is among the trials. A data set without a
-        pair is left out.
+        (geometric means over the pairs), ``seconds`` (mean). Seconds of trainings that shared their cores do not count.
+        The baseline is among the trials. A data set without a pair is left out.
     """
     rows = _of_one_store(table).dropna(subset=[metric])
+    rows = rows.assign(seconds=rows["seconds"].where(rows["undisturbed"].fillna(True).astype(bool)))
     of_baseline = rows.loc[rows["trial"] == baseline, [*_DATA, "seed", metric, "seconds"]]
     pairs = rows.merge(of_baseline, on=[*_DATA, "seed"], suffixes=("", "_baseline"))
     pairs["log_ratio"] = np.log(pairs[metric] / pairs[f"{metric}_baseline"])

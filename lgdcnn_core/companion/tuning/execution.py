@@ -17,9 +17,9 @@ from lgdcnn_core.companion.runs import (
     trained,
 )
 from lgdcnn_core.companion.runs.execution import predict, property_of_source
+from lgdcnn_core.companion.runs.predictions import lean, restored
 from lgdcnn_core.companion.runs.record import PREDICTIONS, learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec, source
-from lgdcnn_core.companion.runs.store import parquet
 from lgdcnn_core.companion.tuning.record import Outcome, TrialRecord
 from lgdcnn_core.companion.tuning.spec import Task, Trial, key
 from lgdcnn_core.companion.tuning.store import TrialStore
@@ -41,7 +41,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
     device
         As in `training.choose`.
     """
-    code, recipe = provenance.code(), trial.recipe()
+    code, load, recipe = provenance.code(), {"start": provenance.load_average()}, trial.recipe()
     source_spec = source(recipe, trial.model, trial.setting, seed)
     start = _source(source_spec, store, device)
     split = benchmarks.load(task.dataset, fold=task.fold)
@@ -56,14 +56,16 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
     clock = time.perf_counter()
     try:
         model.fit(train, val=val, init=start, init_property=property_of_source(source_spec, task.dataset))
-        predicted = predict(model, val)[["formula", "actual", "predicted"]]
+        content = lean(predict(model, val))
+        # Of the predictions as they are kept, so that anyone can compute it again.
+        predicted = restored(content, val)
         val_mae = metrics.finite(np.abs(predicted["predicted"] - predicted["actual"]).mean())
         if val_mae is None:
             raise TrainingDiverged("the loss is finite, but the MAE of the validation data is not")
         history = model.history_
         best_epoch, curve, seconds = history.best_epoch, learning_curve(history.epochs), history.seconds
         tokens_per_second = history.tokens / seconds
-        files = {PREDICTIONS: parquet(predicted)}
+        files = {PREDICTIONS: content}
     except TrainingDiverged as diverged:
         outcome, message, seconds = "diverged", str(diverged), time.perf_counter() - clock
     record = TrialRecord(
@@ -83,6 +85,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         **provenance.made_now(code),
         inputs=provenance.input_hashes({"train": train, "val": val}, start),
         outputs=sealed.hashes(files),
+        load=load | {"end": provenance.load_average()},
     )
     try:
         store.write(record, files)

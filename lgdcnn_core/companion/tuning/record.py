@@ -1,8 +1,10 @@
 """The record of one trial on one data set with one seed: its fields, and its form on disk."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
+from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
 from lgdcnn_core.companion.tuning.spec import Task, Trial, key
 
@@ -33,14 +35,15 @@ class TrialRecord(SealedRecord):
         Wall time of the training, validation included; if diverged, until then.
     tokens_per_second
         As in `runs.RunRecord`; None if diverged.
-    compute, versions, platform, code, finished, outputs
+    compute, versions, platform, code, finished, outputs, load
         As in `runs.RunRecord`.
     inputs
         sha256 of ``train`` and ``val``, see `records.provenance.data_hash`; test data are never read. As in
         `runs.RunRecord`, ``source``, if the training started from weights.
     """
 
-    FORMAT = 1
+    FORMAT: ClassVar[int] = 2
+    SINCE: ClassVar[Mapping[str, int]] = {"load": 2}
 
     trial: Trial
     dataset: str
@@ -61,6 +64,12 @@ class TrialRecord(SealedRecord):
     finished: str
     inputs: dict[str, str]
     outputs: dict[str, str]
+    load: dict[str, float | None] | None = None
+
+    @property
+    def undisturbed(self) -> bool | None:
+        """Whether the training had its cores to itself, see `records.provenance.undisturbed`."""
+        return provenance.undisturbed(self.load, self.compute)
 
     @property
     def task(self) -> Task:

@@ -7,6 +7,9 @@ import pandas as pd
 
 from lgdcnn_core.companion.records import places
 from lgdcnn_core.companion.records.directory import RecordDirectory
+from lgdcnn_core.companion.runs import RunSpec
+from lgdcnn_core.companion.runs.parts import held_out
+from lgdcnn_core.companion.runs.predictions import restored
 from lgdcnn_core.companion.runs.record import PREDICTIONS
 from lgdcnn_core.companion.tuning.record import TrialRecord
 
@@ -27,9 +30,19 @@ class TrialStore(RecordDirectory[TrialRecord]):
         -------
         DataFrame
             Columns ``formula``, ``actual``, ``predicted``, in the unit of the property; rows as in the validation data.
+
+        Raises
+        ------
+        lgdcnn_core.companion.runs.DifferentData
+            If the data set here is not the one that the record states.
         """
-        content = self.read_with_files(key)[1].get(PREDICTIONS)
-        return None if content is None else pd.read_parquet(io.BytesIO(content))
+        record, files = self.read_with_files(key)
+        if PREDICTIONS not in files:
+            return None
+        if record.format == 1:
+            return pd.read_parquet(io.BytesIO(files[PREDICTIONS]))
+        part = held_out(RunSpec(record.dataset, record.fold), "val", record.inputs["val"], self.title(key))
+        return restored(files[PREDICTIONS], part)[["formula", "actual", "predicted"]]
 
 
 def committed_trials() -> TrialStore | None:

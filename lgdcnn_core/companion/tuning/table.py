@@ -13,7 +13,7 @@ COLUMNS = [
     *("store", "key", "trial", "dataset", "fold", "seed", "outcome", "val_mae", "last_val_error"),
     *("best_epoch", "epochs", "epochs_run", "seconds", "tokens_per_second"),
     *MACHINE,
-    "finished",
+    *("undisturbed", "finished"),
 ]
 
 
@@ -30,7 +30,7 @@ def load_trials(stores: Iterable[TrialStore] | None = None) -> pd.DataFrame:
     DataFrame
         One row a record, `COLUMNS`. ``val_mae`` is of the weights that were kept, ``last_val_error`` of those at the
         end of the training, which validation data have not chosen; both are missing where the training diverged.
-        ``epochs`` is the recipe's number.
+        ``epochs`` is the recipe's number. ``undisturbed``: as in `runs.load_records`.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def load_trials(stores: Iterable[TrialStore] | None = None) -> pd.DataFrame:
     integers = ["fold", "seed", "best_epoch", "epochs", "epochs_run", "threads"]
     floats = ["val_mae", "last_val_error", "seconds", "tokens_per_second"]
     return pd.DataFrame(rows, columns=COLUMNS).astype(
-        dict.fromkeys(integers, "Int64") | dict.fromkeys(floats, "float64")
+        dict.fromkeys(integers, "Int64") | dict.fromkeys(floats, "float64") | {"undisturbed": "boolean"}
     )
 
 
@@ -64,5 +64,6 @@ def _row(store: str, record: TrialRecord) -> dict[str, Any]:
         "seconds": record.seconds,
         "tokens_per_second": record.tokens_per_second,
         **machine(record.compute, record.platform, record.code),
+        "undisturbed": record.undisturbed,
         "finished": record.finished,
     }

@@ -1,0 +1,83 @@
+"""Training, validation and test parts of a run's data."""
+
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from lgdcnn_core import benchmarks
+from lgdcnn_core.benchmarks import Split
+from lgdcnn_core.companion.records import provenance
+from lgdcnn_core.companion.runs.spec import RunSpec
+from lgdcnn_core.training import PRETRAINING
+
+
+class DifferentData(RuntimeError):
+    """A record's predictions are of other data than there are here."""
+
+
+def load_split(spec: RunSpec) -> Split:
+    """Load the data of a run; of the training part a random subset, if the specification asks for it.
+
+    With one seed, the subset of a smaller fraction lies within that of a larger one. Rows keep their order. In a refit
+    the validation rows follow the training rows, and no validation row is left. A pretraining has none of the compounds
+    on which the runs that start from it are judged.
+    """
+    split = benchmarks.load(spec.dataset, fold=spec.fold)
+    if spec.refit:
+        split = split._replace(train=pd.concat([split.train, split.val]), val=split.val.iloc[:0])
+    if spec.recipe == PRETRAINING.name:
+        train, val = (benchmarks.without_judged(part, spec.dataset) for part in (split.train, split.val))
+        split = split._replace(train=train, val=val)
+    if spec.train_fraction == 1:
+        return split
+    n_kept = max(round(spec.train_fraction * len(split.train)), 1)
+    order = np.random.default_rng(spec.seed).permutation(len(split.train))
+    return split._replace(train=split.train.iloc[np.sort(order[:n_kept])])
+
+
+def held_out(spec: RunSpec, part: Literal["val", "test"], stated: str, name: str) -> pd.DataFrame:
+    """Load the validation or test part of a run's data, as `load_split` gives it.
+
+    Parameters
+    ----------
+    spec
+        The run.
+    part
+        Which of the two.
+    stated
+        The part's `provenance.data_hash`, as the record of the run states it.
+    name
+        What an error calls the record.
+
+    Raises
+    ------
+    DifferentData
+        If the data here have another hash.
+    lgdcnn_core.benchmarks.DataError
+        If the data are not here.
+    """
+    filtered = part == "val" and spec.recipe == PRETRAINING.name
+    try:
+        return _held_out(spec.dataset, spec.fold, part, filtered, stated)
+    except DifferentData as error:
+        raise DifferentData(f"{name}: {error}") from None
+
+
+@lru_cache(maxsize=32)
+def _held_out(
+    dataset: str, fold: int | None, part: Literal["val", "test"], filtered: bool, stated: str
+) -> pd.DataFrame:
+    """Load a part once for the records of all runs on it; as its hash is a key of the cache, it is what they state."""
+    table: pd.DataFrame = getattr(benchmarks.load(dataset, fold=fold), part)
+    if filtered:
+        table = benchmarks.without_judged(table, dataset)
+    found = provenance.data_hash(table)
+    if found != stated:
+        where = dataset if fold is None else f"{dataset}, fold {fold}"
+        raise DifferentData(
+            f"its predictions are of other data: its {part} part of {where} has sha256 {stated}, the one here {found}. "
+            "Read it with the version of the package that wrote it, or remove its directory and run again."
+        )
+    return table
