@@ -65,14 +65,16 @@ CORE = {
 """Rooms of the core, and which others each may import."""
 
 COMPANION = {
+    "wording": set(),
     "records": set(),
     "runs": {"records"},
     "readings": {"records", "runs"},
     "design": {"records", "runs"},
     "tuning": {"records", "runs"},
     "speed": {"records", "runs"},
-    "figures": {"records", "runs"},
-    "reproduce": {"records", "runs", "figures"},
+    "claims": {"wording", "records", "runs", "readings", "design", "tuning", "speed"},
+    "figures": {"wording", "records", "runs"},
+    "reproduce": {"wording", "records", "runs", "claims", "figures"},
 }
 """Rooms of the companion, and which others of its own each may import; of the core they may import every one."""
 

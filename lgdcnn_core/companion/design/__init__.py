@@ -8,7 +8,7 @@ Source: H. Du, H. Wang, J. Chem. Theory Comput. 2024, 20, 6756, doi:10.1021/acs.
 
 from lgdcnn_core.companion.design.evaluation import Task, brief, evaluate
 from lgdcnn_core.companion.design.loop import Plan, next_round, repeat, search
-from lgdcnn_core.companion.design.power import predictive_power, reliability, verdict
+from lgdcnn_core.companion.design.power import predictive_power, reliability
 from lgdcnn_core.companion.design.proposals import compose, mutations, propose, sample
 from lgdcnn_core.companion.design.record import Evaluation
 from lgdcnn_core.companion.design.region import TargetRegion
@@ -38,5 +38,4 @@ __all__ = [
     "sample",
     "scores",
     "search",
-    "verdict",
 ]

@@ -1,4 +1,4 @@
-"""Whether a score predicts accuracy: rank correlations with bootstrap intervals, and a verdict."""
+"""Rank correlations of a score and of plain baselines with accuracy, with bootstrap intervals."""
 
 from collections.abc import Sequence
 
@@ -95,53 +95,6 @@ def reliability(table: pd.DataFrame, columns: Sequence[str] = ("score", "val_mae
                 rho = _spearman(pairs[seeds[0]].to_numpy(), pairs[seeds[1]].to_numpy())
                 rows.append({"dataset": dataset, "quantity": column, "rho": rho, "n": len(pairs)})
     return pd.DataFrame(rows, columns=["dataset", "quantity", "rho", "n"])
-
-
-def verdict(power: pd.DataFrame) -> str:
-    """Say in a sentence or three what the correlations show, from their numbers alone.
-
-    Parameters
-    ----------
-    power
-        From `predictive_power`, with the CECV score among the predictors.
-    """
-    pooled = power[power["dataset"] == POOLED]
-    own = pooled[pooled["predictor"] == "score"].iloc[0]
-    per_set = power[(power["dataset"] != POOLED) & (power["predictor"] == "score")]
-    parts = [
-        f"Over {own['n']} candidates on {len(per_set)} data sets, the CECV score {_says(own)} "
-        f"(Spearman rho {_shown(own)}, pooled within-set ranks; "
-        f"{', '.join(f'{row.rho:+.2f} on {row.dataset}' for row in per_set.itertuples())})."
-    ]
-    baselines = pooled[pooled["predictor"] != "score"]
-    if len(baselines):
-        useful = baselines["rho"] * [DIRECTION.get(each, 1) for each in baselines["predictor"]]
-        best = baselines.iloc[int(useful.argmax())]
-        name = PREDICTORS.get(best["predictor"], best["predictor"])
-        comparison = (
-            "does better than"
-            if best["ahead_low"] > 0
-            else "does worse than"
-            if best["ahead_high"] < 0
-            else "cannot be told from"
-        )
-        parts.append(
-            f"It {comparison} the best plain baseline, the {name} (rho {_shown(best)}; difference "
-            f"{best['ahead']:+.2f}, 95 % interval {best['ahead_low']:+.2f} to {best['ahead_high']:+.2f})."
-        )
-    return " ".join(parts)
-
-
-def _says(row: pd.Series) -> str:
-    if row["low"] > 0:
-        return "predicts the order of the validation errors: nearer to the target region is more accurate"
-    if row["high"] < 0:
-        return "orders candidates the wrong way round: nearer to the target region is less accurate"
-    return "does not detectably predict validation error: the interval holds zero"
-
-
-def _shown(row: pd.Series) -> str:
-    return f"{row['rho']:+.2f}, 95 % interval {row['low']:+.2f} to {row['high']:+.2f}"
 
 
 def _cube(candidates: pd.DataFrame, columns: list[str]) -> NDArray[np.float64]:

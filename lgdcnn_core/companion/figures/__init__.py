@@ -1,8 +1,7 @@
 """Figures: each a function of data and an `ax` that draws and gives the `ax` back; only `save` writes."""
 
-from lgdcnn_core.companion.figures.agreement import against_published, agreement_table, repetitions, sentence
 from lgdcnn_core.companion.figures.cecv import cecv_curves
-from lgdcnn_core.companion.figures.cells import by_configuration, longest_schedules, over_folds
+from lgdcnn_core.companion.figures.cells import by_configuration, over_folds
 from lgdcnn_core.companion.figures.convergence import convergence_curves
 from lgdcnn_core.companion.figures.environments import cecv_counts, cluster_heatmap, target_region
 from lgdcnn_core.companion.figures.export import folder, save
@@ -18,18 +17,15 @@ from lgdcnn_core.companion.figures.maps import (
 )
 from lgdcnn_core.companion.figures.prediction import class_probabilities, parity
 from lgdcnn_core.companion.figures.speed import roofline
-from lgdcnn_core.companion.figures.standing import EVERY, shortfall, shortfalls, standing, standings, tally
-from lgdcnn_core.companion.figures.style import DOUBLE, SINGLE, STYLE, label, unit_text
-from lgdcnn_core.companion.figures.table import benchmark_heatmap, four_digits, heatmap_size, three_decimals
+from lgdcnn_core.companion.figures.style import DOUBLE, SINGLE, STYLE
+from lgdcnn_core.companion.figures.table import benchmark_heatmap, heatmap_size
 from lgdcnn_core.companion.figures.tuning import error_against_cost, relative_cost, trial_ratios, trial_size
+from lgdcnn_core.companion.wording import four_digits, label, three_decimals, unit_text
 
 __all__ = [
     "DOUBLE",
-    "EVERY",
     "SINGLE",
     "STYLE",
-    "against_published",
-    "agreement_table",
     "benchmark_heatmap",
     "by_configuration",
     "cecv_counts",
@@ -48,20 +44,12 @@ __all__ = [
     "heatmap_size",
     "label",
     "learning_curve",
-    "longest_schedules",
     "order_by_layer",
     "over_folds",
     "parity",
     "relative_cost",
-    "repetitions",
     "roofline",
     "save",
-    "sentence",
-    "shortfall",
-    "shortfalls",
-    "standing",
-    "standings",
-    "tally",
     "target_bar",
     "target_region",
     "three_decimals",

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lgdcnn_core.benchmarks.split import N_FOLDS
-
-GROUPS = {"committed": "This project", "local": "This machine"}
-"""Heading of the columns by store."""
+from lgdcnn_core.companion.wording import STORES, and_validation_data
 
 ENSEMBLES = "ensembles"
 """What the heading of ensembles' columns has after the store's."""
@@ -78,18 +76,6 @@ def over_folds(
     return _named(cells)[CELLS]
 
 
-def longest_schedules(runs: pd.DataFrame) -> pd.DataFrame:
-    """Leave out runs of fewer epochs than others of their store, network, recipe and setting, on any set, have.
-
-    Parameters
-    ----------
-    runs
-        From `runs.summarise`, `runs.ensembles` or `runs.load_records`.
-    """
-    alike = runs.groupby(["store", "model", "recipe", "setting", "train_fraction", "refit"], sort=False)["epochs"]
-    return runs[runs["epochs"] == alike.transform("max")]
-
-
 def column_name(
     ensemble: bool, model: str, recipe: str, setting: str, epochs: int, train_fraction: float, refit: bool
 ) -> str:
@@ -100,11 +86,6 @@ def column_name(
     if train_fraction != 1:
         parts.append(f"{train_fraction:.3g} of rows")
     return ", ".join(parts) + and_validation_data(refit)
-
-
-def and_validation_data(refit: bool) -> str:
-    """Say, behind the description of a training, that it was on training and validation data together, if it was."""
-    return ", validation data too" if refit else ""
 
 
 def _together(summary: pd.DataFrame, ensembles: pd.DataFrame | None) -> pd.DataFrame:
@@ -123,7 +104,7 @@ def _sorted(summary: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     """
     place = {model: number for number, model in enumerate(models)}
     keys = {
-        "_store": summary["store"].map(list(GROUPS).index),
+        "_store": summary["store"].map(list(STORES).index),
         "_model": summary["model"].map(lambda model: place.get(model, len(place))),
         "_recipe": summary["recipe"] != "paper",
         "_epochs": -summary["epochs"].astype(int),
@@ -134,7 +115,7 @@ def _sorted(summary: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
 
 def _named(cells: pd.DataFrame) -> pd.DataFrame:
     named = [column_name(*run) for run in cells[_RUN[1:]].itertuples(index=False)]
-    group = cells["store"].map(GROUPS)
+    group = cells["store"].map(STORES)
     return cells.assign(
         group=group.where(~cells["ensemble"].astype(bool), group + f", {ENSEMBLES}"),
         column=pd.Series(named, index=cells.index, dtype=object),

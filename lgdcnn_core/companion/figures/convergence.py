@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 
-from lgdcnn_core.companion.figures.style import label
 from lgdcnn_core.companion.runs.curves import KIND, over_seeds
+from lgdcnn_core.companion.wording import label
 
 MEASURED = "published code, measured by this project on another machine"
 """What the legend calls the points of `measured`."""

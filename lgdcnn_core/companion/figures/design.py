@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from lgdcnn_core.companion.figures.naming import name_points
-from lgdcnn_core.companion.figures.style import label
+from lgdcnn_core.companion.wording import label
 
 PAPER = "paper"
 """Origin of the paper's networks, which are named in pictures."""

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
-from lgdcnn_core.companion.figures.style import label
+from lgdcnn_core.companion.wording import label
 
 OURS = "black"
 MARKERS = "DX^v<>*P"

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
-from lgdcnn_core.companion.figures.style import label
+from lgdcnn_core.companion.wording import label
 
 WIDE_RANGE = 5
 """From this ratio of the largest to the smallest error on, the axis of errors is logarithmic."""

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from lgdcnn_core.companion.figures.style import label
+from lgdcnn_core.companion.wording import label
 
 BLOCKS = {"s": "#D55E00", "p": "#0072B2", "d": "#009E73", "f": "#CC79A7"}
 NO_GROUP = "0.65"

@@ -8,8 +8,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from lgdcnn_core.companion.figures.style import label, unit_text
 from lgdcnn_core.companion.runs import metrics as run_metrics
+from lgdcnn_core.companion.wording import label, unit_text
 
 MANY = 3000
 """From this number of compounds on, points are small and stored as an image, also in the SVG."""

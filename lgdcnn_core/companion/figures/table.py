@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from lgdcnn_core.companion.figures.style import DOUBLE
+from lgdcnn_core.companion.wording import short_power, three_decimals
 
 WIDTH_PUBLISHED, WIDTH_OURS, WIDTH_WITH_SPREAD = 1.0, 1.4, 1.8
 """Widths of a column; ours carries a number of runs as well, and where there are several of them a spread."""
@@ -32,16 +33,6 @@ BELOW, MIDDLE, ABOVE = -0.05, 0.1, 0.6
 
 NO_RECORD = "no record"
 THIS_PROJECT = "This project"
-
-
-def three_decimals(value: float) -> str:
-    """Print an MAE as the paper does: three decimals, powers of ten below 0.001."""
-    return f"{value:.3f}" if value >= 0.001 else _short(f"{value:.2e}")
-
-
-def four_digits(value: float) -> str:
-    """Print an MAE with four significant digits."""
-    return _short(f"{value:#.4g}".rstrip("."))
 
 
 def benchmark_heatmap(
@@ -130,18 +121,13 @@ def _columns(published: pd.DataFrame, ours: pd.DataFrame) -> list[tuple[float, f
     return placed
 
 
-def _short(text: str) -> str:
-    """Write a power of ten without the zero that Python puts before it."""
-    return text.replace("e-0", "e-").replace("e+0", "e")
-
-
 def _our_text(cell: "pd.Series[Any]", shown: Callable[[float], str]) -> str:
     if pd.isna(cell["mean"]):
         return str(cell["note"])
     mean, note = shown(cell["mean"]), cell["note"]
     if pd.isna(cell["std"]):
         return f"{mean}\n{note}"
-    spread = "± " + _short(f"{cell['std']:.2g}")
+    spread = "± " + short_power(f"{cell['std']:.2g}")
     # Two powers of ten are wider than a cell.
     return f"{mean}\n{spread}, {note}" if "e" in mean else f"{mean} {spread}\n{note}"
 

@@ -8,6 +8,7 @@ from lgdcnn_core.companion.runs.paired import PairedDifference, paired_differenc
 from lgdcnn_core.companion.runs.parts import DifferentData
 from lgdcnn_core.companion.runs.record import RunRecord
 from lgdcnn_core.companion.runs.rows import UnlikeRecords
+from lgdcnn_core.companion.runs.selection import longest_schedules
 from lgdcnn_core.companion.runs.spec import InvalidSpec, JointSpec, RunSpec
 from lgdcnn_core.companion.runs.store import NoValidation, Store, committed_store, local_store
 from lgdcnn_core.companion.runs.table import load_records, summarise, without_pure_elements
@@ -33,6 +34,7 @@ __all__ = [
     "load_curves",
     "load_records",
     "local_store",
+    "longest_schedules",
     "mean_prediction",
     "of_several_networks",
     "paired_difference",

@@ -1,0 +1,20 @@
+"""Claims of the paper, and ours: a file for each, which gives verdicts computed from records."""
+
+from lgdcnn_core.companion.claims.evidence import Evidence
+from lgdcnn_core.companion.claims.ledger import NOTEBOOKS, all_verdicts, of_notebook, repeated_errors
+from lgdcnn_core.companion.claims.rendering import bullets, frame, readme_table
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
+
+__all__ = [
+    "NOTEBOOKS",
+    "Estimate",
+    "Evidence",
+    "Outcome",
+    "Verdict",
+    "all_verdicts",
+    "bullets",
+    "frame",
+    "of_notebook",
+    "readme_table",
+    "repeated_errors",
+]

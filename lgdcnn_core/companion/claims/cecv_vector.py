@@ -1,0 +1,134 @@
+"""Claim of the paper: the one CECV that it prints. And a question of ours: do the counts depend on the order?"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lgdcnn_core.cecv import CECV, Band, distances
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
+from lgdcnn_core.companion.wording import span
+
+PRINTED = "The CECV of L-G-DCNN's last layer for silicon is the printed vector"
+
+NO_ORDER = "A layer's CECV does not depend on the order of the compounds"
+
+CLAIMS: dict[str, Literal["paper", "project"]] = {PRINTED: "paper", NO_ORDER: "project"}
+"""The claims judged here, and whose they are."""
+
+NOTEBOOK = "05_cecv"
+
+
+def printed_vector(ours: CECV, published: ArrayLike, bands: Sequence[Band], training: str) -> Verdict:
+    """Judge the one CECV that the paper prints, of L-G-DCNN's last layer for silicon.
+
+    Parameters
+    ----------
+    ours
+        Ours.
+    published
+        The published counts, (T,), of compounds whose number was not published.
+    bands
+        Bands about ours: each explains the published counts that it holds. The last one gives our intervals.
+    training
+        How our network was trained, in words.
+
+    Returns
+    -------
+    Verdict
+        Its numbers are the counts, one a threshold. "Reproduced" if they are the published ones; "within what seeds and
+        test compounds leave open" if a band holds every published count, "not reproduced" if none does, else "in part".
+    """
+    paper = np.asarray(published, dtype=np.intp)
+    ratio = ours.counts / paper
+    held = np.any([(band.low <= paper) & (paper <= band.high) for band in bands], axis=0)
+    ends = zip(ours.counts, bands[-1].low, bands[-1].high, strict=True)
+    return Verdict(
+        claim=PRINTED,
+        by="paper",
+        tested=f"{ours.n_compounds} compounds, {training}",
+        quantity=f"clusters at the thresholds {', '.join(f'{each:g}' for each in ours.thresholds)}",
+        published=tuple(paper.astype(float).tolist()),
+        ours=tuple(
+            Estimate(float(count), ours.n_compounds, "compound", float(low), float(high)) for count, low, high in ends
+        ),
+        outcome=_outcome(held, bool((ours.counts == paper).all())),
+        sentence=(
+            f"After {training}, our counts are {span(ratio.min(), ratio.max(), '.2f')} times the published ones, which "
+            f"lie within our bands at {held.sum()} of {len(paper)} thresholds."
+        ),
+        notebook=NOTEBOOK,
+        form=".0f",
+    )
+
+
+def order_of_compounds(band: Band) -> Verdict:
+    """Judge whether the counts stay the same when the compounds are shuffled.
+
+    Parameters
+    ----------
+    band
+        From `cecv.shuffle_band`.
+
+    Returns
+    -------
+    Verdict
+        Its numbers are the smallest and the largest width of the band, by threshold, in percent of the mean count:
+        "reproduced" if the band has no width at any threshold, "not reproduced" if it has one at all of them.
+    """
+    width, place = _width(band), 100 * (band.cecv.counts / band.replicates.mean(axis=0) - 1)
+    n = len(band.replicates)
+    return Verdict(
+        claim=NO_ORDER,
+        by="project",
+        tested=f"{band.cecv.n_compounds} compounds in {n} orders, {band.cecv.rule} rule",
+        quantity="width of the band over orders, % of the mean count: narrowest and widest threshold",
+        published=(),
+        ours=tuple(Estimate(float(each), n, "order") for each in (width.min(), width.max())),
+        outcome=(Outcome.NOT_REPRODUCED if width.all() else Outcome.IN_PART) if width.any() else Outcome.REPRODUCED,
+        sentence=(
+            f"Shuffling spreads the counts of the {band.cecv.rule} rule over {span(width.min(), width.max(), '.0f')} % "
+            f"of their mean (middle {100 * band.level:g} % of {n} orders); the order of the file lies "
+            f"{span(place.min(), place.max(), '+.0f')} % from it."
+        ),
+        notebook=NOTEBOOK,
+        form=".0f",
+    )
+
+
+def shape(ours: CECV, published: ArrayLike) -> str:
+    """Say how alike the shapes of our CECV and a published one are, by the paper's own measures."""
+    paper = np.asarray(published, dtype=np.intp)
+    as_cecv = CECV(ours.thresholds, (0,), paper[:, None], ours.compounds_by_size.sum(keepdims=True), ours.rule)
+    apart = distances({"paper": as_cecv, "ours": ours}).xs(("paper", "ours"))
+    return (
+        f"By the paper's own measures of shape, our CECV is near the published one: Jensen-Shannon divergence "
+        f"{apart['jensen_shannon']:.3f} bits, cosine {apart['cosine']:.3f}, Pearson {apart['pearson']:.3f}."
+    )
+
+
+def rules(by_rule: Mapping[str, CECV], standard: str = "published") -> str:
+    """Say how the counts of the clustering rules compare, for the same EFMs."""
+    counts = by_rule[standard].counts
+    ratios = {name: vector.counts / counts for name, vector in by_rule.items() if name != standard}
+    said = [f"{name} finds {span(ratio.min(), ratio.max(), '.2f')} times" for name, ratio in ratios.items()]
+    rising = int((np.diff(counts) > 0).sum())
+    return f"For the same EFMs, {' and '.join(said)} as many clusters as the {standard} rule." + (
+        f" The count of that rule rises with the threshold at {rising} of {len(counts) - 1} steps, where one expects "
+        "it to fall."
+        if rising
+        else ""
+    )
+
+
+def _outcome(held: NDArray[np.bool_], same: bool) -> Outcome:
+    if same:
+        return Outcome.REPRODUCED
+    if held.all():
+        return Outcome.OPEN
+    return Outcome.IN_PART if held.any() else Outcome.NOT_REPRODUCED
+
+
+def _width(band: Band) -> NDArray[np.float64]:
+    return 100 * (band.high - band.low) / band.replicates.mean(axis=0)

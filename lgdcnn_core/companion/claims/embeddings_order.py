@@ -1,0 +1,75 @@
+"""Claim of the paper: maps of its features show that the layers come to know elements and environments."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
+
+CLAIM = "The layers bring elements of a group, and environments of a kind, together"
+
+NOTEBOOK = "07_embeddings"
+
+
+def verdict(order: pd.DataFrame, by_chance: Mapping[str, float], element: str, n: Mapping[str, int]) -> Verdict:
+    """Judge the last layer by the neighbours in its full space, where the paper shows pictures.
+
+    Parameters
+    ----------
+    order
+        From `Embeddings.order`, layers from the first to the last.
+    by_chance
+        Shares of alike neighbours that chance would give: ``same_group``, ``same_environment``.
+    element
+        The focus element.
+    n
+        Number of elements (``same_group``) and of compounds (``same_environment``).
+
+    Returns
+    -------
+    Verdict
+        Its numbers are two shares of nearest neighbours, in percent: of an element's, those of its group; of an
+        environment's, those of its kind. "Reproduced" if both are above chance, "not reproduced" if neither is.
+    """
+    last = order.dropna().iloc[-1]
+    shares = {name: (float(last[name]), by_chance[name]) for name in ("same_group", "same_environment")}
+    above = sum(share > chance for share, chance in shares.values())
+    counted = {"same_group": "element", "same_environment": "compound"}
+    return Verdict(
+        claim=CLAIM,
+        by="paper",
+        tested=f"the layer {last.name!r}; the paper has pictures and no numbers",
+        quantity="share of nearest neighbours of the same group, and of the same environment, %",
+        published=(),
+        ours=tuple(Estimate(100 * share, n[name], counted[name]) for name, (share, _) in shares.items()),
+        outcome=(Outcome.NOT_REPRODUCED, Outcome.IN_PART, Outcome.REPRODUCED)[above],
+        sentence=(
+            f"In the last layer, {last['same_group']:.0%} of an element's nearest neighbours share its group (by chance "
+            f"{by_chance['same_group']:.0%}), and {last['same_environment']:.0%} of those of {element} its kind of "
+            f"environment (by chance {by_chance['same_environment']:.0%})."
+        ),
+        notebook=NOTEBOOK,
+        form=".0f",
+    )
+
+
+def layer_by_layer(order: pd.DataFrame, by_chance: Mapping[str, float], element: str) -> list[str]:
+    """Say how the neighbours change from the first layer to the last.
+
+    Parameters
+    ----------
+    order, by_chance, element
+        As in `verdict`.
+    """
+    inside = order.dropna()
+    first, last = inside.iloc[0], inside.iloc[-1]
+    groups, kinds = order["same_group"], inside["same_environment"]
+    return [
+        f"{groups.iloc[0]:.0%} of an element's nearest neighbours belong to its group in the layer {order.index[0]!r}, "
+        f"and {last['same_group']:.0%} in {last.name!r} (by chance {by_chance['same_group']:.0%}).",
+        f"{first['same_environment']:.0%} of the nearest neighbours of {element} in a compound are in the same kind of "
+        f"environment in {first.name!r}, and {last['same_environment']:.0%} in {last.name!r} (by chance "
+        f"{by_chance['same_environment']:.0%}); the share is largest, {kinds.max():.0%}, in {kinds.idxmax()!r}.",
+        f"The mean target of the nearest compounds misses a compound's own by {first['neighbour_error']:.2f} of the mean "
+        f"absolute deviation in {first.name!r}, and by {last['neighbour_error']:.2f} in {last.name!r}.",
+    ]

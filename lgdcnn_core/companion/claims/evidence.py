@@ -1,0 +1,108 @@
+"""The records that verdicts are drawn from: each kind read once, all of one store."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from lgdcnn_core import benchmarks, training
+from lgdcnn_core.companion import design, readings, runs
+from lgdcnn_core.companion.design.study import NAME, TASKS
+from lgdcnn_core.companion.readings.embeddings import Embeddings
+from lgdcnn_core.companion.readings.embeddings import view as view_embeddings
+from lgdcnn_core.companion.readings.environments import Environments
+from lgdcnn_core.companion.readings.environments import view as view_environments
+from lgdcnn_core.companion.readings.spec import Kind, ReadingSpec
+from lgdcnn_core.companion.runs import curves
+from lgdcnn_core.companion.wording import STORES
+
+READ = {"CritExam__Ef": 0.1, "aflow__Egap": 0.3, "OQMD_Bandgap": 0.025}
+"""Data sets whose trained networks were read, and the share of the training rows that they had: about 6,000 compounds."""
+
+ELEMENTS = ("Si", "O", "Al")
+"""Focus elements of the readings; the first is the paper's example."""
+
+NETWORKS = ("DCNN-K1", "DCNN", "LSTM", "L-DCNN", "L-G-DCNN", "CrabNet")
+"""Networks that were read."""
+
+EPOCHS = 12
+"""Epochs of the trainings that were read, by the fast recipe."""
+
+
+class Evidence:
+    """Records of one store; each kind is read when it is first asked for.
+
+    Parameters
+    ----------
+    store
+        ``"committed"`` (the project's) or ``"local"`` (this machine's).
+    """
+
+    def __init__(self, store: str = "committed") -> None:
+        if store not in STORES:
+            raise ValueError(f"no store is called {store!r}: choose from {', '.join(STORES)}")
+        self.store = store
+
+    @cached_property
+    def run_stores(self) -> list[runs.Store]:
+        """The store of run records, if there is one."""
+        return _existing(runs.committed_store() if self.store == "committed" else runs.local_store())
+
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """Records of runs on whole training parts that judge something; pretrainings, which others start from, do not."""
+        table = runs.load_records(self.run_stores)
+        return table[(table["train_fraction"] == 1) & (table["recipe"] != training.PRETRAINING.name)]
+
+    def of(self, names: Sequence[str]) -> pd.DataFrame:
+        """Records of these data sets."""
+        return self.records[self.records["dataset"].isin(names)]
+
+    @cached_property
+    def comparable_curves(self) -> pd.DataFrame:
+        """Learning curves that belong in a comparison, see `curves.reasons_against`, of each recipe's own setting."""
+        settings = self.records["recipe"].map(dict.fromkeys(training.RECIPES, "exact") | {"paper": "published"})
+        records = self.records[(self.records["setting"] == settings) & ~self.records["refit"].astype(bool)]
+        table = runs.load_curves(records, self.run_stores)
+        return table[curves.reasons_against(table) == ""]
+
+    def environments(self, dataset: str, element: str, model: str) -> Environments | None:
+        """Give the environments of an element in a network's layers, in the test part; None without a record."""
+        found = self._reading("cecv", dataset, element, model)
+        return None if found is None else view_environments(*found)
+
+    def embeddings(self, dataset: str, element: str, model: str) -> Embeddings | None:
+        """Give the maps of a network's layers, in the test part; None without a record."""
+        found = self._reading("embeddings", dataset, element, model)
+        return None if found is None else view_embeddings(*found)
+
+    @cached_property
+    def evaluations(self) -> list[design.Evaluation]:
+        """Candidates of the design study that were evaluated on all its data sets, by its first seed."""
+        study = design.committed_study(NAME) if self.store == "committed" else design.local_study(NAME)
+        seed = design.Plan(TASKS).seed
+        found = [each for each in (study.evaluations() if study else []) if each.seed == seed]
+        on_sets = pd.Series([each.candidate for each in found], dtype=object).value_counts()
+        by_set = [each for task in TASKS for each in found if each.dataset == task.dataset]
+        return [each for each in by_set if on_sets[each.candidate] == len(TASKS)]
+
+    def _reading(
+        self, kind: Kind, dataset: str, element: str, model: str
+    ) -> tuple[readings.ReadingRecord, str, dict[str, bytes]] | None:
+        run = runs.RunSpec(dataset, model=model, train_fraction=READ[dataset], epochs=EPOCHS)
+        key = ReadingSpec(kind, run, element).key
+        store = readings.committed(kind) if self.store == "committed" else readings.local(kind)
+        if store is None or key not in store:
+            return None
+        record, files = store.read_with_files(key)
+        return record, store.name, files
+
+
+def published_errors(names: Sequence[str]) -> pd.DataFrame:
+    """Published MAE of each model (columns) on these extended sets (rows), as the paper has it."""
+    return benchmarks.published("lgdcnn_paper").set_index("dataset").drop(columns=["label", "unit"]).loc[list(names)]
+
+
+def _existing(store: Any) -> list[Any]:
+    return [] if store is None else [store]

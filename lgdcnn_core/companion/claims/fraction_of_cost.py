@@ -1,0 +1,185 @@
+"""Our claim: trainings of ours reach the errors of the published code in a fraction of its time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from lgdcnn_core import benchmarks
+from lgdcnn_core.companion import wording
+from lgdcnn_core.companion.claims.epochs_to_target import span, text
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, judge, mean_ratio, untested
+from lgdcnn_core.companion.runs.curves import KIND
+
+CLAIM = "Our recipes reach the error of the published code in a fraction of its time"
+
+NOTEBOOK = "03_convergence"
+
+THEIRS, OURS = "published code, measured on another machine", "this project's code"
+"""Headings of columns that never mix."""
+
+
+def published_code() -> pd.DataFrame:
+    """Validation MAE noted of the published code, with ``seconds``: its share of the whole training, by epochs."""
+    code = benchmarks.published("published_code")
+    return code.assign(seconds=code["epoch"] * code["run_seconds"] / code["run_epochs"])
+
+
+def beside_published_code(summary: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+    """Set our epochs and seconds beside those at which the published code had a validation MAE.
+
+    Parameters
+    ----------
+    summary
+        From `convergence.summarise_reached`, the targets being the ``val_mae`` of `measured`.
+    measured
+        Columns ``dataset``, ``model``, ``val_mae``, ``epoch``, ``seconds``; of an MAE that occurs twice, the first.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `summary` whose network was measured, with ``code_epoch``, ``code_seconds``, and ``ratio``: how many
+        times our mean seconds the published code took. ``ratio_low`` and ``ratio_high`` belong to our slowest and our
+        quickest seed. All three are missing where our seconds are.
+    """
+    code = measured.rename(columns={"val_mae": "target", "epoch": "code_epoch", "seconds": "code_seconds"})
+    on = ["dataset", "model", "target"]
+    code = code.sort_values("code_epoch").drop_duplicates(on)[[*on, "code_epoch", "code_seconds"]]
+    table = summary.merge(code, on=on)
+    return table.assign(
+        ratio=table["code_seconds"] / table["seconds"],
+        ratio_low=table["code_seconds"] / table["seconds_high"],
+        ratio_high=table["code_seconds"] / table["seconds_low"],
+    )
+
+
+def published_code_table(beside: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Write the result of `beside_published_code` as text, under a heading for the published code and one for ours."""
+    rows = beside.sort_values("target", ascending=False, kind="stable")
+    order = {name: place for place, name in enumerate(beside["dataset"].unique())}
+    rows = rows.sort_values("dataset", key=lambda names: names.map(order), kind="stable")
+    index = pd.MultiIndex.from_arrays(
+        [
+            rows["dataset"].map(labels),
+            [f"{each:#.3g}" for each in rows["target"]],
+            rows["model"],
+            rows["recipe"],
+            rows["store"].map(wording.STORES),
+        ],
+        names=["data set", "validation MAE", "network", "recipe", "store"],
+    )
+    columns = {
+        (THEIRS, "epoch"): rows["code_epoch"].astype(str).to_numpy(),
+        (THEIRS, "seconds, about"): [f"{each:,.0f}" for each in rows["code_seconds"]],
+        (OURS, "epochs"): [text(row, "epoch") for _, row in rows.iterrows()],
+        (OURS, "seconds"): [text(row, "seconds") for _, row in rows.iterrows()],
+        ("published over ours", "seconds"): ["-" if pd.isna(each) else f"{each:.2g}" for each in rows["ratio"]],
+    }
+    return pd.DataFrame(columns, index=index)
+
+
+def at_the_lowest(beside: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `beside_published_code` at the lowest validation MAE noted of the published code on each data set."""
+    return beside[beside["target"] == beside.groupby("dataset")["target"].transform("min")]
+
+
+def by_set(beside: pd.DataFrame) -> list[str]:
+    """Say how long ours takes to the lowest validation MAE noted of the published code, on each data set.
+
+    Parameters
+    ----------
+    beside
+        From `beside_published_code`.
+    """
+    return [_on_one_set(row) for _, row in at_the_lowest(beside).iterrows()]
+
+
+def verdict(reached: pd.DataFrame, beside: pd.DataFrame, recipe: str) -> Verdict:
+    """Judge one recipe against the time of the published code.
+
+    Parameters
+    ----------
+    reached
+        From `convergence.reached`, a row a seed.
+    beside
+        From `beside_published_code` of the same.
+    recipe
+        Name of the recipe.
+
+    Returns
+    -------
+    Verdict
+        Its numbers are, for each data set, how many times our seconds the published code took to its lowest validation
+        MAE: the geometric mean over seeds, with Student's interval. "Reproduced" if all seeds come there and each
+        interval lies above 1.
+    """
+    rows = at_the_lowest(beside[beside["recipe"] == recipe])
+    timed = rows.dropna(subset=["ratio"])
+    if timed.empty:
+        why = f"No record by the {recipe} recipe has seconds to compare with those of the published code."
+        return untested(CLAIM, "project", why, NOTEBOOK)
+    estimates = [_estimate(row, reached) for _, row in timed.iterrows()]
+    outcomes = {judge(each, 1, "above") for each in estimates}
+    complete = len(timed) == len(rows)
+    outcome = outcomes.pop() if len(outcomes) == 1 and complete else Outcome.IN_PART
+    return Verdict(
+        claim=CLAIM,
+        by="project",
+        tested=f"{_labels(timed)}, {recipe} recipe; the published code ran on another machine",
+        quantity="seconds of the published code over ours, to its lowest validation MAE",
+        published=(),
+        ours=tuple(estimates),
+        outcome=outcome,
+        sentence=_sentence(timed, estimates, recipe),
+        notebook=NOTEBOOK,
+        form=".2g",
+    )
+
+
+def _estimate(row: "pd.Series[Any]", reached: pd.DataFrame) -> Estimate:
+    kind = [*(name for name in KIND if pd.notna(row[name])), "target"]
+    seconds = reached.loc[(reached[kind] == row[kind]).all(axis=1), "seconds"].dropna()
+    return mean_ratio(row["code_seconds"] / seconds.astype(float), "seed")
+
+
+def _sentence(rows: pd.DataFrame, estimates: Sequence[Estimate], recipe: str) -> str:
+    parts = [
+        f"{benchmarks.card(row['dataset']).label} after {row['seconds']:,.0f} s, {estimate.value:.2g} times as soon"
+        for (_, row), estimate in zip(rows.iterrows(), estimates, strict=True)
+    ]
+    return (
+        f"By {recipe}, our {rows['model'].iloc[0]} reaches the published code's lowest validation MAE on "
+        f"{' and on '.join(parts)} (without the first training, made once for all sets)."
+    )
+
+
+def _labels(rows: pd.DataFrame) -> str:
+    return ", ".join(benchmarks.card(name).label for name in rows["dataset"])
+
+
+def _on_one_set(row: "pd.Series[Any]") -> str:
+    card = benchmarks.card(row["dataset"])
+    said = (
+        f"{card.label}: the published code reached {row['target']:#.3g} {wording.unit_text(card.unit)} by epoch "
+        f"{row['code_epoch']}, after about {row['code_seconds']:,.0f} s; our {row['model']}, {_recipe(row)}, "
+    )
+    if row["n_reached"] < row["n"]:
+        lengths = sorted({row["shortest"], row["longest"]})
+        said += (
+            f"reached it with {row['n_reached']} of {wording.counted(row['n'], 'seed')} in "
+            f"{' to '.join(map(str, lengths))} epochs"
+        )
+        if row["n_reached"] == 0 or pd.isna(row["seconds_low"]):
+            return f"{said}."
+        quickest = f"{said}, the quickest after {row['seconds_low']:,.0f} s"
+        return f"{quickest}: the published code took {row['ratio_high']:.2g} times that."
+    said += f"reached it after {span(row, 'epoch')} epochs ({wording.counted(row['n'], 'seed')})"
+    if pd.isna(row["seconds"]):
+        return f"{said}, on a machine whose seconds are not shown here."
+    by_seed = f" ({row['ratio_low']:.2g} to {row['ratio_high']:.2g} by seed)" if row["n_timed"] > 1 else ""
+    return f"{said} and {span(row, 'seconds')} s: the published code took **{row['ratio']:.2g} times** that{by_seed}."
+
+
+def _recipe(row: "pd.Series[Any]") -> str:
+    where = "" if row["store"] == "committed" else f", {wording.STORES[row['store']].lower()}"
+    return f"{row['recipe']} recipe{where}"

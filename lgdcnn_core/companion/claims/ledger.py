@@ -1,0 +1,206 @@
+"""All verdicts, computed from the records of one store, notebook by notebook."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from lgdcnn_core import benchmarks, cecv
+from lgdcnn_core.benchmarks.split import N_FOLDS
+from lgdcnn_core.companion import design, runs
+from lgdcnn_core.companion.claims import (
+    cecv_guides_design,
+    cecv_vector,
+    converges,
+    embeddings_order,
+    errors,
+    fast_recipe,
+    fraction_of_cost,
+    local_layers,
+    lower_errors,
+    surpasses,
+)
+from lgdcnn_core.companion.claims.evidence import ELEMENTS, EPOCHS, NETWORKS, READ, Evidence, published_errors
+from lgdcnn_core.companion.claims.verdict import Verdict, untested
+from lgdcnn_core.companion.design import TargetRegion
+from lgdcnn_core.companion.runs import convergence, curves
+from lgdcnn_core.training import PAPER
+
+SEED = 0
+"""Seed of what is drawn at random here."""
+
+ORDERS = 100
+"""Random orders of the compounds, and random choices of them, behind the bands."""
+
+
+def of_notebook(name: str, evidence: Evidence | None = None) -> list[Verdict]:
+    """Compute the verdicts that a notebook shows.
+
+    Parameters
+    ----------
+    name
+        Such as "02_benchmark_table".
+    evidence
+        The records; the default is the committed ones.
+
+    Raises
+    ------
+    KeyError
+        If no verdict belongs to the notebook.
+    """
+    return NOTEBOOKS[name](evidence or Evidence())
+
+
+def all_verdicts(evidence: Evidence | None = None) -> list[Verdict]:
+    """Compute every verdict, in the order of the notebooks; from committed records by default."""
+    evidence = evidence or Evidence()
+    return [each for make in NOTEBOOKS.values() for each in make(evidence)]
+
+
+def repeated_errors(evidence: Evidence) -> list[Verdict]:
+    """Compute one verdict for each published error of L-G-DCNN that we repeated, Table 1 and then Table 2."""
+    return [*errors.by_set(_table_1(evidence), 1), *errors.by_set(_table_2(evidence), 2)]
+
+
+def _benchmark_table(evidence: Evidence) -> list[Verdict]:
+    names = benchmarks.names("extended")
+    records = evidence.of(names)
+    longest = runs.longest_schedules(records)
+    less = runs.without_pure_elements(longest, evidence.run_stores)
+    both = [
+        lower_errors.together(runs.summarise(rows), runs.ensembles(rows, evidence.run_stores, pure_elements=whole))
+        for rows, whole in ((longest, True), (less, False))
+    ]
+    standings = lower_errors.standings(both[0], published_errors(names), both[1])
+    alike = records[~records["refit"].astype(bool)]
+    differences = runs.paired_differences(alike, surpasses.MODEL, surpasses.RIVAL, evidence.run_stores)
+    return [
+        errors.overall(_table_1(evidence), 1, len(names)),
+        surpasses.by_published_numbers(),
+        surpasses.trained_alike(differences)[0],
+        lower_errors.verdict(standings, evidence.store),
+    ]
+
+
+def _convergence(evidence: Evidence) -> list[Verdict]:
+    comparable = evidence.comparable_curves
+    pair = comparable[comparable["model"].isin([converges.MODEL, converges.RIVAL])]
+    reached = convergence.reached(pair, convergence.targets(pair, converges.MODEL, PAPER.name))
+    compared = convergence.compare(reached, converges.MODEL, converges.RIVAL)
+    code = fraction_of_cost.published_code()
+    noted = code[["dataset", "val_mae"]].drop_duplicates().rename(columns={"val_mae": "target"})
+    timed = comparable[(comparable["recipe"] == lower_errors.RECIPE) & comparable["dataset"].isin(code["dataset"])]
+    of_code = convergence.reached(curves.on_one_machine(timed), noted.assign(fold=None).astype({"fold": "Int64"}))
+    beside = fraction_of_cost.beside_published_code(convergence.summarise_reached(of_code, ["target"]), code)
+    return [*converges.verdicts(compared), fraction_of_cost.verdict(of_code, beside, lower_errors.RECIPE)]
+
+
+def _matbench_table(evidence: Evidence) -> list[Verdict]:
+    tasks = benchmarks.names("matbench", kind="regression")
+    return [errors.overall(_table_2(evidence), 2, len(tasks) * N_FOLDS)]
+
+
+def _cecv(evidence: Evidence) -> list[Verdict]:
+    panels = _panels(evidence)
+    regions = {
+        case: TargetRegion(
+            each[local_layers.GLOBAL].thresholds,
+            each[local_layers.GLOBAL].normalised,
+            each[local_layers.LOCAL].normalised,
+        )
+        for case, each in panels.items()
+    }
+    away = pd.DataFrame(
+        {
+            case: {model: regions[case].distance(vector.normalised) for model, vector in each.items()}
+            for case, each in panels.items()
+        }
+    ).drop(index=[local_layers.LOCAL, local_layers.GLOBAL], errors="ignore")
+    return [
+        *_printed_vector(evidence),
+        *local_layers.highest_and_lowest(panels),
+        local_layers.nearest(away),
+    ]
+
+
+def _printed_vector(evidence: Evidence) -> list[Verdict]:
+    printed = benchmarks.published("lgdcnn_paper_cecv")
+    dataset, element, model, layer = printed[["dataset", "element", "model", "layer"]].iloc[0]
+    read = evidence.environments(dataset, element, model)
+    if read is None:
+        why = f"There is no reading of {model} on {benchmarks.card(dataset).label}."
+        return [untested(claim, by, why, cecv_vector.NOTEBOOK) for claim, by in cecv_vector.CLAIMS.items()]
+    efms = read.efms(layer)
+    shuffled = cecv.shuffle_band(efms, SEED, n_replicates=ORDERS)
+    chosen = cecv.subsample_band(efms, SEED, n_replicates=ORDERS)
+    training = f"{EPOCHS} epochs on {100 * READ[dataset]:g} % of the training rows"
+    published = printed["clusters"].to_numpy()
+    return [
+        cecv_vector.printed_vector(read.cecv(layer), published, [shuffled, chosen], training),
+        cecv_vector.order_of_compounds(shuffled),
+    ]
+
+
+def _design(evidence: Evidence) -> list[Verdict]:
+    if not evidence.evaluations:
+        return [cecv_guides_design.no_study()]
+    return [cecv_guides_design.verdict(design.predictive_power(design.scores(evidence.evaluations)))]
+
+
+def _embeddings(evidence: Evidence) -> list[Verdict]:
+    dataset, element, model = next(iter(READ)), ELEMENTS[0], surpasses.MODEL
+    maps = evidence.embeddings(dataset, element, model)
+    if maps is None:
+        why = f"There is no reading of {model} on {benchmarks.card(dataset).label}."
+        return [untested(embeddings_order.CLAIM, "paper", why, embeddings_order.NOTEBOOK)]
+    n = {"same_group": maps.elements["atomic_number"].nunique(), "same_environment": maps.environments["row"].nunique()}
+    return [embeddings_order.verdict(maps.order(), maps.record.results["by_chance"], element, n)]
+
+
+def _recipe(evidence: Evidence) -> list[Verdict]:
+    records = evidence.records
+    settings = records["recipe"].map({"paper": "published", "fast": "exact"})
+    own = (records["model"] == surpasses.MODEL) & (records["setting"] == settings) & ~records["refit"].astype(bool)
+    of_both = runs.longest_schedules(records[own])
+    differences = runs.paired_differences(of_both, "fast", "paper", evidence.run_stores, by="recipe")
+    return [fast_recipe.verdict(differences, of_both)]
+
+
+def _table_1(evidence: Evidence) -> pd.DataFrame:
+    names = benchmarks.names("extended")
+    published = published_errors(names).reset_index().melt("dataset", var_name="model", value_name="published")
+    return _compared(evidence.of(names), published)
+
+
+def _table_2(evidence: Evidence) -> pd.DataFrame:
+    names = benchmarks.names("matbench", kind="regression")
+    folds = surpasses.matbench_folds().rename(columns={"task": "dataset", "mae": "published"})
+    return _compared(evidence.of(names), folds[["dataset", "fold", "model", "published"]])
+
+
+def _compared(records: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    return errors.against_published(runs.summarise(records), published, records)
+
+
+def _panels(evidence: Evidence) -> dict[tuple[str, str], dict[str, cecv.CECV]]:
+    """CECVs of the last layers by network, of each data set and element that all networks were read for."""
+    panels = {}
+    for dataset in READ:
+        for element in ELEMENTS:
+            found = {model: evidence.environments(dataset, element, model) for model in NETWORKS}
+            if None not in found.values():
+                panels[dataset, element] = {
+                    model: each.cecv(each.layers[-1]) for model, each in found.items() if each is not None
+                }
+    return panels
+
+
+NOTEBOOKS: dict[str, Callable[[Evidence], list[Verdict]]] = {
+    "02_benchmark_table": _benchmark_table,
+    "03_convergence": _convergence,
+    "04_matbench_table": _matbench_table,
+    "05_cecv": _cecv,
+    "06_cecv_design": _design,
+    "07_embeddings": _embeddings,
+    "12_recipe": _recipe,
+}
+"""Function that computes the verdicts of each notebook."""

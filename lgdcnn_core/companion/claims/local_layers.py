@@ -1,0 +1,107 @@
+"""Claims of the paper: the local network has the highest CECV, the global one the lowest, a good fusion lies between."""
+
+from collections.abc import Hashable, Mapping
+
+import pandas as pd
+
+from lgdcnn_core.cecv import CECV
+from lgdcnn_core.companion.claims.verdict import Outcome, Verdict, share_of, untested
+
+LOCAL, GLOBAL, FUSION = "DCNN-K1", "LSTM", "L-G-DCNN"
+"""The paper's local network, its global one, and its fusion of the two."""
+
+NOTEBOOK = "05_cecv"
+
+Panels = Mapping[Hashable, Mapping[str, CECV]]
+"""CECVs of the last layers by network, for each case: a data set and an element."""
+
+
+def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL) -> list[Verdict]:
+    """Judge whether the local network has the highest CECV, and whether the global one has the lowest.
+
+    Parameters
+    ----------
+    panels
+        CECVs of the networks.
+    local, global_
+        The local network and the global one.
+
+    Returns
+    -------
+    list of Verdict
+        Two. Each counts the cases in which the mean over the thresholds is the highest (the lowest), with Wilson's
+        interval: "reproduced" in all cases, "not reproduced" in none, else "in part".
+    """
+    claims = f"The local network ({local}) has the highest CECV", f"The global network ({global_}) has the lowest CECV"
+    if not panels:
+        return [untested(claim, "paper", "There is no reading of all networks.", NOTEBOOK) for claim in claims]
+    means = pd.DataFrame(
+        [{model: vector.normalised.mean() for model, vector in each.items()} for each in panels.values()]
+    )
+    n, highest, lowest = len(means), means.idxmax(axis=1), means.idxmin(axis=1)
+    above = sum(bool((each[local].normalised > each[global_].normalised).all()) for each in panels.values())
+    first, last = int((highest == local).sum()), int((lowest == global_).sum())
+    return [
+        _verdict(
+            claims[0],
+            first,
+            n,
+            f"It has the highest curve in {first} of {n} cases{_most_often(highest, local)}, and lies above the global one "
+            f"at every threshold in {above}.",
+        ),
+        _verdict(
+            claims[1],
+            last,
+            n,
+            f"It has the lowest curve in {last} of {n} cases{_most_often(lowest, global_)}.",
+        ),
+    ]
+
+
+def nearest(away: pd.DataFrame, fusion: str = FUSION) -> Verdict:
+    """Judge whether the fusion of both is the nearest to the paper's target region.
+
+    Parameters
+    ----------
+    away
+        Distances from the region: a row a network, a column a case.
+    fusion
+        The fusion.
+    """
+    claim = f"The fusion ({fusion}) comes nearest to the target region"
+    if away.empty:
+        return untested(claim, "paper", "There is no reading of all networks.", NOTEBOOK)
+    first, inside = away.idxmin(), int((away == 0).to_numpy().sum())
+    wins, n = int((first == fusion).sum()), away.shape[1]
+    lies = f"{inside} curve{' lies' if inside == 1 else 's lie'}" if inside else "no curve lies"
+    return _verdict(
+        claim,
+        wins,
+        n,
+        f"It is the nearest network in {wins} of {n} cases{_most_often(first, fusion)}; {lies} in the region altogether.",
+    )
+
+
+def _most_often(winners: "pd.Series[str]", claimed: str) -> str:
+    """Name the network that wins most often, unless it is the one that is claimed to."""
+    return "" if winners.mode()[0] == claimed else f" (most often it is {winners.mode()[0]})"
+
+
+def _verdict(claim: str, cases: int, n: int, sentence: str) -> Verdict:
+    outcome = Outcome.IN_PART
+    if cases == n:
+        outcome = Outcome.REPRODUCED
+    elif cases == 0:
+        outcome = Outcome.NOT_REPRODUCED
+    return Verdict(
+        claim=claim,
+        by="paper",
+        tested=f"{n} cases: data sets and elements",
+        quantity="cases in which it is so",
+        published=(),
+        ours=(share_of(cases, n, "case"),),
+        outcome=outcome,
+        sentence=sentence,
+        notebook=NOTEBOOK,
+        form=".2g",
+    )

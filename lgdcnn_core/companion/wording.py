@@ -1,0 +1,54 @@
+"""Wording that tables, figures and verdicts share: names of stores, units, errors and counts."""
+
+STORES = {"committed": "This project", "local": "This machine"}
+"""Name of each store of records for readers."""
+
+_UNITS = {
+    "mu_B": "μB",
+    "A^3/atom": "Å³/atom",
+    "cm^-1": "cm⁻¹",
+    "1/K": "K⁻¹",
+    "log10(GPa)": "log₁₀ GPa",
+    "1": "dimensionless",
+}
+
+
+def unit_text(unit: str) -> str:
+    """Write the unit of a data card for readers, such as "K⁻¹" for "1/K"; "" stays ""."""
+    return _UNITS.get(unit, unit)
+
+
+def label(quantity: str, unit: str) -> str:
+    """Write a quantity with its unit, such as "MAE (GPa)"; without a unit (classification) the quantity alone."""
+    return f"{quantity} ({unit_text(unit)})" if unit else quantity
+
+
+def three_decimals(value: float) -> str:
+    """Print an MAE as the paper does: three decimals, powers of ten below 0.001."""
+    return f"{value:.3f}" if value >= 0.001 else short_power(f"{value:.2e}")
+
+
+def four_digits(value: float) -> str:
+    """Print an MAE with four significant digits."""
+    return short_power(f"{value:#.4g}".rstrip("."))
+
+
+def short_power(text: str) -> str:
+    """Write a power of ten without the zero that Python puts before its exponent."""
+    return text.replace("e-0", "e-").replace("e+0", "e")
+
+
+def counted(n: int, noun: str) -> str:
+    """Write a number with its noun, such as "1 set" or "3 sets"."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def span(low: float, high: float, form: str) -> str:
+    """Write a range, such as "2 to 6", or one number where both ends print alike."""
+    first, last = format(low, form), format(high, form)
+    return first if first == last else f"{first} to {last}"
+
+
+def and_validation_data(refit: bool) -> str:
+    """Add to the description of a training that it learnt from validation data too, if it did."""
+    return ", validation data too" if refit else ""
