@@ -1,10 +1,10 @@
-"""What is said of CECVs and of layers, from made-up counts."""
+"""Verdicts on CECVs and on layers, from made-up counts."""
 
 import numpy as np
 import pandas as pd
 
 from lgdcnn_core import cecv
-from lgdcnn_core.companion.readings import verdicts
+from lgdcnn_core.companion.claims import Outcome, cecv_vector, embeddings_order, local_layers
 
 
 def vector(counts, rule="published"):
@@ -12,51 +12,96 @@ def vector(counts, rule="published"):
     return cecv.CECV((0.1, 0.2), (3,), counts, np.array([10]), rule)
 
 
-def test_the_verdict_on_local_and_global_counts_cases():
+def test_the_verdicts_on_the_local_and_the_global_network_count_cases():
     right = {"local": vector([8, 4]), "global": vector([4, 2]), "fusion": vector([5, 3])}
     wrong = {"local": vector([8, 1]), "global": vector([4, 2]), "fusion": vector([9, 3])}
-    said = verdicts.local_and_global({"a": right, "b": wrong}, "local", "global")
-    assert "local network in **1 of 2**" in said
-    assert "global one in **2 of 2**" in said
-    assert "every threshold in 1 of 2" in said
+    highest, lowest = local_layers.highest_and_lowest({"a": right, "b": wrong}, "local", "global")
+    assert "It has the highest curve in 1 of 2 cases" in highest.sentence
+    assert "at every threshold in 1." in highest.sentence
+    assert "It has the lowest curve in 2 of 2 cases." in lowest.sentence
+    assert (highest.outcome, lowest.outcome) == (Outcome.IN_PART, Outcome.REPRODUCED)
+    assert [(each.ours[0].value, each.ours[0].n) for each in (highest, lowest)] == [(1, 2), (2, 2)]
 
 
-def test_the_verdict_on_distance_names_the_nearest():
+def test_a_claim_that_holds_in_no_case_is_not_reproduced_and_names_the_network_that_wins():
+    wrong = {"local": vector([1, 1]), "global": vector([4, 2]), "fusion": vector([9, 3])}
+    highest, lowest = local_layers.highest_and_lowest({"a": wrong}, "local", "global")
+    assert (highest.outcome, lowest.outcome) == (Outcome.NOT_REPRODUCED, Outcome.NOT_REPRODUCED)
+    assert "in 0 of 1 cases (most often it is fusion)" in highest.sentence
+    assert {each.outcome for each in local_layers.highest_and_lowest({})} == {Outcome.NOT_TESTABLE}
+
+
+def test_the_verdict_on_distance_counts_cases_and_names_the_nearest():
     away = pd.DataFrame({"a": {"fusion": 0.1, "other": 0.0}, "b": {"fusion": 0.2, "other": 0.3}})
-    said = verdicts.nearest(away, "fusion")
-    assert "fusion is the nearest to the target region in **1 of 2**" in said
-    assert "1 curves lie in it altogether" in said
+    found = local_layers.nearest(away, "fusion")
+    assert "It is the nearest network in 1 of 2 cases" in found.sentence
+    assert "1 curve lies in the region altogether" in found.sentence
+    assert found.outcome is Outcome.IN_PART
 
 
 def test_the_verdict_on_order_gives_the_width_of_the_band():
     band = cecv.Band(vector([5, 2]), np.array([4, 2]), np.array([6, 2]), np.array([[4, 2], [6, 2]]), 0.95)
-    said = verdicts.order_matters(band)
-    assert "**0 to 40 %**" in said
-    assert "+0 to +0 %" in said
+    found = cecv_vector.order_of_compounds(band)
+    assert [each.value for each in found.ours] == [0, 40]
+    assert "over 0 to 40 % of their mean" in found.sentence
+    assert "lies +0 % from it" in found.sentence
+    assert found.outcome is Outcome.IN_PART
 
 
-def test_the_verdict_on_rules_says_that_a_count_rises():
-    said = verdicts.rule_matters({"published": vector([4, 5]), "leader": vector([2, 5], "leader")})
-    assert "leader has 0.50 to 1.00 times" in said
+def test_counts_that_never_move_do_not_depend_on_the_order_and_those_that_always_do_depend_on_it():
+    still = cecv.Band(vector([5, 2]), np.array([5, 2]), np.array([5, 2]), np.array([[5, 2], [5, 2]]), 0.95)
+    assert cecv_vector.order_of_compounds(still).outcome is Outcome.REPRODUCED
+    moving = cecv.Band(vector([5, 2]), np.array([4, 1]), np.array([6, 3]), np.array([[4, 1], [6, 3]]), 0.95)
+    assert cecv_vector.order_of_compounds(moving).outcome is Outcome.NOT_REPRODUCED
+
+
+def test_the_comparison_of_rules_says_that_a_count_rises():
+    said = cecv_vector.rules({"published": vector([4, 5]), "leader": vector([2, 5], "leader")})
+    assert "leader finds 0.50 to 1.00 times" in said
     assert "rises with the threshold at 1 of 1 steps" in said
-    assert "rises" not in verdicts.rule_matters({"published": vector([5, 4]), "leader": vector([2, 5])})
+    assert "rises" not in cecv_vector.rules({"published": vector([5, 4]), "leader": vector([2, 5])})
 
 
-def test_our_vector_beside_the_published_one():
+def test_our_vector_beside_the_printed_one():
     ours = vector([20, 5])
     band = cecv.Band(ours, np.array([9, 5]), np.array([11, 5]), np.array([[9, 5], [11, 5]]), 0.95)
-    said = verdicts.beside_published(ours, [10, 4], [band], "1 epoch")
-    assert "Published: 10, 4. Ours: **20, 5**, of 10 compounds" in said
-    assert "1.25 to 2.00 times" in said
-    assert "within our bands at 1 of 2 thresholds" in said
+    found = cecv_vector.printed_vector(ours, [10, 4], [band], "1 epoch")
+    assert found.published == (10, 4)
+    assert [(each.value, each.n, each.low, each.high) for each in found.ours] == [(20, 10, 9, 11), (5, 10, 5, 5)]
+    assert "1.25 to 2.00 times" in found.sentence
+    assert "within our bands at 1 of 2 thresholds" in found.sentence
+    assert found.outcome is Outcome.IN_PART
+    assert cecv_vector.printed_vector(ours, [20, 5], [band], "1 epoch").outcome is Outcome.REPRODUCED
+    assert cecv_vector.printed_vector(ours, [10, 6], [band], "1 epoch").outcome is Outcome.IN_PART
+    assert cecv_vector.printed_vector(ours, [10, 5], [band], "1 epoch").outcome is Outcome.OPEN
+    assert cecv_vector.printed_vector(ours, [50, 50], [band], "1 epoch").outcome is Outcome.NOT_REPRODUCED
 
 
-def test_the_verdict_on_layers_says_what_is_by_chance():
-    order = pd.DataFrame(
-        {"same_group": [0.3, 0.4, 0.5], "same_environment": [None, 0.6, 0.7], "neighbour_error": [None, 0.9, 0.5]},
-        index=["embedding", "first", "last"],
-    )
-    said = "\n".join(verdicts.order_of_layers(order, {"same_group": 0.1, "same_environment": 0.2}, "Si"))
-    assert "30% are of its group in the layer 'embedding' and 50% in 'last' (by chance 10%)" in said
-    assert "60% are in the same kind" in said
-    assert "they do, more than by chance" in said
+def test_vectors_of_one_shape_have_no_divergence():
+    said = cecv_vector.shape(vector([20, 8]), [10, 4])
+    assert "Jensen-Shannon divergence 0.000 bits, cosine 1.000, Pearson 1.000" in said
+
+
+ORDER = pd.DataFrame(
+    {"same_group": [0.3, 0.4, 0.5], "same_environment": [None, 0.6, 0.7], "neighbour_error": [None, 0.9, 0.5]},
+    index=["embedding", "first", "last"],
+)
+
+
+def test_layers_are_set_beside_chance():
+    said = "\n".join(embeddings_order.layer_by_layer(ORDER, {"same_group": 0.1, "same_environment": 0.2}, "Si"))
+    assert "30% of an element's nearest neighbours belong to its group in the layer 'embedding'" in said
+    assert "and 50% in 'last' (by chance 10%)" in said
+    assert "60% of the nearest neighbours of Si in a compound are in the same kind" in said
+
+
+def test_the_verdict_on_layers_is_that_the_last_is_above_chance():
+    n = {"same_group": 80, "same_environment": 900}
+
+    def outcome(group, environment):
+        chance = {"same_group": group, "same_environment": environment}
+        return embeddings_order.verdict(ORDER, chance, "Si", n).outcome
+
+    assert outcome(0.1, 0.2) is Outcome.REPRODUCED
+    assert outcome(0.6, 0.2) is Outcome.IN_PART
+    assert outcome(0.6, 0.8) is Outcome.NOT_REPRODUCED

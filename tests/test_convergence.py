@@ -7,7 +7,7 @@ from made_up_records import made_up
 
 from lgdcnn_core import benchmarks, training
 from lgdcnn_core.companion import figures, runs
-from lgdcnn_core.companion.figures import claims, targets
+from lgdcnn_core.companion.claims import Outcome, converges, epochs_to_target, fraction_of_cost
 from lgdcnn_core.companion.figures import convergence as drawing
 from lgdcnn_core.companion.runs import RunSpec, Store, convergence, curves
 from lgdcnn_core.training import optimisers
@@ -121,8 +121,8 @@ def test_seconds_count_on_the_commonest_machine_only(store):
     table = read(store)
     assert table.groupby("threads")["seconds"].count().to_dict() == {1: 4, 8: 0}
     assert curves.over_seeds(table)[["n", "seconds"]].to_numpy().tolist() == [[3, 2.0], [3, 4.0]]
-    said = claims.conditions(table, pd.Series(dtype=object))
-    assert "(cpu, 1 thread), where 2 of the 3 records were made. Those of the other 1, made elsewhere" in said[0]
+    said = converges.conditions(table, pd.Series(dtype=object))
+    assert "(cpu, 1 thread), which made 2 of the 3 records. We leave out the seconds of the other 1" in said[0]
 
 
 # How soon a target is reached
@@ -159,9 +159,9 @@ def test_a_mean_over_seeds_is_given_only_if_all_of_them_reached_the_target(store
     # Seed 0 is at 10 after two epochs of 2 s, seed 1 after three of 3 s.
     assert numbers.to_numpy().tolist() == [[2, 2, 2.5, 2, 3, 6.5], [2, 1, -1, 3, -1, -1], [2, 0, -1, -1, -1, -1]]
     labels = {BULK: "bulk"}
-    cells = targets.reached_table(found, labels, "epoch").iloc[:, 0].tolist()
+    cells = epochs_to_target.reached_table(found, labels, "epoch").iloc[:, 0].tolist()
     assert cells == ["2 (2 to 3), n = 2", "1 of 2 seeds", "-"]
-    assert targets.reached_table(found, labels, "seconds").iloc[0, 0] == "6 (4 to 9), n = 2"
+    assert epochs_to_target.reached_table(found, labels, "seconds").iloc[0, 0] == "6 (4 to 9), n = 2"
 
 
 def test_a_table_names_the_networks_without_a_record(store):
@@ -169,7 +169,7 @@ def test_a_table_names_the_networks_without_a_record(store):
     record(store, [10.0], dataset=SHEAR, model="CrabNet")
     table = read(store)
     found = convergence.summarise_reached(convergence.reached(table, convergence.targets(table, factors=(1.0,))))
-    cells = targets.reached_table(found, {BULK: "bulk", SHEAR: "shear"}, "epoch")
+    cells = epochs_to_target.reached_table(found, {BULK: "bulk", SHEAR: "shear"}, "epoch")
     assert cells.to_numpy().tolist() == [["1, n = 1", "no record"], ["no record", "1, n = 1"]]
 
 
@@ -219,9 +219,18 @@ def test_the_verdict_counts_targets_and_data_sets(store):
         record(store, other, dataset=dataset, model="CrabNet")
     table = read(store)
     found = convergence.reached(table, convergence.targets(table, factors=(2.25, 1.25, 1.0)))
-    over_all, *each = claims.verdict(convergence.compare(found, "L-G-DCNN", "CrabNet"), "L-G-DCNN", "CrabNet")
-    assert "Fast recipe, 2 data sets: of 6 decided targets L-G-DCNN comes to 2 in fewer epochs than CrabNet" in over_all
-    assert "and to 2 in more; it is ahead on 1 of the sets, behind on 1." in over_all
+    compared = convergence.compare(found, "L-G-DCNN", "CrabNet")
+    (over_all,) = converges.verdicts(compared)
+    assert over_all.claim == "L-G-DCNN converges faster than CrabNet, by the fast recipe"
+    assert (
+        "Of 6 decided target errors, L-G-DCNN reaches 2 in fewer epochs than CrabNet and 2 in more" in over_all.sentence
+    )
+    assert "it leads on 1 of 2 data sets and trails on 1." in over_all.sentence
+    # Shares of 5/6 and 1/6 on the two sets.
+    (share,) = over_all.ours
+    assert (share.value, share.low, share.high, share.n) == (pytest.approx(0.5), 0.0, 1.0, 2)
+    assert over_all.outcome is Outcome.OPEN
+    each = converges.by_set(compared)
     assert [text.partition(": ")[2] for text in each] == [
         "fewer for 1.25, 1; as many for 2.25.",
         "more for 1.25, 1; as many for 2.25.",
@@ -231,10 +240,29 @@ def test_the_verdict_counts_targets_and_data_sets(store):
 def test_which_weights_were_validated_is_said_for_each_recipe(store):
     record(store, [5.0], **PAPER)
     record(store, [5.0])
-    said = " ".join(claims.conditions(read(store), pd.Series(["a schedule of 2 epochs"] * 3)))
+    said = " ".join(converges.conditions(read(store), pd.Series(["a schedule of 2 epochs"] * 3)))
     assert "Left out: 3 records, a schedule of 2 epochs." in said
-    assert "In the paper recipe an epoch's validation error is of the weights as they are at its end." in said
-    assert "In the fast recipe an epoch's validation error is of the averaged weights at its end." in said
+    assert "In the paper recipe, each epoch's validation error is that of the weights as they are at its end." in said
+    assert "In the fast recipe, each epoch's validation error is that of the averaged weights at its end." in said
+
+
+def test_a_network_that_is_sooner_everywhere_converges_faster(store):
+    for dataset, last in ((BULK, 5.0), (SHEAR, 4.0), ("aflow__Egap", 3.0)):
+        record(store, [9.0, last, last], dataset=dataset)
+        record(store, [9.0, 9.0, last], dataset=dataset, model="CrabNet")
+    table = read(store)
+    found = convergence.reached(table, convergence.targets(table, factors=(1.5, 1.0)))
+    (faster,) = converges.verdicts(convergence.compare(found, "L-G-DCNN", "CrabNet"))
+    (slower,) = converges.verdicts(convergence.compare(found, "CrabNet", "L-G-DCNN"), "CrabNet", "L-G-DCNN")
+    assert (faster.outcome, slower.outcome) == (Outcome.REPRODUCED, Outcome.NOT_REPRODUCED)
+
+
+def test_without_records_of_both_networks_the_claim_is_not_testable(store):
+    record(store, [9.0])
+    table = read(store)
+    found = convergence.compare(convergence.reached(table, convergence.targets(table)), "L-G-DCNN", "CrabNet")
+    (untested,) = converges.verdicts(found)
+    assert untested.outcome is Outcome.NOT_TESTABLE
 
 
 # Beside the published code
@@ -249,7 +277,7 @@ def code():
 
 def beside(store, code):
     found = convergence.reached(read(store), wanted(11.0, 10.0))
-    return targets.beside_published_code(convergence.summarise_reached(found, ["target"]), code)
+    return fraction_of_cost.beside_published_code(convergence.summarise_reached(found, ["target"]), code)
 
 
 def test_the_published_codes_seconds_are_divided_by_ours(store, code):
@@ -261,8 +289,8 @@ def test_the_published_codes_seconds_are_divided_by_ours(store, code):
     assert table[["code_epoch", "code_seconds", "seconds"]].to_numpy().tolist() == [[20, 100, 30], [60, 300, 45]]
     assert table["ratio"].to_numpy() == pytest.approx([100 / 30, 300 / 45])
     assert table[["ratio_low", "ratio_high"]].iloc[1].tolist() == [5.0, 10.0]
-    (said,) = claims.as_good(table)
-    assert "come down to 10.0 GPa by epoch 60, after about 300 s" in said
+    (said,) = fraction_of_cost.by_set(table)
+    assert "reached 10.0 GPa by epoch 60, after about 300 s" in said
     assert "after 3 epochs (2 seeds) and 45 (30 to 60) s" in said
     assert said.endswith("the published code took **6.7 times** that (5 to 10 by seed).")
 
@@ -272,15 +300,30 @@ def test_seeds_that_do_not_come_as_low_are_counted_and_make_no_ratio(store, code
     record(store, [11.0, 10.5], seed=1, seconds=10.0)
     table = beside(store, code)
     assert table["ratio"].isna().tolist() == [False, True]
-    assert "with 1 of 2 seeds in 60 epochs" not in claims.as_good(table)[0]
-    assert "with 1 of 2 seeds in 2 epochs, the quickest after 20 s" in claims.as_good(table)[0]
+    assert "with 1 of 2 seeds in 60 epochs" not in fraction_of_cost.by_set(table)[0]
+    assert "with 1 of 2 seeds in 2 epochs, the quickest after 20 s" in fraction_of_cost.by_set(table)[0]
+
+
+def test_the_verdict_on_cost_gives_the_ratio_with_an_interval_over_seeds(store, code):
+    record(store, [12.0, 11.0, 10.0], seed=0, seconds=10.0)
+    record(store, [12.0, 10.5, 10.0], seed=1, seconds=20.0)
+    found = fraction_of_cost.verdict(convergence.reached(read(store), wanted(11.0, 10.0)), beside(store, code), "fast")
+    (ratio,) = found.ours
+    # 300 s against 30 s and 60 s.
+    assert ratio.value == pytest.approx(50**0.5)
+    assert (ratio.n, ratio.counted) == (2, "seed")
+    assert ratio.low < 1 < ratio.high
+    assert found.outcome is Outcome.OPEN
+    assert "AFLOW Bulk modulus after 45 s, 7.1 times as soon" in found.sentence
+    other = fraction_of_cost.verdict(convergence.reached(read(store), wanted(10.0)), beside(store, code), "transfer")
+    assert other.outcome is Outcome.NOT_TESTABLE
 
 
 def test_ours_and_the_published_codes_numbers_share_no_column(store, code):
     record(store, [11.0, 10.0], seconds=10.0)
-    table = targets.published_code_table(beside(store, code), {BULK: "bulk"})
-    assert table[targets.THEIRS].to_numpy().tolist() == [["20", "100"], ["60", "300"]]
-    assert table[targets.OURS].to_numpy().tolist() == [["1, n = 1", "10, n = 1"], ["2, n = 1", "20, n = 1"]]
+    table = fraction_of_cost.published_code_table(beside(store, code), {BULK: "bulk"})
+    assert table[fraction_of_cost.THEIRS].to_numpy().tolist() == [["20", "100"], ["60", "300"]]
+    assert table[fraction_of_cost.OURS].to_numpy().tolist() == [["1, n = 1", "10, n = 1"], ["2, n = 1", "20, n = 1"]]
 
 
 def test_what_the_published_code_was_measured_to_do_is_there_and_falls_with_the_epochs():

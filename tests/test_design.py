@@ -8,6 +8,7 @@ import pytest
 
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.cecv import CECV
+from lgdcnn_core.companion.claims import cecv_guides_design
 from lgdcnn_core.companion.design import (
     Evaluation,
     MissingReference,
@@ -28,7 +29,6 @@ from lgdcnn_core.companion.design import (
     sample,
     scores,
     search,
-    verdict,
 )
 from lgdcnn_core.companion.design.power import POOLED
 from lgdcnn_core.companion.design.proposals import MAX_STAGES, same
@@ -229,15 +229,15 @@ class TestPredictivePower:
     @pytest.mark.parametrize(
         ("errors", "said"),
         [
-            ([1, 2, 3, 4, 5, 6, 7, 8], "predicts the order"),
-            ([8, 7, 6, 5, 4, 3, 2, 1], "the wrong way round"),
+            ([1, 2, 3, 4, 5, 6, 7, 8], "nearer to the target region is more accurate"),
+            ([8, 7, 6, 5, 4, 3, 2, 1], "nearer to the target region is less accurate"),
             ([3, 8, 1, 6, 5, 4, 7, 2], "does not detectably predict"),
         ],
     )
     def test_the_verdict_follows_from_the_numbers(self, errors, said):
-        found = verdict(predictive_power(table_of([1, 2, 3, 4, 5, 6, 7, 8], errors), n_resamples=500))
-        assert said in found
-        assert "cannot be told from the best plain baseline" in found
+        power = predictive_power(table_of([1, 2, 3, 4, 5, 6, 7, 8], errors), n_resamples=500)
+        assert said in cecv_guides_design.verdict(power).sentence
+        assert "could not be distinguished from the best plain baseline" in cecv_guides_design.beside_baselines(power)
 
     def test_reliability_needs_two_seeds(self):
         one = table_of([1, 2, 3], [1, 2, 3])

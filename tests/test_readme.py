@@ -8,7 +8,8 @@ import pytest
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion import runs
-from lgdcnn_core.companion.figures import four_digits, label, longest_schedules
+from lgdcnn_core.companion.runs import longest_schedules
+from lgdcnn_core.companion.wording import four_digits, label
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 SETS = {label(card.label, card.unit): card.name for card in map(benchmarks.card, benchmarks.few_compounds())}

@@ -65,8 +65,8 @@ def beside_baselines(power: pd.DataFrame) -> str:
     elif best["ahead_high"] < 0:
         found = "The score does worse than"
     return (
-        f"{found} the best plain baseline, the {name} (rho {_shown(best)}; difference {best['ahead']:+.2f}, 95 % interval "
-        f"{best['ahead_low']:+.2f} to {best['ahead_high']:+.2f})."
+        f"{found} the best plain baseline, the {name} (rho {_shown(best)}; difference {best['ahead']:+.2f}, 95 % "
+        f"interval {best['ahead_low']:+.2f} to {best['ahead_high']:+.2f})."
     )
 
 

@@ -1,4 +1,4 @@
-"""Claim of the paper: the one CECV that it prints. And a question of ours: do the counts depend on the order?"""
+"""Claim of the paper: the one CECV that it prints. Of ours: the counts do not depend on the order of compounds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal

@@ -76,9 +76,9 @@ def verdicts(
     Returns
     -------
     list of Verdict
-        One for each store and recipe, the paper's first. Its number is the share of targets that the first network reaches sooner, equal
-        ones counting half: the mean over data sets, with Student's interval, since targets on one data set depend on
-        one another. "Reproduced" if the interval lies above one half.
+        One for each store and recipe, the paper's first. Its number is the share of targets that the first network
+        reaches sooner, equal ones counting half: the mean over data sets, with Student's interval, since targets on one
+        data set depend on one another. "Reproduced" if the interval lies above one half.
     """
     claim = CLAIM if (first, second) == (MODEL, RIVAL) else f"{first} converges faster than {second}"
     paper_first = compared.sort_values("recipe", key=lambda names: names != PAPER.name, kind="stable")

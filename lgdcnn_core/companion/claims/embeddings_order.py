@@ -5,10 +5,17 @@ from collections.abc import Mapping
 import pandas as pd
 
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
+from lgdcnn_core.companion.readings import Embeddings
 
 CLAIM = "The layers bring elements of a group, and environments of a kind, together"
 
 NOTEBOOK = "07_embeddings"
+
+
+def of_maps(maps: Embeddings, element: str) -> Verdict:
+    """Give the verdict of `verdict` on the maps of a network; `element` is their focus element."""
+    n = {"same_group": maps.elements["atomic_number"].nunique(), "same_environment": maps.environments["row"].nunique()}
+    return verdict(maps.order(), maps.record.results["by_chance"], element, n)
 
 
 def verdict(order: pd.DataFrame, by_chance: Mapping[str, float], element: str, n: Mapping[str, int]) -> Verdict:
@@ -44,9 +51,9 @@ def verdict(order: pd.DataFrame, by_chance: Mapping[str, float], element: str, n
         ours=tuple(Estimate(100 * share, n[name], counted[name]) for name, (share, _) in shares.items()),
         outcome=(Outcome.NOT_REPRODUCED, Outcome.IN_PART, Outcome.REPRODUCED)[above],
         sentence=(
-            f"In the last layer, {last['same_group']:.0%} of an element's nearest neighbours share its group (by chance "
-            f"{by_chance['same_group']:.0%}), and {last['same_environment']:.0%} of those of {element} its kind of "
-            f"environment (by chance {by_chance['same_environment']:.0%})."
+            f"In the last layer, {last['same_group']:.0%} of an element's nearest neighbours share its group (by "
+            f"chance {by_chance['same_group']:.0%}), and {last['same_environment']:.0%} of those of {element} its "
+            f"kind of environment (by chance {by_chance['same_environment']:.0%})."
         ),
         notebook=NOTEBOOK,
         form=".0f",
@@ -70,6 +77,6 @@ def layer_by_layer(order: pd.DataFrame, by_chance: Mapping[str, float], element:
         f"{first['same_environment']:.0%} of the nearest neighbours of {element} in a compound are in the same kind of "
         f"environment in {first.name!r}, and {last['same_environment']:.0%} in {last.name!r} (by chance "
         f"{by_chance['same_environment']:.0%}); the share is largest, {kinds.max():.0%}, in {kinds.idxmax()!r}.",
-        f"The mean target of the nearest compounds misses a compound's own by {first['neighbour_error']:.2f} of the mean "
-        f"absolute deviation in {first.name!r}, and by {last['neighbour_error']:.2f} in {last.name!r}.",
+        f"The mean target of the nearest compounds misses a compound's own by {first['neighbour_error']:.2f} of the "
+        f"mean absolute deviation in {first.name!r}, and by {last['neighbour_error']:.2f} in {last.name!r}.",
     ]

@@ -149,6 +149,30 @@ def overall(compared: pd.DataFrame, table: Literal[1, 2], n_published: int, mode
     )
 
 
+def sentence(row: "pd.Series[Any]") -> str:
+    """Set one row of `against_published` beside the published number, in a sentence."""
+    card = benchmarks.card(row["dataset"])
+    unit = "" if card.unit == "1" else f" {wording.unit_text(card.unit)}"
+    measured = f"{row['mean']:.4g}{unit} with one seed"
+    if row["n"] > 1:
+        measured = f"{row['mean']:.4g} ± {row['std']:.2g}{unit} over {row['n']} seeds"
+    side = "above" if row["percent"] > 0 else "below"
+    said = (
+        f"{_place(row)}: we measure {measured}, {abs(row['percent']):.1f} % {side} the published {row['published']:.4g}"
+    )
+    if row["n"] < ENOUGH_SEEDS:
+        said += f" ({'one seed' if row['n'] == 1 else 'so few seeds'} cannot show how much of that is chance)"
+    elif pd.notna(row["deviations"]):
+        said += f" ({abs(row['deviations']):.1f} standard deviations of our seeds)"
+    if "inside" in row.index:
+        said += f"; {_intervals(row['inside'], row['n'])}"
+    if not row["same_training"]:
+        training = f"{row['recipe']} recipe, {row['setting']} setting, {row['epochs']} epochs"
+        training += wording.and_validation_data(row["refit"])
+        said += f"; ours was another training ({training}), which does not repeat the published one"
+    return f"{said}."
+
+
 def _outcome(ratio: Estimate, inside: int) -> Outcome:
     if ratio.value <= 1:
         return Outcome.REPRODUCED
@@ -171,7 +195,7 @@ def _overall_sentence(own: pd.DataFrame, ratio: Estimate, inside: int, counted: 
 
 def _on_one(row: "pd.Series[Any]", table: Literal[1, 2]) -> Verdict:
     card = benchmarks.card(row["dataset"])
-    where = card.label if pd.isna(row["fold"]) else f"{card.label}, fold {row['fold']}"
+    where = _place(row)
     estimate = Estimate(float(row["mean"]), int(row["n"]), "seed", float(row["low"]), float(row["high"]))
     outcome = Outcome.NOT_REPRODUCED
     if row["mean"] <= row["published"]:
@@ -186,21 +210,15 @@ def _on_one(row: "pd.Series[Any]", table: Literal[1, 2]) -> Verdict:
         published=(float(row["published"]),),
         ours=(estimate,),
         outcome=outcome,
-        sentence=_sentence(row, where, "" if card.unit == "1" else f" {wording.unit_text(card.unit)}"),
+        sentence=sentence(row),
         notebook=NOTEBOOKS[table],
         form=".4g",
     )
 
 
-def _sentence(row: "pd.Series[Any]", where: str, unit: str) -> str:
-    measured = f"{row['mean']:.4g}{unit} with one seed"
-    if row["n"] > 1:
-        measured = f"{row['mean']:.4g} ± {row['std']:.2g}{unit} over {row['n']} seeds"
-    side = "above" if row["percent"] > 0 else "below"
-    said = f"{where}: we measure {measured}, {abs(row['percent']):.1f} % {side} the published {row['published']:.4g}"
-    if pd.notna(row["deviations"]):
-        said += f" ({abs(row['deviations']):.1f} standard deviations of our seeds)"
-    return f"{said}; {_intervals(row['inside'], row['n'])}."
+def _place(row: "pd.Series[Any]") -> str:
+    label = benchmarks.card(row["dataset"]).label
+    return label if pd.isna(row["fold"]) else f"{label}, fold {row['fold']}"
 
 
 def _intervals(seeds: Sequence[int], n: int) -> str:

@@ -18,7 +18,7 @@ from lgdcnn_core.companion.runs import curves
 from lgdcnn_core.companion.wording import STORES
 
 READ = {"CritExam__Ef": 0.1, "aflow__Egap": 0.3, "OQMD_Bandgap": 0.025}
-"""Data sets whose trained networks were read, and the share of the training rows that they had: about 6,000 compounds."""
+"""Data sets whose trained networks were read, and the share of the training rows they had: about 6,000 compounds."""
 
 ELEMENTS = ("Si", "O", "Al")
 """Focus elements of the readings; the first is the paper's example."""
@@ -51,12 +51,12 @@ class Evidence:
 
     @cached_property
     def records(self) -> pd.DataFrame:
-        """Records of runs on whole training parts that judge something; pretrainings, which others start from, do not."""
+        """Records of runs on whole training parts, without the pretrainings that other runs start from."""
         table = runs.load_records(self.run_stores)
         return table[(table["train_fraction"] == 1) & (table["recipe"] != training.PRETRAINING.name)]
 
     def of(self, names: Sequence[str]) -> pd.DataFrame:
-        """Records of these data sets."""
+        """Give the records of these data sets."""
         return self.records[self.records["dataset"].isin(names)]
 
     @cached_property
@@ -100,7 +100,7 @@ class Evidence:
 
 
 def published_errors(names: Sequence[str]) -> pd.DataFrame:
-    """Published MAE of each model (columns) on these extended sets (rows), as the paper has it."""
+    """Give the published MAE of each model (columns) on these extended sets (rows), as the paper has it."""
     return benchmarks.published("lgdcnn_paper").set_index("dataset").drop(columns=["label", "unit"]).loc[list(names)]
 
 

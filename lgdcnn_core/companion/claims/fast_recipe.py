@@ -30,9 +30,8 @@ def verdict(differences: pd.DataFrame, records: pd.DataFrame) -> Verdict:
     """
     if differences.empty:
         return untested(CLAIM, "project", "No data set has records of both recipes.", NOTEBOOK)
-    errors = (
-        records.groupby([records["dataset"], records["fold"].fillna(-1), "recipe"])["mae"].mean().unstack().dropna()
-    )
+    folds = records.assign(fold=records["fold"].fillna(-1))
+    errors = folds.pivot_table("mae", ["dataset", "fold"], "recipe").dropna()
     ratio = mean_ratio(errors[FAST.name] / errors[PAPER.name], "data set")
     return Verdict(
         claim=CLAIM,

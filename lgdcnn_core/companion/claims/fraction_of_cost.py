@@ -20,7 +20,7 @@ THEIRS, OURS = "published code, measured on another machine", "this project's co
 
 
 def published_code() -> pd.DataFrame:
-    """Validation MAE noted of the published code, with ``seconds``: its share of the whole training, by epochs."""
+    """Give the validation MAEs noted of the published code, with ``seconds``, a share of the training by epochs."""
     code = benchmarks.published("published_code")
     return code.assign(seconds=code["epoch"] * code["run_seconds"] / code["run_epochs"])
 
@@ -125,7 +125,7 @@ def verdict(reached: pd.DataFrame, beside: pd.DataFrame, recipe: str) -> Verdict
     return Verdict(
         claim=CLAIM,
         by="project",
-        tested=f"{_labels(timed)}, {recipe} recipe; the published code ran on another machine",
+        tested=f"{_labels(timed)}, {recipe} recipe; ours and the published code ran on different machines",
         quantity="seconds of the published code over ours, to its lowest validation MAE",
         published=(),
         ours=tuple(estimates),
@@ -149,7 +149,7 @@ def _sentence(rows: pd.DataFrame, estimates: Sequence[Estimate], recipe: str) ->
     ]
     return (
         f"By {recipe}, our {rows['model'].iloc[0]} reaches the published code's lowest validation MAE on "
-        f"{' and on '.join(parts)} (without the first training, made once for all sets)."
+        f"{', and on '.join(parts)} (not counting the first training, made once for all sets)."
     )
 
 

@@ -22,7 +22,7 @@ from lgdcnn_core.companion.claims import (
 from lgdcnn_core.companion.claims.evidence import ELEMENTS, EPOCHS, NETWORKS, READ, Evidence, published_errors
 from lgdcnn_core.companion.claims.verdict import Verdict, untested
 from lgdcnn_core.companion.design import TargetRegion
-from lgdcnn_core.companion.runs import convergence, curves
+from lgdcnn_core.companion.runs import convergence
 from lgdcnn_core.training import PAPER
 
 SEED = 0
@@ -89,7 +89,7 @@ def _convergence(evidence: Evidence) -> list[Verdict]:
     code = fraction_of_cost.published_code()
     noted = code[["dataset", "val_mae"]].drop_duplicates().rename(columns={"val_mae": "target"})
     timed = comparable[(comparable["recipe"] == lower_errors.RECIPE) & comparable["dataset"].isin(code["dataset"])]
-    of_code = convergence.reached(curves.on_one_machine(timed), noted.assign(fold=None).astype({"fold": "Int64"}))
+    of_code = convergence.reached(timed, noted.assign(fold=None).astype({"fold": "Int64"}))
     beside = fraction_of_cost.beside_published_code(convergence.summarise_reached(of_code, ["target"]), code)
     return [*converges.verdicts(compared), fraction_of_cost.verdict(of_code, beside, lower_errors.RECIPE)]
 
@@ -104,8 +104,8 @@ def _cecv(evidence: Evidence) -> list[Verdict]:
     regions = {
         case: TargetRegion(
             each[local_layers.GLOBAL].thresholds,
-            each[local_layers.GLOBAL].normalised,
-            each[local_layers.LOCAL].normalised,
+            each[local_layers.GLOBAL].normalised.tolist(),
+            each[local_layers.LOCAL].normalised.tolist(),
         )
         for case, each in panels.items()
     }
@@ -152,8 +152,7 @@ def _embeddings(evidence: Evidence) -> list[Verdict]:
     if maps is None:
         why = f"There is no reading of {model} on {benchmarks.card(dataset).label}."
         return [untested(embeddings_order.CLAIM, "paper", why, embeddings_order.NOTEBOOK)]
-    n = {"same_group": maps.elements["atomic_number"].nunique(), "same_environment": maps.environments["row"].nunique()}
-    return [embeddings_order.verdict(maps.order(), maps.record.results["by_chance"], element, n)]
+    return [embeddings_order.of_maps(maps, element)]
 
 
 def _recipe(evidence: Evidence) -> list[Verdict]:

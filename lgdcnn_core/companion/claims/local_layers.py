@@ -1,6 +1,7 @@
-"""Claims of the paper: the local network has the highest CECV, the global one the lowest, a good fusion lies between."""
+"""Claims of the paper: the local network has the highest CECV, the global one the lowest; the fusion lies between."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ LOCAL, GLOBAL, FUSION = "DCNN-K1", "LSTM", "L-G-DCNN"
 
 NOTEBOOK = "05_cecv"
 
-Panels = Mapping[Hashable, Mapping[str, CECV]]
+Panels = Mapping[Any, Mapping[str, CECV]]
 """CECVs of the last layers by network, for each case: a data set and an element."""
 
 
@@ -46,8 +47,8 @@ def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL
             claims[0],
             first,
             n,
-            f"It has the highest curve in {first} of {n} cases{_most_often(highest, local)}, and lies above the global one "
-            f"at every threshold in {above}.",
+            f"It has the highest curve in {first} of {n} cases{_most_often(highest, local)}, and lies above the "
+            f"global one at every threshold in {above}.",
         ),
         _verdict(
             claims[1],
@@ -78,11 +79,12 @@ def nearest(away: pd.DataFrame, fusion: str = FUSION) -> Verdict:
         claim,
         wins,
         n,
-        f"It is the nearest network in {wins} of {n} cases{_most_often(first, fusion)}; {lies} in the region altogether.",
+        f"It is the nearest network in {wins} of {n} cases{_most_often(first, fusion)}; {lies} in the region "
+        "altogether.",
     )
 
 
-def _most_often(winners: "pd.Series[str]", claimed: str) -> str:
+def _most_often(winners: "pd.Series[Any]", claimed: str) -> str:
     """Name the network that wins most often, unless it is the one that is claimed to."""
     return "" if winners.mode()[0] == claimed else f" (most often it is {winners.mode()[0]})"
 

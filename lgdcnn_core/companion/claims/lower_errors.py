@@ -142,9 +142,9 @@ def verdict(table: pd.DataFrame, store: str = "committed", recipe: str = RECIPE)
         ours=tuple(Estimate(wins, sets, "data set") for wins, sets in counts),
         outcome=outcome,
         sentence=(
-            f"Single networks by {recipe} match or beat the paper's on {counts[0][0]} of {counts[0][1]} sets; ensembles "
-            f"of {many['n']} that learnt from validation data too beat every published model on {counts[1][0]} of "
-            f"{counts[1][1]}."
+            f"Single networks by {recipe} match or beat the paper's on {counts[0][0]} of {counts[0][1]} sets; "
+            f"ensembles of {many['n']} that learnt from validation data too beat every published model on "
+            f"{counts[1][0]} of {counts[1][1]}."
         ),
         notebook=NOTEBOOK,
         form=".0f",

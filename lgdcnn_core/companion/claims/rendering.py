@@ -31,7 +31,8 @@ def readme_table(verdicts: Iterable[Verdict], link: str = NOTEBOOKS) -> str:
         Where notebooks are, with ``{}`` for the name.
     """
     rows = [
-        f"| {each.claim} | {each.outcome.brief} | {each.sentence} | [{each.notebook[:2]}]({link.format(each.notebook)}) |"
+        f"| {each.claim} | {each.outcome.brief} | {each.sentence} "
+        f"| [{each.notebook[:2]}]({link.format(each.notebook)}) |"
         for each in verdicts
     ]
     return "\n".join(["| claim | verdict | our finding | notebook |", "|---|---|---|---|", *rows])

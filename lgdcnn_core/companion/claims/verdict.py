@@ -182,7 +182,7 @@ def mean_ratio(ratios: ArrayLike, counted: str) -> Estimate:
 
 
 def share_of(successes: int, n: int, counted: str) -> Estimate:
-    """Number of successes among n, with Wilson's 95 % interval of that number.
+    """Give the number of successes among n, with Wilson's 95 % interval of that number.
 
     Raises
     ------
