@@ -10,6 +10,7 @@ from summaries import ensembles, summary
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion import figures
+from lgdcnn_core.companion.figures.table import NO_RECORD
 
 pytestmark = pytest.mark.usefixtures("drawing_style")
 
@@ -21,42 +22,50 @@ def published():
 
 
 def cells(ax):
-    """Texts of the table's cells, by (left edge of the cell, row)."""
-    rectangles = [(patch.get_x(), patch.get_x() + patch.get_width(), patch.get_y()) for patch in ax.patches]
+    """Texts of the table's cells, by (left edge of the cell, number of the row)."""
+    tops = sorted({patch.get_y() for patch in ax.patches})
     found = {}
     for text in ax.texts:
         x, y = text.get_position()
-        for left, right, top in rectangles:
-            if left < x < right and top < y < top + 1:
-                found[left, top] = text.get_text()
+        for patch in ax.patches:
+            left, top = patch.get_xy()
+            if left < x < left + patch.get_width() and top < y < top + patch.get_height():
+                found[left, tops.index(top)] = text.get_text()
     return found
 
 
-def test_every_data_set_without_a_record_says_so(ax, published):
+def test_a_data_set_without_a_record_has_a_dash(ax, published):
     ours = figures.by_configuration(summary(("first", None, "L-G-DCNN", 8.4, 0.1, 3)))
     assert figures.benchmark_heatmap(published, ours, ax) is ax
     texts = cells(ax)
     last = max(left for left, _ in texts)
-    assert [texts[last, row] for row in range(3)] == ["8.400 ± 0.1\nn = 3", "no record", "no record"]
-    hatched = [patch for patch in ax.patches if patch.get_hatch()]
-    assert [(patch.get_x(), patch.get_y()) for patch in hatched] == [(last, 1), (last, 2)]
+    assert [texts[last, row] for row in range(3)] == ["8.400\n± 0.1, n = 3", NO_RECORD, NO_RECORD]
+    assert not any(patch.get_hatch() for patch in ax.patches)
 
 
-def test_without_any_record_the_project_has_a_column_that_says_so(ax, published):
+def test_without_any_record_there_are_the_published_columns_alone(ax, published):
     figures.benchmark_heatmap(published, figures.by_configuration(summary()), ax)
-    assert list(cells(ax).values()).count("no record") == 3
-    assert "This project" in [text.get_text() for text in ax.texts]
+    assert len({left for left, _ in cells(ax)}) == 2
+    assert "This project" not in [text.get_text() for text in ax.texts]
+
+
+def test_rows_without_a_second_line_are_lower(ax, published):
+    ours = figures.by_configuration(summary(("first", None, "L-G-DCNN", 8.4, 0.1, 3)))
+    figures.benchmark_heatmap(published, ours, ax)
+    heights = [patch.get_height() for patch in ax.patches if patch.get_x() == 0]
+    assert heights[0] > heights[1] == heights[2]
 
 
 def test_published_numbers_and_ours_never_share_a_column(ax, published):
     runs = [("first", None, model, 8.4, np.nan, 1, {"store": store}) for model in published for store in figures_stores]
     figures.benchmark_heatmap(published, figures.by_configuration(summary(*runs)), ax)
+    right = {patch.get_x(): patch.get_x() + patch.get_width() for patch in ax.patches}
     texts = cells(ax)
-    theirs = {left for (left, _), text in texts.items() if text in ("8.221", "8.692", "0.310", "0.301", "44.620", "-")}
-    ours = {left for (left, _), text in texts.items() if text.startswith(("8.400", "no record"))}
+    theirs = {left for (left, _), text in texts.items() if text in ("8.221", "8.692", "0.310", "0.301", "44.620")}
+    ours = {left for (left, _), text in texts.items() if text.startswith("8.400")}
     assert len(theirs) == 2
     assert len(ours) == 4
-    assert max(theirs) + 1 < min(ours)  # a gap, not only a border
+    assert max(right[left] for left in theirs) + 0.1 < min(ours)  # a gap, not only a border
     headings = {text.get_text(): text.xy[0] for text in ax.texts if hasattr(text, "xy")}
     assert headings["Published"] < min(ours) < headings["This project"] < headings["This machine"]
 
@@ -69,9 +78,10 @@ def test_the_best_published_number_decides_the_colours_of_its_row(ax, published)
     figures.benchmark_heatmap(published, ours, ax)
     colours = {(patch.get_x(), patch.get_y()): patch.get_facecolor() for patch in ax.patches}
     first, second, last = sorted({left for left, _ in colours})
-    assert colours[first, 0] == colours[second, 1] == colours[last, 0]  # each the best of its row, or as good
-    assert colours[first, 0] != colours[second, 0]
-    assert colours[second, 2] == to_rgba("0.9")  # not published
+    top, middle, bottom = sorted({row for _, row in colours})
+    assert colours[first, top] == colours[second, middle] == colours[last, top]  # each the best of its row, or as good
+    assert colours[first, top] != colours[second, top]
+    assert colours[second, bottom] == to_rgba("0.95")  # not published
 
 
 def test_a_mean_over_folds_needs_all_five():
@@ -119,9 +129,10 @@ def test_ensembles_are_columns_of_their_own_that_say_what_they_are(ax, published
     figures.benchmark_heatmap(published, ours, ax)
     texts = cells(ax)
     lefts = sorted({left for left, _ in texts})
-    assert [texts[left, 0] for left in lefts] == ["8.221", "8.692", "8.400 ± 0.1\nn = 3", "8.000\nn = 3"]
-    assert lefts[-1] > lefts[-2] + figures.table.WIDTH_WITH_SPREAD  # a gap between single networks and ensembles
-    assert "This project,\nensembles" in [text.get_text() for text in ax.texts]
+    assert [texts[left, 0] for left in lefts] == ["8.221", "8.692", "8.400\n± 0.1, n = 3", "8.000\nn = 3"]
+    right = next(patch.get_x() + patch.get_width() for patch in ax.patches if patch.get_x() == lefts[-2])
+    assert lefts[-1] > right + 0.1  # a gap between single networks and ensembles
+    assert "This project, ensembles" in [text.get_text().replace("\n", " ") for text in ax.texts]
 
 
 def test_both_stores_have_ensembles_of_their_own_beside_their_single_networks():
@@ -153,14 +164,86 @@ def test_small_numbers_keep_their_power_of_ten_and_their_spread(ax):
     assert list(cells(ax).values()) == ["3.61e-6", "3.51e-6\n± 4.1e-8, n = 3"]
 
 
-def test_table_1_with_five_columns_of_ours_is_about_a_page_wide():
+def few():
+    """Runs of each kind that the main table shows, on one set."""
+    fast = {"recipe": "fast", "setting": "exact", "epochs": 60}
+    rows = [fast, fast | {"recipe": "joint-transfer"}, fast | {"recipe": "joint-transfer", "refit": True}]
+    name = benchmarks.names("extended")[0]
+    return summary(*((name, None, "L-G-DCNN", 8.4, 0.1, 3, each) for each in rows)), ensembles(
+        *((name, None, "L-G-DCNN", 8.0, None, 3, each) for each in rows)
+    )
+
+
+def drawn_table(figure):
+    """All texts of a table's figure, drawn, with their boxes in inches."""
+    figure.canvas.draw()
+    found = [*figure.axes[0].texts, *figure.axes[0].get_yticklabels(), figure._suptitle]
+    return [(text, text.get_window_extent().transformed(figure.dpi_scale_trans.inverted())) for text in found if text]
+
+
+@pytest.mark.parametrize("columns", [None, [figures.FEW[0], figures.FEW[-1]]], ids=["main", "as published"])
+def test_table_1_is_a_page_wide_and_no_two_of_its_texts_overlap(columns):
     names = benchmarks.names("extended")
     published = benchmarks.published("lgdcnn_paper").set_index("dataset").loc[names, "L-G-DCNN":]
-    other = {"recipe": "fast", "setting": "exact", "epochs": 60}
-    runs = [(names[0], None, model, 8.4, 0.1, 3, other) for model in ("L-G-DCNN", "CrabNet")]
-    paper = (names[0], None, "L-G-DCNN", 8.4, None, 1)
-    width, _ = figures.heatmap_size(published, figures.by_configuration(summary(paper, *runs), (), ensembles(*runs)))
-    assert width < 1.1 * figures.DOUBLE
+    labels = {name: figures.label(benchmarks.card(name).label, benchmarks.card(name).unit) for name in names}
+    title = "Our networks together have lower errors than every published model on all sets but one of those trained"
+    if columns is None:
+        figure = figures.main_table_figure(published, figures.few_columns(*few()), labels, title=title)
+    else:
+        figure = figures.table_figure(published, figures.few_columns(*few(), columns), labels, title=title)
+    assert figure.get_figwidth() == figures.DOUBLE
+    texts = drawn_table(figure)
+    assert min(text.get_fontsize() for text, _ in texts) >= 7
+    for number, (text, box) in enumerate(texts):
+        assert box.x0 >= 0, text
+        assert box.x1 <= figures.DOUBLE, text
+        assert not [other for other, its in texts[:number] if box.overlaps(its)], text
+
+
+def test_headings_of_table_2_do_not_overlap():
+    names = benchmarks.names("matbench", kind="regression")
+    published = pd.DataFrame(dict.fromkeys(("L-G-DCNN", "CrabNet", "Finder v1.2 (composition)"), 0.4), index=names)
+    texts = drawn_table(figures.table_figure(published, figures.few_columns(summary(), folds=True)))
+    for number, (text, box) in enumerate(texts):
+        assert not [other for other, its in texts[:number] if box.overlaps(its)], text
+
+
+def test_the_main_table_names_the_model_that_has_the_best_published_number():
+    values = {"L-G-DCNN": [8.2, 0.31], "CrabNet": [8.6, 0.30], "Roost": [9.0, 0.29]}
+    figure = figures.main_table_figure(pd.DataFrame(values, index=["first", "second"]), figures.few_columns(summary()))
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert {"8.200\nL-G-DCNN", "0.290\nRoost", "0.310", "0.300"} <= set(texts)
+    assert "9.000" not in texts
+
+
+def test_the_few_columns_are_single_networks_first_and_those_without_records_are_left_out():
+    singles, means = few()
+    ours = figures.few_columns(singles, means)
+    assert ours[["group", "column", "mean"]].to_numpy().tolist() == [
+        ["This project", "FAST", 8.4],
+        ["This project", "joint-transfer", 8.4],
+        ["This project, ensembles", "FAST", 8.0],
+        ["This project, ensembles", "joint-transfer, validation data too", 8.0],
+    ]
+    assert figures.few_columns(singles[:1])["column"].tolist() == ["FAST"]
+
+
+def test_a_data_set_with_shorter_trainings_than_others_keeps_them_and_of_its_own_the_longest_count():
+    fast = {"recipe": "fast", "setting": "exact"}
+    rows = [("small", 60, 8.4), ("small", 30, 8.9), ("large", 20, 0.3)]
+    table = summary(*((name, None, "L-G-DCNN", mae, 0.1, 3, fast | {"epochs": n}) for name, n, mae in rows))
+    ours = figures.few_columns(table)
+    assert ours[["dataset", "mean"]].to_numpy().tolist() == [["small", 8.4], ["large", 0.3]]
+
+
+def test_the_few_columns_need_all_five_folds_for_a_mean():
+    fast = {"recipe": "fast", "setting": "exact", "epochs": 60}
+    complete = [("a", fold, "L-G-DCNN", mae, None, 1, fast) for fold, mae in enumerate([1.0, 2.0, 3.0, 4.0, 5.0])]
+    some = [("b", fold, "L-G-DCNN", 1.0, None, 1, fast) for fold in range(3)]
+    table = figures.few_columns(summary(*complete, *some), folds=True).set_index("dataset")
+    assert table.loc["a", ["mean", "note"]].tolist() == [3.0, "n = 1 a fold"]
+    assert math.isnan(table.loc["b", "mean"])
+    assert table.loc["b", "note"] == "3 of 5 folds"
 
 
 def test_fold_errors_draw_published_lines_and_our_marks(ax):

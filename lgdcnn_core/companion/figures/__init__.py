@@ -1,7 +1,13 @@
 """Figures: each a function of data and an `ax` that draws and gives the `ax` back; only `save` writes."""
 
 from lgdcnn_core.companion.figures.cecv import cecv_curves
-from lgdcnn_core.companion.figures.cells import by_configuration, over_folds
+from lgdcnn_core.companion.figures.cells import (
+    FEW,
+    Column,
+    by_configuration,
+    few_columns,
+    over_folds,
+)
 from lgdcnn_core.companion.figures.convergence import convergence_curves
 from lgdcnn_core.companion.figures.environments import cecv_counts, cluster_heatmap, target_region
 from lgdcnn_core.companion.figures.export import folder, save
@@ -18,15 +24,23 @@ from lgdcnn_core.companion.figures.maps import (
 from lgdcnn_core.companion.figures.prediction import class_probabilities, parity
 from lgdcnn_core.companion.figures.speed import roofline
 from lgdcnn_core.companion.figures.style import DOUBLE, SINGLE, STYLE
-from lgdcnn_core.companion.figures.table import benchmark_heatmap, heatmap_size
+from lgdcnn_core.companion.figures.table import (
+    benchmark_heatmap,
+    best_published,
+    main_table_figure,
+    table_figure,
+)
 from lgdcnn_core.companion.figures.tuning import error_against_cost, relative_cost, trial_ratios, trial_size
 from lgdcnn_core.companion.wording import four_digits, label, three_decimals, unit_text
 
 __all__ = [
     "DOUBLE",
+    "FEW",
     "SINGLE",
     "STYLE",
+    "Column",
     "benchmark_heatmap",
+    "best_published",
     "by_configuration",
     "cecv_counts",
     "cecv_curves",
@@ -38,18 +52,20 @@ __all__ = [
     "element_map",
     "environment_map",
     "error_against_cost",
+    "few_columns",
     "fold_errors",
     "folder",
     "four_digits",
-    "heatmap_size",
     "label",
     "learning_curve",
+    "main_table_figure",
     "order_by_layer",
     "over_folds",
     "parity",
     "relative_cost",
     "roofline",
     "save",
+    "table_figure",
     "target_bar",
     "target_region",
     "three_decimals",

@@ -1,6 +1,7 @@
 """From summaries of records to the cells of a table figure: one column a kind of run, one row a data set."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -19,6 +20,77 @@ any record has no row."""
 
 _RUN = ["store", "ensemble", "model", "recipe", "setting", "epochs", "train_fraction", "refit"]
 """What the runs of one column have in common."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A kind of runs that has a column in the pictures.
+
+    Attributes
+    ----------
+    name
+        Heading of the column.
+    recipe, model, setting, refit
+        As in `runs.RunSpec`.
+    ensemble
+        The column holds the errors of the networks' mean predictions.
+    """
+
+    name: str
+    recipe: str
+    ensemble: bool = False
+    refit: bool = False
+    model: str = "L-G-DCNN"
+    setting: str = "exact"
+
+
+FEW = (
+    Column("FAST", "fast"),
+    Column("joint-transfer", "joint-transfer"),
+    Column("FAST", "fast", ensemble=True),
+    Column("joint-transfer, validation data too", "joint-transfer", ensemble=True, refit=True),
+)
+"""The columns of `few_columns`."""
+
+
+def few_columns(
+    summary: pd.DataFrame,
+    ensembles: pd.DataFrame | None = None,
+    columns: Sequence[Column] = FEW,
+    folds: bool = False,
+) -> pd.DataFrame:
+    """Cells of the few kinds of runs that matter most, from all training rows.
+
+    On each data set (and fold) the longest trainings of a kind count. A kind without records has no column.
+
+    Parameters
+    ----------
+    summary, ensembles
+        As of `by_configuration`.
+    columns
+        The kinds of runs, in the order of their columns.
+    folds
+        Take means over the five folds, as `over_folds`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `CELLS`, and ``fold`` unless `folds`.
+    """
+    table = _together(summary, ensembles)
+    table = table[table["train_fraction"] == 1]
+    longest = table.groupby([*(name for name in _RUN if name != "epochs"), "dataset", "fold"], dropna=False)["epochs"]
+    table = table[table["epochs"] == longest.transform("max")]
+    parts = []
+    for store, owner in STORES.items():
+        for column in columns:
+            alike = (table["store"] == store) & (table["ensemble"] == column.ensemble)
+            for name in ("recipe", "refit", "model", "setting"):
+                alike &= table[name] == getattr(column, name)
+            cells = _means_over_folds(table[alike], ["dataset"]) if folds else _noted(table[alike])
+            group = f"{owner}, {ENSEMBLES}" if column.ensemble else owner
+            parts.append(cells.assign(group=group, column=column.name))
+    return pd.concat(parts, ignore_index=True)[CELLS if folds else [*CELLS, "fold"]]
 
 
 def by_configuration(
@@ -40,8 +112,7 @@ def by_configuration(
     DataFrame
         Columns `CELLS`, in the order in which they are to stand, and ``fold``.
     """
-    cells = _named(_sorted(_together(summary, ensembles), models))
-    return cells.assign(note="n = " + cells["n"].astype(str))[[*CELLS, "fold"]]
+    return _noted(_named(_sorted(_together(summary, ensembles), models)))[[*CELLS, "fold"]]
 
 
 def over_folds(
@@ -65,15 +136,7 @@ def over_folds(
         Columns `CELLS`.
     """
     ordered = _sorted(_together(summary, ensembles), models)
-    groups = ordered.groupby([*_RUN, "dataset"], dropna=False, sort=False)
-    cells = groups.agg(
-        mean=("mean", "mean"), std=("mean", "std"), folds=("fold", "nunique"), seeds=("n", "min")
-    ).reset_index()
-    complete = cells["folds"] == N_FOLDS
-    cells[["mean", "std"]] = cells[["mean", "std"]].where(complete)
-    of_five = cells["folds"].astype(str) + f" of {N_FOLDS} folds"
-    cells["note"] = of_five.where(~complete, "n = " + cells["seeds"].astype(str) + " a fold")
-    return _named(cells)[CELLS]
+    return _named(_means_over_folds(ordered, [*_RUN, "dataset"]))[CELLS]
 
 
 def column_name(
@@ -86,6 +149,23 @@ def column_name(
     if train_fraction != 1:
         parts.append(f"{train_fraction:.3g} of rows")
     return ", ".join(parts) + and_validation_data(refit)
+
+
+def _noted(table: pd.DataFrame) -> pd.DataFrame:
+    """Say in a column ``note`` of how many runs each number is."""
+    return table.assign(note="n = " + table["n"].astype(str))
+
+
+def _means_over_folds(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Average over the five folds what has the same keys; without a number where folds are missing."""
+    groups = table.groupby(list(keys), dropna=False, sort=False)
+    cells = groups.agg(
+        mean=("mean", "mean"), std=("mean", "std"), folds=("fold", "nunique"), seeds=("n", "min")
+    ).reset_index()
+    complete = cells["folds"] == N_FOLDS
+    cells[["mean", "std"]] = cells[["mean", "std"]].where(complete)
+    of_five = cells["folds"].astype(str) + f" of {N_FOLDS} folds"
+    return cells.assign(note=of_five.where(~complete, "n = " + cells["seeds"].astype(str) + " a fold"))
 
 
 def _together(summary: pd.DataFrame, ensembles: pd.DataFrame | None) -> pd.DataFrame:

@@ -3,5 +3,5 @@
 STYLE = "lgdcnn_core.companion.figures.lgdcnn"
 """For `matplotlib.style.use` or `matplotlib.style.context`."""
 
-SINGLE, DOUBLE = 3.3, 6.9
-"""Widths of one column and of the whole page of the paper's journal, in."""
+SINGLE, DOUBLE = 3.3, 7.0
+"""Widths of a figure in one column and across a page, in."""

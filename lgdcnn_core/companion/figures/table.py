@@ -1,38 +1,110 @@
 """The paper's blue-red table: errors of published models, and apart from them, ours."""
 
-import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm
+from matplotlib.colors import Colormap, Normalize, TwoSlopeNorm, to_rgb
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
+from lgdcnn_core.companion.figures.page import state, text_width, unbroken, wrapped
 from lgdcnn_core.companion.figures.style import DOUBLE
 from lgdcnn_core.companion.wording import short_power, three_decimals
 
-WIDTH_PUBLISHED, WIDTH_OURS, WIDTH_WITH_SPREAD = 1.0, 1.4, 1.8
-"""Widths of a column; ours carries a number of runs as well, and where there are several of them a spread."""
+PUBLISHED = "Published"
+"""Heading of the columns of published numbers."""
 
-INCHES, MARGIN = 0.38, 1.95
-"""Widths, in, of a published column and of the labels on the left: with five columns of ours Table 1 fills a page."""
+MAIN = {"L-G-DCNN": "L-G-DCNN (paper)", "CrabNet": "CrabNet"}
+BEST = "best published"
+"""The published columns of `main_table_figure`."""
 
-HEADING_CHARACTERS = 12
-"""In a line of the heading of one of our columns."""
+NAMES = {"L-G-DCNN-onehot": "L-G-DCNN one-hot", "L-G-DCNN-v1": "L-G-DCNN v1", "RF": "random forest"}
+"""Published models whose headings are other than their names."""
 
-GAP = 0.45
-"""Between groups of columns, in widths of a published column."""
+NO_RECORD = "\N{EN DASH}"
+"""Text of a cell without a number."""
+
+LABEL, HEADING = 1.5, 0.6
+"""Widths, in, at which the name of a data set and the heading of a column are broken into lines."""
+
+GAP = 0.16
+"""Between groups of columns, in."""
+
+LINE, PADDING = 0.115, 0.08
+"""Height of a line of text, and the room around the text of a cell, in."""
 
 BELOW, MIDDLE, ABOVE = -0.05, 0.1, 0.6
 """Distances from the best published MAE of the row, relative to it, where the colours start, are neutral, and end."""
 
-NO_RECORD = "no record"
-THIS_PROJECT = "This project"
+
+def best_published(published: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Lowest published MAE of each data set, and the model that has it (missing where nothing is published)."""
+    known = published.dropna(how="all")
+    return published.min(axis=1), known.idxmin(axis=1).reindex(published.index)
+
+
+def table_figure(
+    published: pd.DataFrame,
+    ours: pd.DataFrame,
+    labels: Mapping[str, str] | None = None,
+    shown: Callable[[float], str] = three_decimals,
+    title: str = "",
+    **more: Any,
+) -> Figure:
+    """Draw a table of MAEs on a page of its own.
+
+    Parameters
+    ----------
+    published, ours, labels, shown, more
+        As of `benchmark_heatmap`.
+    title
+        The finding; written above.
+
+    Returns
+    -------
+    Figure
+        7 in wide, or wider if the columns need it.
+    """
+    rows, columns = _layout(published, ours, labels or {}, shown, **_without_best(more))
+    widest_label = max((text_width(row.label, mpl.rcParams["ytick.labelsize"]) for row in rows), default=0.0)
+    width = max(DOUBLE, widest_label + PADDING + columns[-1].right)
+    lines = max(column.heading.count("\n") + 1 for column in columns)
+    height = rows[-1].bottom + LINE * (lines + 3) + 0.75
+    figure, ax = plt.subplots(figsize=(width, height + 0.2 * bool(title)))
+    benchmark_heatmap(published, ours, ax, labels, shown, **more)
+    state(title, figure)
+    return figure
+
+
+def main_table_figure(
+    published: pd.DataFrame,
+    ours: pd.DataFrame,
+    labels: Mapping[str, str] | None = None,
+    shown: Callable[[float], str] = three_decimals,
+    title: str = "",
+    columns: Mapping[str, str] = MAIN,
+) -> Figure:
+    """Draw the paper's numbers, their rival's and the best published ones, and beside them ours.
+
+    Parameters
+    ----------
+    published, ours, labels, shown, title
+        As of `table_figure`; the best published number of a row is the lowest of all columns of `published`.
+    columns
+        The published models that have a column of their own, and what to call them.
+    """
+    best, model = best_published(published)
+    few = published[list(columns)].assign(**{BEST: best})
+    beneath = pd.DataFrame(model.rename(BEST)).reindex(columns=few.columns)
+    return table_figure(few, ours, labels, shown, title, names=columns, beneath=beneath, best=best)
 
 
 def benchmark_heatmap(
@@ -42,154 +114,173 @@ def benchmark_heatmap(
     labels: Mapping[str, str] | None = None,
     shown: Callable[[float], str] = three_decimals,
     names: Mapping[str, str] | None = None,
+    beneath: pd.DataFrame | None = None,
+    best: pd.Series | None = None,
 ) -> Axes:
     """Draw a table of MAEs, each cell coloured by its distance to the best published MAE of its row.
 
-    Published numbers and ours never share a column: ours stand to the right of a gap, under a heading of their own.
+    Published numbers and ours never share a column: ours are to the right of a gap, under headings of their own.
 
     Parameters
     ----------
     published
         MAE, one row a data set (index), one column a model; missing where nothing was published.
     ours
-        Columns ``dataset``, ``group`` (heading), ``column``, ``mean``, ``std``, ``note``, from `by_configuration` or
-        `over_folds`; may be empty. A data set that is not in a column has no record there, and the cell says so.
+        Columns ``dataset``, ``group`` (heading), ``column``, ``mean``, ``std``, ``note``, from `few_columns`,
+        `by_configuration` or `over_folds`; may be empty. A data set without a record in a column has a dash there.
     ax
-        Where to draw; `heatmap_size` says how large its figure should be. A colour bar goes below it.
+        Where to draw. A colour bar goes below it.
     labels
         What to call the data sets, with units; the names themselves by default.
     shown
         How to print an MAE.
     names
-        What to call the published models, with line breaks; their own names by default. Names of our columns are
-        broken at commas, and where a line would still be long.
+        What to call the published models; by default what `NAMES` says, else their own names. Headings are
+        broken into lines.
+    beneath
+        Text below each published number, shaped as `published`; missing where there is none.
+    best
+        Best published MAE of each row; the lowest in `published` by default.
     """
-    labels, names = labels or {}, names or {}
-    columns = _columns(published, ours)
-    best = published.min(axis=1)
+    best = published.min(axis=1) if best is None else best
+    rows, columns = _layout(published, ours, labels or {}, shown, names, beneath)
     norm = TwoSlopeNorm(MIDDLE, BELOW, ABOVE)
     cmap = sns.color_palette("vlag", as_cmap=True)
-    ours_by_place = {(r["dataset"], r["group"], r["column"]): r for _, r in ours.iterrows()}
-    for row, dataset in enumerate(published.index):
-        for left, width, group, column in columns:
-            if group == "Published":
-                value = published.loc[dataset, column]
-                text = "-" if pd.isna(value) else shown(value)
-                bold = bool(value == best[dataset])
-            else:
-                cell = ours_by_place.get((dataset, group, column))
-                value = float("nan") if cell is None else cell["mean"]
-                text, bold = NO_RECORD if cell is None else _our_text(cell, shown), bool(value < best[dataset])
-            missing = group != "Published" and (dataset, group, column) not in ours_by_place
-            look = _look(value / best[dataset] - 1, cmap, norm, missing)
-            ax.add_patch(Rectangle((left, row), width, 1, edgecolor="white", linewidth=0.8, **look))
-            _write(ax, left + width / 2, row + 0.5, text, look["facecolor"], bold, missing)
-    _frame(ax, columns, len(published), names)
-    ax.set_yticks([row + 0.5 for row in range(len(published))], [labels.get(each, each) for each in published.index])
+    for row in rows:
+        for column in columns:
+            value, text = column.cells.get(row.dataset, (float("nan"), NO_RECORD))
+            bold = value <= best[row.dataset] if column.group == PUBLISHED else value < best[row.dataset]
+            colour = _colour(value / best[row.dataset] - 1, cmap, norm)
+            place = (column.left, row.top), column.width, row.bottom - row.top
+            ax.add_patch(Rectangle(*place, facecolor=colour, edgecolor="white", linewidth=0.8))
+            middle = ((column.left + column.right) / 2, (row.top + row.bottom) / 2)
+            ax.text(*middle, text, **_written(colour), fontweight="bold" if bold else "normal")
+    _frame(ax, rows, columns)
     bar = ax.figure.colorbar(
         ScalarMappable(norm, cmap), ax=ax, location="bottom", aspect=60, pad=0.015, shrink=0.6, extend="both"
     )
     bar.set_ticks([BELOW, 0, MIDDLE, 0.2, 0.4, ABOVE])
     bar.ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    bar.set_label("MAE above the best published of the row")
+    bar.set_label("difference from the best published MAE of the row")
     bar.outline.set_visible(False)
     return ax
 
 
-def heatmap_size(published: pd.DataFrame, ours: pd.DataFrame) -> tuple[float, float]:
-    """Width and height, in, of a figure in which the table is readable: a page wide, wider with many columns."""
-    _, width, _, _ = (columns := _columns(published, ours))[-1]
-    right = columns[-1][0] + width
-    return max(DOUBLE, MARGIN + INCHES * right), 1.6 + 0.27 * len(published)
+@dataclass
+class _Column:
+    """A column: its headings, its cells (number and text by data set), and where it is, in."""
+
+    group: str
+    heading: str
+    cells: dict[str, tuple[float, str]]
+    left: float = 0.0
+    width: float = 0.0
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
 
 
-def _columns(published: pd.DataFrame, ours: pd.DataFrame) -> list[tuple[float, float, str, str]]:
-    """All columns from left to right: left edge, width, heading of the group, name."""
-    found = [("Published", str(model)) for model in published.columns]
-    with_spread = set(ours.dropna(subset=["std"])[["group", "column"]].itertuples(index=False, name=None))
-    of_ours = ours[["group", "column"]].drop_duplicates()
-    found += [(group, column) for group, column in of_ours.itertuples(index=False)] or [(THIS_PROJECT, "any run")]
-    placed: list[tuple[float, float, str, str]] = []
+@dataclass
+class _Row:
+    """A row: its data set, its name for people, and where it is, in."""
+
+    dataset: str
+    label: str
+    top: float
+    bottom: float
+
+
+def _layout(
+    published: pd.DataFrame,
+    ours: pd.DataFrame,
+    labels: Mapping[str, str],
+    shown: Callable[[float], str],
+    names: Mapping[str, str] | None = None,
+    beneath: pd.DataFrame | None = None,
+) -> tuple[list[_Row], list[_Column]]:
+    """Give rows and columns as much room as their texts need."""
+    size = mpl.rcParams["font.size"]
+    columns: list[_Column] = []
+    for model in map(str, published.columns):
+        notes = {} if beneath is None else beneath[model].dropna().to_dict()
+        found = {
+            str(dataset): (float(value), _published_text(value, shown, notes.get(dataset)))
+            for dataset, value in published[model].items()
+        }
+        columns.append(_Column(PUBLISHED, wrapped((NAMES | dict(names or {})).get(model, model), HEADING, size), found))
+    for (group, name), cells in ours.groupby(["group", "column"], sort=False):
+        found = {str(row["dataset"]): (float(row["mean"]), _our_text(row, shown)) for _, row in cells.iterrows()}
+        columns.append(_Column(str(group), wrapped(str(name).replace(", ", "\n"), HEADING, size), found))
     left = 0.0
-    for group, column in found:
-        if placed and placed[-1][2] != group:
-            left += GAP
-        width = WIDTH_WITH_SPREAD if (group, column) in with_spread else WIDTH_OURS
-        width = WIDTH_PUBLISHED if group == "Published" else width
-        placed.append((left, width, group, column))
-        left += width
-    return placed
+    for column, before in zip(columns, [columns[0], *columns], strict=False):
+        column.left = left + GAP * (column.group != before.group)
+        widths = [text_width(text, size, "bold") for _, text in column.cells.values()]
+        column.width = max(text_width(column.heading, size), *widths) + PADDING
+        left = column.right
+    rows: list[_Row] = []
+    for dataset in map(str, published.index):
+        label = wrapped(unbroken(labels.get(dataset, dataset)), LABEL, mpl.rcParams["ytick.labelsize"])
+        texts = [label, *(column.cells[dataset][1] for column in columns if dataset in column.cells)]
+        top = rows[-1].bottom if rows else 0.0
+        height = LINE * max(text.count("\n") + 1 for text in texts) + 0.05
+        rows.append(_Row(dataset, label, top, top + height))
+    return rows, columns
+
+
+def _without_best(more: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in more.items() if name != "best"}
+
+
+def _published_text(value: float, shown: Callable[[float], str], beneath: str | None) -> str:
+    text = NO_RECORD if pd.isna(value) else shown(value)
+    return text if beneath is None else f"{text}\n{beneath}"
 
 
 def _our_text(cell: "pd.Series[Any]", shown: Callable[[float], str]) -> str:
     if pd.isna(cell["mean"]):
         return str(cell["note"])
-    mean, note = shown(cell["mean"]), cell["note"]
-    if pd.isna(cell["std"]):
-        return f"{mean}\n{note}"
-    spread = "± " + short_power(f"{cell['std']:.2g}")
-    # Two powers of ten are wider than a cell.
-    return f"{mean}\n{spread}, {note}" if "e" in mean else f"{mean} {spread}\n{note}"
+    spread = [] if pd.isna(cell["std"]) else ["± " + short_power(f"{cell['std']:.2g}")]
+    return f"{shown(cell['mean'])}\n{', '.join([*spread, cell['note']])}"
 
 
-def _look(distance: float, cmap: Colormap, norm: Normalize, missing: bool) -> dict[str, Any]:
-    """Colours of a cell: hatched without a record, grey without a number."""
-    if missing:
-        return {"facecolor": "0.96", "hatch": "////", "hatchcolor": "0.8"}
-    if pd.isna(distance):
-        return {"facecolor": "0.9"}
-    return {"facecolor": cmap(float(norm(distance)))}
+def _colour(distance: float, cmap: Colormap, norm: Normalize) -> Any:
+    """Colour of a cell; almost white without a number."""
+    return "0.95" if pd.isna(distance) else cmap(float(norm(distance)))
 
 
-def _write(ax: Axes, x: float, y: float, text: str, background: Any, bold: bool, missing: bool) -> None:
-    red, green, blue = mpl.colors.to_rgb(background)
+def _written(background: Any) -> dict[str, Any]:
+    """How a cell's text is written: in white on dark colours."""
+    red, green, blue = to_rgb(background)
     dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-    ax.text(
-        x,
-        y,
-        text,
-        ha="center",
-        va="center",
-        fontsize=5.5,
-        linespacing=1.15,
-        color="white" if dark else "black" if not missing else "0.3",
-        fontweight="bold" if bold else "normal",
-        # Hatching behind letters makes them unreadable.
-        bbox={"facecolor": "0.96", "edgecolor": "none", "pad": 0.6} if missing else None,
-    )
+    return {"ha": "center", "va": "center", "linespacing": 1.1, "color": "white" if dark else "black"}
 
 
-def _frame(ax: Axes, columns: list[tuple[float, float, str, str]], n_rows: int, names: Mapping[str, str]) -> None:
-    """Headings of columns and groups above the table; no axes lines."""
-    last_left, last_width, _, _ = columns[-1]
-    ax.set(xlim=(0, last_left + last_width), ylim=(n_rows, 0))
+def _frame(ax: Axes, rows: list[_Row], columns: list[_Column]) -> None:
+    """Names of the rows, and headings of columns and groups above the table; no axes lines."""
+    ax.set(xlim=(0, columns[-1].right), ylim=(rows[-1].bottom, 0), xticks=[])
+    ax.set_yticks([(row.top + row.bottom) / 2 for row in rows], [row.label for row in rows])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    ax.set_xticks([])
-    headings = [names.get(column, column) if group == "Published" else _broken(column) for *_, group, column in columns]
-    for (left, width, _, _), heading in zip(columns, headings, strict=True):
-        _above(ax, left + width / 2, heading, 2, 5.5, "normal")
-    deepest = max(heading.count("\n") for heading in headings) + 1
-    for group in dict.fromkeys(group for _, _, group, _ in columns):
-        edges = [edge for left, width, of, _ in columns if of == group for edge in (left, left + width)]
-        height = 2 + 6.8 * deepest + 4
-        _above(ax, (min(edges) + max(edges)) / 2, group.replace(", ", ",\n"), height + 2, 7.5, "bold")
+    size = mpl.rcParams["font.size"]
+    for column in columns:
+        _above(ax, (column.left + column.right) / 2, column.heading, 2, "normal")
+    rule = 5 + 1.2 * size * (max(column.heading.count("\n") for column in columns) + 1)
+    for group in dict.fromkeys(column.group for column in columns):
+        members = [column for column in columns if column.group == group]
+        left, right = members[0].left, members[-1].right
+        _above(ax, (left + right) / 2, wrapped(group, max(right - left, HEADING), size, "bold"), rule + 2, "bold")
         ax.plot(
-            [min(edges) + 0.03, max(edges) - 0.03],
+            [left + 0.02, right - 0.02],
             [0, 0],
-            transform=ax.transData + mpl.transforms.ScaledTranslation(0, height / 72, ax.figure.dpi_scale_trans),
+            transform=ax.transData + mpl.transforms.ScaledTranslation(0, rule / 72, ax.figure.dpi_scale_trans),
             color="0.3",
             linewidth=0.8,
             clip_on=False,
         )
 
 
-def _broken(name: str) -> str:
-    """Break the name of one of our columns into lines."""
-    return "\n".join(textwrap.fill(part, HEADING_CHARACTERS, break_long_words=False) for part in name.split(", "))
-
-
-def _above(ax: Axes, x: float, text: str, points: float, size: float, weight: str) -> None:
+def _above(ax: Axes, x: float, text: str, points: float, weight: str) -> None:
     """Write above the table, `points` from its upper edge."""
     ax.annotate(
         text,
@@ -198,7 +289,6 @@ def _above(ax: Axes, x: float, text: str, points: float, size: float, weight: st
         textcoords="offset points",
         ha="center",
         va="bottom",
-        fontsize=size,
         fontweight=weight,
         linespacing=1.1,
         annotation_clip=False,
