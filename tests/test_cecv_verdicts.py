@@ -16,9 +16,9 @@ def test_the_verdicts_on_the_local_and_the_global_network_count_cases():
     right = {"local": vector([8, 4]), "global": vector([4, 2]), "fusion": vector([5, 3])}
     wrong = {"local": vector([8, 1]), "global": vector([4, 2]), "fusion": vector([9, 3])}
     highest, lowest = local_layers.highest_and_lowest({"a": right, "b": wrong}, "local", "global")
-    assert "It has the highest curve in 1 of 2 cases" in highest.sentence
-    assert "at every threshold in 1." in highest.sentence
-    assert "It has the lowest curve in 2 of 2 cases." in lowest.sentence
+    assert "It is the highest in 1 of 2 cases" in highest.sentence
+    assert highest.detail == "It lies above the global one at every threshold in 1."
+    assert "It is the lowest in 2 of 2 cases." in lowest.sentence
     assert (highest.outcome, lowest.outcome) == (Outcome.IN_PART, Outcome.REPRODUCED)
     assert [(each.ours[0].value, each.ours[0].n) for each in (highest, lowest)] == [(1, 2), (2, 2)]
 
@@ -27,15 +27,15 @@ def test_a_claim_that_holds_in_no_case_is_not_reproduced_and_names_the_network_t
     wrong = {"local": vector([1, 1]), "global": vector([4, 2]), "fusion": vector([9, 3])}
     highest, lowest = local_layers.highest_and_lowest({"a": wrong}, "local", "global")
     assert (highest.outcome, lowest.outcome) == (Outcome.NOT_REPRODUCED, Outcome.NOT_REPRODUCED)
-    assert "in 0 of 1 cases (most often it is fusion)" in highest.sentence
+    assert "in 0 of 1 cases (most often, fusion is)" in highest.sentence
     assert {each.outcome for each in local_layers.highest_and_lowest({})} == {Outcome.NOT_TESTABLE}
 
 
 def test_the_verdict_on_distance_counts_cases_and_names_the_nearest():
     away = pd.DataFrame({"a": {"fusion": 0.1, "other": 0.0}, "b": {"fusion": 0.2, "other": 0.3}})
     found = local_layers.nearest(away, "fusion")
-    assert "It is the nearest network in 1 of 2 cases" in found.sentence
-    assert "1 curve lies in the region altogether" in found.sentence
+    assert "It is the nearest in 1 of 2 cases" in found.sentence
+    assert found.detail == "1 curve lies in the region altogether."
     assert found.outcome is Outcome.IN_PART
 
 
@@ -44,7 +44,7 @@ def test_the_verdict_on_order_gives_the_width_of_the_band():
     found = cecv_vector.order_of_compounds(band)
     assert [each.value for each in found.ours] == [0, 40]
     assert "over 0 to 40 % of their mean" in found.sentence
-    assert "lies +0 % from it" in found.sentence
+    assert "lies +0 % from the mean" in found.detail
     assert found.outcome is Outcome.IN_PART
 
 
@@ -57,7 +57,7 @@ def test_counts_that_never_move_do_not_depend_on_the_order_and_those_that_always
 
 def test_the_comparison_of_rules_says_that_a_count_rises():
     said = cecv_vector.rules({"published": vector([4, 5]), "leader": vector([2, 5], "leader")})
-    assert "leader finds 0.50 to 1.00 times" in said
+    assert "the leader rule finds 0.50 to 1.00 times as many clusters as the scan-order rule" in said
     assert "rises with the threshold at 1 of 1 steps" in said
     assert "rises" not in cecv_vector.rules({"published": vector([5, 4]), "leader": vector([2, 5])})
 
@@ -69,7 +69,7 @@ def test_our_vector_beside_the_printed_one():
     assert found.published == (10, 4)
     assert [(each.value, each.n, each.low, each.high) for each in found.ours] == [(20, 10, 9, 11), (5, 10, 5, 5)]
     assert "1.25 to 2.00 times" in found.sentence
-    assert "within our bands at 1 of 2 thresholds" in found.sentence
+    assert "within our bands at 1 of 2 thresholds" in found.detail
     assert found.outcome is Outcome.IN_PART
     assert cecv_vector.printed_vector(ours, [20, 5], [band], "1 epoch").outcome is Outcome.REPRODUCED
     assert cecv_vector.printed_vector(ours, [10, 6], [band], "1 epoch").outcome is Outcome.IN_PART
@@ -90,9 +90,9 @@ ORDER = pd.DataFrame(
 
 def test_layers_are_set_beside_chance():
     said = "\n".join(embeddings_order.layer_by_layer(ORDER, {"same_group": 0.1, "same_environment": 0.2}, "Si"))
-    assert "30% of an element's nearest neighbours belong to its group in the layer 'embedding'" in said
-    assert "and 50% in 'last' (by chance 10%)" in said
-    assert "60% of the nearest neighbours of Si in a compound are in the same kind" in said
+    assert "30 % of an element's nearest neighbours belong to its group in the layer 'embedding'" in said
+    assert "and 50 % in 'last' (by chance 10 %)" in said
+    assert "60 % of the nearest neighbours of Si in a compound are in the same kind" in said
 
 
 def test_the_verdict_on_layers_is_that_the_last_is_above_chance():

@@ -38,6 +38,16 @@ def short_power(text: str) -> str:
     return text.replace("e-0", "e-").replace("e+0", "e")
 
 
+def setting_name(setting: str) -> str:
+    """Name a setting for readers: "published" is the padded one, so that only numbers are called published."""
+    return {"published": "padded"}.get(setting, setting)
+
+
+def rule_name(rule: str) -> str:
+    """Name a clustering rule for readers: "published" is the scan-order rule."""
+    return {"published": "scan-order"}.get(rule, rule)
+
+
 def counted(n: int, noun: str) -> str:
     """Write a number with its noun, such as "1 set" or "3 sets"."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"

@@ -2,7 +2,7 @@
 
 from lgdcnn_core.companion.claims.evidence import Evidence
 from lgdcnn_core.companion.claims.ledger import NOTEBOOKS, all_verdicts, of_notebook, repeated_errors
-from lgdcnn_core.companion.claims.rendering import bullets, frame, readme_table
+from lgdcnn_core.companion.claims.rendering import bullets, frame, table, with_table
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "bullets",
     "frame",
     "of_notebook",
-    "readme_table",
     "repeated_errors",
+    "table",
+    "with_table",
 ]

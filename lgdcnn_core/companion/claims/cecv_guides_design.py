@@ -5,7 +5,7 @@ import pandas as pd
 from lgdcnn_core.companion.claims.verdict import Estimate, Verdict, judge, untested
 from lgdcnn_core.companion.design.power import DIRECTION, POOLED, PREDICTORS
 
-CLAIM = "The distance of a network's CECV to the target region predicts its error"
+CLAIM = "A CECV near the target region means an accurate network"
 
 NOTEBOOK = "06_cecv_design"
 
@@ -38,7 +38,7 @@ def verdict(power: pd.DataFrame) -> Verdict:
         published=(),
         ours=(estimate,),
         outcome=judge(estimate, 0, "above"),
-        sentence=f"Over {own['n']} networks on {n_sets} data sets, {_found(own)} (rho {_shown(own)}).",
+        sentence=f"Over {own['n']} networks on {n_sets} small sets, {_found(own)} (rho {_shown(own)}).",
         notebook=NOTEBOOK,
         form="+.2f",
     )
@@ -86,7 +86,7 @@ def _found(row: "pd.Series[float]") -> str:
         return "nearer to the target region is more accurate"
     if row["high"] < 0:
         return "nearer to the target region is less accurate"
-    return "the distance does not detectably predict the validation error"
+    return "the distance does not detectably predict the error"
 
 
 def _shown(row: "pd.Series[float]") -> str:

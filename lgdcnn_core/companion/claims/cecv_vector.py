@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from lgdcnn_core.cecv import CECV, Band, distances
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
-from lgdcnn_core.companion.wording import span
+from lgdcnn_core.companion.wording import rule_name, span
 
-PRINTED = "The CECV of L-G-DCNN's last layer for silicon is the printed vector"
+PRINTED = "The printed CECV, for silicon in the last layer of L-G-DCNN"
 
 NO_ORDER = "A layer's CECV does not depend on the order of the compounds"
 
@@ -55,11 +55,11 @@ def printed_vector(ours: CECV, published: ArrayLike, bands: Sequence[Band], trai
         ),
         outcome=_outcome(held, bool((ours.counts == paper).all())),
         sentence=(
-            f"After {training}, our counts are {span(ratio.min(), ratio.max(), '.2f')} times the published ones, which "
-            f"lie within our bands at {held.sum()} of {len(paper)} thresholds."
+            f"After {training}, our counts are {span(ratio.min(), ratio.max(), '.2f')} times the published ones."
         ),
         notebook=NOTEBOOK,
         form=".0f",
+        detail=f"The published count lies within our bands at {held.sum()} of {len(paper)} thresholds.",
     )
 
 
@@ -77,23 +77,26 @@ def order_of_compounds(band: Band) -> Verdict:
         Its numbers are the smallest and the largest width of the band, by threshold, in percent of the mean count:
         "reproduced" if the band has no width at any threshold, "not reproduced" if it has one at all of them.
     """
-    width, place = _width(band), 100 * (band.cecv.counts / band.replicates.mean(axis=0) - 1)
-    n = len(band.replicates)
+    mean, n = band.replicates.mean(axis=0), len(band.replicates)
+    width, place = 100 * (band.high - band.low) / mean, 100 * (band.cecv.counts / mean - 1)
     return Verdict(
         claim=NO_ORDER,
         by="project",
-        tested=f"{band.cecv.n_compounds} compounds in {n} orders, {band.cecv.rule} rule",
+        tested=f"{band.cecv.n_compounds} compounds in {n} orders, {rule_name(band.cecv.rule)} rule",
         quantity="width of the band over orders, % of the mean count: narrowest and widest threshold",
         published=(),
         ours=tuple(Estimate(float(each), n, "order") for each in (width.min(), width.max())),
         outcome=(Outcome.NOT_REPRODUCED if width.all() else Outcome.IN_PART) if width.any() else Outcome.REPRODUCED,
         sentence=(
-            f"Shuffling spreads the counts of the {band.cecv.rule} rule over {span(width.min(), width.max(), '.0f')} % "
-            f"of their mean (middle {100 * band.level:g} % of {n} orders); the order of the file lies "
-            f"{span(place.min(), place.max(), '+.0f')} % from it."
+            f"Shuffling spreads the counts of the {rule_name(band.cecv.rule)} rule over "
+            f"{span(width.min(), width.max(), '.0f')} % of their mean."
         ),
         notebook=NOTEBOOK,
         form=".0f",
+        detail=(
+            f"That is the middle {100 * band.level:g} % of {n} orders; the order of the file lies "
+            f"{span(place.min(), place.max(), '+.0f')} % from the mean."
+        ),
     )
 
 
@@ -112,9 +115,12 @@ def rules(by_rule: Mapping[str, CECV], standard: str = "published") -> str:
     """Say how the counts of the clustering rules compare, for the same EFMs."""
     counts = by_rule[standard].counts
     ratios = {name: vector.counts / counts for name, vector in by_rule.items() if name != standard}
-    said = [f"{name} finds {span(ratio.min(), ratio.max(), '.2f')} times" for name, ratio in ratios.items()]
+    said = [
+        f"the {rule_name(name)} rule finds {span(ratio.min(), ratio.max(), '.2f')} times"
+        for name, ratio in ratios.items()
+    ]
     rising = int((np.diff(counts) > 0).sum())
-    return f"For the same EFMs, {' and '.join(said)} as many clusters as the {standard} rule." + (
+    return f"For the same EFMs, {' and '.join(said)} as many clusters as the {rule_name(standard)} rule." + (
         f" The count of that rule rises with the threshold at {rising} of {len(counts) - 1} steps, where one expects "
         "it to fall."
         if rising
@@ -128,7 +134,3 @@ def _outcome(held: NDArray[np.bool_], same: bool) -> Outcome:
     if held.all():
         return Outcome.OPEN
     return Outcome.IN_PART if held.any() else Outcome.NOT_REPRODUCED
-
-
-def _width(band: Band) -> NDArray[np.float64]:
-    return 100 * (band.high - band.low) / band.replicates.mean(axis=0)

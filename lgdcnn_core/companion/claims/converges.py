@@ -111,12 +111,15 @@ def _of_recipe(rows: pd.DataFrame, claim: str, first: str, second: str, counted:
         ours=(estimate,),
         outcome=judge(estimate, 0.5, "above"),
         sentence=(
-            f"Of {wording.counted(decided, 'decided target error')}, {first} reaches {(sides > 0).sum()} in fewer "
-            f"{counted} than {second} and {(sides < 0).sum()} in more; it leads on {(leads > 0).sum()} of "
-            f"{wording.counted(len(leads), 'data set')} and trails on {(leads < 0).sum()}."
+            f"{first} needs fewer {counted} for {(sides > 0).sum()} of {wording.counted(decided, 'target error')} and "
+            f"more for {(sides < 0).sum()}."
         ),
         notebook=NOTEBOOK,
         form=".2f",
+        detail=(
+            f"It leads on {(leads > 0).sum()} of {wording.counted(len(leads), 'data set')} and trails on "
+            f"{(leads < 0).sum()}."
+        ),
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 from lgdcnn_core.companion.readings import Embeddings
 
-CLAIM = "The layers bring elements of a group, and environments of a kind, together"
+CLAIM = "The layers gather elements of a group and environments of a kind"
 
 NOTEBOOK = "07_embeddings"
 
@@ -51,9 +51,9 @@ def verdict(order: pd.DataFrame, by_chance: Mapping[str, float], element: str, n
         ours=tuple(Estimate(100 * share, n[name], counted[name]) for name, (share, _) in shares.items()),
         outcome=(Outcome.NOT_REPRODUCED, Outcome.IN_PART, Outcome.REPRODUCED)[above],
         sentence=(
-            f"In the last layer, {last['same_group']:.0%} of an element's nearest neighbours share its group (by "
-            f"chance {by_chance['same_group']:.0%}), and {last['same_environment']:.0%} of those of {element} its "
-            f"kind of environment (by chance {by_chance['same_environment']:.0%})."
+            f"{_percent(last['same_group'])} of an element's nearest neighbours share its group (by chance "
+            f"{_percent(by_chance['same_group'])}), {_percent(last['same_environment'])} of those of {element} its "
+            f"environment (by chance {_percent(by_chance['same_environment'])})."
         ),
         notebook=NOTEBOOK,
         form=".0f",
@@ -71,12 +71,17 @@ def layer_by_layer(order: pd.DataFrame, by_chance: Mapping[str, float], element:
     inside = order.dropna()
     first, last = inside.iloc[0], inside.iloc[-1]
     groups, kinds = order["same_group"], inside["same_environment"]
+    chance = {name: _percent(share) for name, share in by_chance.items()}
     return [
-        f"{groups.iloc[0]:.0%} of an element's nearest neighbours belong to its group in the layer {order.index[0]!r}, "
-        f"and {last['same_group']:.0%} in {last.name!r} (by chance {by_chance['same_group']:.0%}).",
-        f"{first['same_environment']:.0%} of the nearest neighbours of {element} in a compound are in the same kind of "
-        f"environment in {first.name!r}, and {last['same_environment']:.0%} in {last.name!r} (by chance "
-        f"{by_chance['same_environment']:.0%}); the share is largest, {kinds.max():.0%}, in {kinds.idxmax()!r}.",
+        f"{_percent(groups.iloc[0])} of an element's nearest neighbours belong to its group in the layer "
+        f"{order.index[0]!r}, and {_percent(last['same_group'])} in {last.name!r} (by chance {chance['same_group']}).",
+        f"{_percent(first['same_environment'])} of the nearest neighbours of {element} in a compound are in the same "
+        f"kind of environment in {first.name!r}, and {_percent(last['same_environment'])} in {last.name!r} (by chance "
+        f"{chance['same_environment']}); the share is largest, {_percent(kinds.max())}, in {kinds.idxmax()!r}.",
         f"The mean target of the nearest compounds misses a compound's own by {first['neighbour_error']:.2f} of the "
         f"mean absolute deviation in {first.name!r}, and by {last['neighbour_error']:.2f} in {last.name!r}.",
     ]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

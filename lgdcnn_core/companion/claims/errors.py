@@ -144,7 +144,7 @@ def overall(compared: pd.DataFrame, table: Literal[1, 2], n_published: int, mode
         published=(1.0,),
         ours=(ratio,),
         outcome=_outcome(ratio, inside),
-        sentence=_overall_sentence(own, ratio, inside, counted),
+        sentence=_overall_sentence(own, inside, counted),
         notebook=NOTEBOOKS[table],
     )
 
@@ -167,7 +167,7 @@ def sentence(row: "pd.Series[Any]") -> str:
     if "inside" in row.index:
         said += f"; {_intervals(row['inside'], row['n'])}"
     if not row["same_training"]:
-        training = f"{row['recipe']} recipe, {row['setting']} setting, {row['epochs']} epochs"
+        training = f"{row['recipe']} recipe, {wording.setting_name(row['setting'])} setting, {row['epochs']} epochs"
         training += wording.and_validation_data(row["refit"])
         said += f"; ours was another training ({training}), which does not repeat the published one"
     return f"{said}."
@@ -182,14 +182,12 @@ def _outcome(ratio: Estimate, inside: int) -> Outcome:
     return Outcome.IN_PART if inside < ratio.n or ratio.low > 1 else Outcome.OPEN
 
 
-def _overall_sentence(own: pd.DataFrame, ratio: Estimate, inside: int, counted: str) -> str:
-    percent, places = own["percent"], wording.counted(len(own), counted)
-    mean, low, high = (100 * (each - 1) for each in (ratio.value, ratio.low, ratio.high))
-    interval = f" (mean {mean:+.1f} %, {low:+.1f} to {high:+.1f} %)" if len(own) > 1 else ""
-    held = "each published number lies" if inside == len(own) else f"{inside} of {len(own)} published numbers lie"
+def _overall_sentence(own: pd.DataFrame, inside: int, counted: str) -> str:
+    percent = own["percent"]
+    held = "always holds it" if inside == len(own) else f"holds it {inside} times"
     return (
-        f"Trained as published, our MAE lies {wording.span(percent.min(), percent.max(), '+.1f')} % from the published "
-        f"one on {places}{interval}; {held} in our 95 % interval."
+        f"Trained as published, we miss the published MAE by {wording.span(percent.min(), percent.max(), '+.1f')} % on "
+        f"{wording.counted(len(own), counted)}; our 95 % interval {held}."
     )
 
 

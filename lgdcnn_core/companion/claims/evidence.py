@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from lgdcnn_core import benchmarks, training
-from lgdcnn_core.companion import design, readings, runs
+from lgdcnn_core.companion import design, readings, runs, speed
 from lgdcnn_core.companion.design.study import NAME, TASKS
 from lgdcnn_core.companion.readings.embeddings import Embeddings
 from lgdcnn_core.companion.readings.embeddings import view as view_embeddings
@@ -86,6 +86,12 @@ class Evidence:
         on_sets = pd.Series([each.candidate for each in found], dtype=object).value_counts()
         by_set = [each for task in TASKS for each in found if each.dataset == task.dataset]
         return [each for each in by_set if on_sets[each.candidate] == len(TASKS)]
+
+    @cached_property
+    def speeds(self) -> dict[str, speed.SpeedRecord]:
+        """Records of speed, by the name of the machine and how it computed."""
+        store = speed.committed() if self.store == "committed" else speed.local()
+        return {record.title: record for record in store.records().values()} if store else {}
 
     def _reading(
         self, kind: Kind, dataset: str, element: str, model: str

@@ -17,6 +17,7 @@ from lgdcnn_core.companion.claims import (
     fraction_of_cost,
     local_layers,
     lower_errors,
+    share_of_peak,
     surpasses,
 )
 from lgdcnn_core.companion.claims.evidence import ELEMENTS, EPOCHS, NETWORKS, READ, Evidence, published_errors
@@ -155,6 +156,10 @@ def _embeddings(evidence: Evidence) -> list[Verdict]:
     return [embeddings_order.of_maps(maps, element)]
 
 
+def _speed(evidence: Evidence) -> list[Verdict]:
+    return [share_of_peak.verdict(evidence.speeds)]
+
+
 def _recipe(evidence: Evidence) -> list[Verdict]:
     records = evidence.records
     settings = records["recipe"].map({"paper": "published", "fast": "exact"})
@@ -200,6 +205,7 @@ NOTEBOOKS: dict[str, Callable[[Evidence], list[Verdict]]] = {
     "05_cecv": _cecv,
     "06_cecv_design": _design,
     "07_embeddings": _embeddings,
+    "11_speed": _speed,
     "12_recipe": _recipe,
 }
 """Function that computes the verdicts of each notebook."""

@@ -47,15 +47,10 @@ def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL
             claims[0],
             first,
             n,
-            f"It has the highest curve in {first} of {n} cases{_most_often(highest, local)}, and lies above the "
-            f"global one at every threshold in {above}.",
+            f"It is the highest in {first} of {n} cases{_most_often(highest, local)}.",
+            f"It lies above the global one at every threshold in {above}.",
         ),
-        _verdict(
-            claims[1],
-            last,
-            n,
-            f"It has the lowest curve in {last} of {n} cases{_most_often(lowest, global_)}.",
-        ),
+        _verdict(claims[1], last, n, f"It is the lowest in {last} of {n} cases{_most_often(lowest, global_)}."),
     ]
 
 
@@ -74,22 +69,22 @@ def nearest(away: pd.DataFrame, fusion: str = FUSION) -> Verdict:
         return untested(claim, "paper", "There is no reading of all networks.", NOTEBOOK)
     first, inside = away.idxmin(), int((away == 0).to_numpy().sum())
     wins, n = int((first == fusion).sum()), away.shape[1]
-    lies = f"{inside} curve{' lies' if inside == 1 else 's lie'}" if inside else "no curve lies"
+    lies = f"{inside} curve{' lies' if inside == 1 else 's lie'}" if inside else "No curve lies"
     return _verdict(
         claim,
         wins,
         n,
-        f"It is the nearest network in {wins} of {n} cases{_most_often(first, fusion)}; {lies} in the region "
-        "altogether.",
+        f"It is the nearest in {wins} of {n} cases{_most_often(first, fusion)}.",
+        f"{lies} in the region altogether.",
     )
 
 
 def _most_often(winners: "pd.Series[Any]", claimed: str) -> str:
     """Name the network that wins most often, unless it is the one that is claimed to."""
-    return "" if winners.mode()[0] == claimed else f" (most often it is {winners.mode()[0]})"
+    return "" if winners.mode()[0] == claimed else f" (most often, {winners.mode()[0]} is)"
 
 
-def _verdict(claim: str, cases: int, n: int, sentence: str) -> Verdict:
+def _verdict(claim: str, cases: int, n: int, sentence: str, detail: str = "") -> Verdict:
     outcome = Outcome.IN_PART
     if cases == n:
         outcome = Outcome.REPRODUCED
@@ -106,4 +101,5 @@ def _verdict(claim: str, cases: int, n: int, sentence: str) -> Verdict:
         sentence=sentence,
         notebook=NOTEBOOK,
         form=".2g",
+        detail=detail,
     )

@@ -88,8 +88,8 @@ def by_published_numbers() -> Verdict:
         ours=(Estimate(wins, n, "data set"),),
         outcome=Outcome.REPRODUCED if wins == n else Outcome.IN_PART if wins else Outcome.NOT_REPRODUCED,
         sentence=(
-            f"It has the lowest published MAE on {first} extended sets (against CrabNet's own table) and on {second} "
-            f"Matbench tasks (against two composition-only models; against the best known today, on {_best_known()})."
+            f"It has the lowest published MAE on {first} extended sets and {second} Matbench tasks "
+            f"({_best_known()} against the best known today)."
         ),
         notebook=NOTEBOOK,
         form=".0f",
@@ -127,7 +127,7 @@ def _of_training(rows: pd.DataFrame) -> Verdict:
     first, n = rows.iloc[0], len(rows)
     better, worse = (int((rows["verdict"] == verdict).sum()) for verdict in ("better", "worse"))
     decided = better + worse
-    training = f"{first['recipe']} recipe, {first['setting']} setting, {first['epochs']} epochs"
+    training = f"{first['recipe']} recipe, {wording.setting_name(first['setting'])} setting, {first['epochs']} epochs"
     training += wording.and_validation_data(bool(first["refit"]))
     return Verdict(
         claim=CLAIM_ALIKE,
@@ -138,8 +138,8 @@ def _of_training(rows: pd.DataFrame) -> Verdict:
         ours=(share_of(better, n, "data set"),),
         outcome=judge(share_of(better, decided, "data set"), decided / 2, "above") if decided else Outcome.OPEN,
         sentence=(
-            f"Trained alike ({training}), it is more accurate on {better} of {wording.counted(n, 'set')} and less "
-            f"accurate on {worse}; we could not distinguish them on {n - decided}."
+            f"Trained alike, it is better on {better} of {wording.counted(n, 'set')} and worse on {worse}; we could "
+            f"not distinguish them on {n - decided}."
         ),
         notebook=NOTEBOOK,
         form=".2g",

@@ -90,6 +90,8 @@ class Verdict:
         The notebook that shows it, such as "02_benchmark_table".
     form
         Format specification of the numbers.
+    detail
+        A second sentence for readers of the notebook; may be empty.
 
     Raises
     ------
@@ -107,6 +109,7 @@ class Verdict:
     sentence: str
     notebook: str
     form: str = ".3g"
+    detail: str = ""
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.NOT_TESTABLE) != (not self.ours):
@@ -125,6 +128,7 @@ class Verdict:
             "ours": "; ".join(each.text(self.form) for each in self.ours),
             "verdict": str(self.outcome),
             "sentence": self.sentence,
+            "detail": self.detail,
             "notebook": self.notebook,
         }
 
