@@ -57,10 +57,8 @@ CORE = {
     "elements": set(),
     "cecv": set(),
     "models": {"elements"},
-    "training": {"composition", "elements", "models", "ensemble"},
-    "ensemble": set(),
-    "saved_model": {"elements", "models"},
-    "regressor": {"composition", "elements", "models", "training", "ensemble", "saved_model"},
+    "training": {"composition", "elements", "models"},
+    "regressor": {"composition", "elements", "models", "training"},
 }
 """Rooms of the core, and which others each may import."""
 
