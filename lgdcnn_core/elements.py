@@ -101,9 +101,10 @@ def _as_stored(name: str) -> ElementTable:
     stored = _read(DEFAULT_ELEMENT_EMBEDDINGS[name])
     by_number = {n: stored[symbol] for n in range(1, N_ELEMENTS + 1) if (symbol := Element.from_Z(n).symbol) in stored}
     if np.ndim(next(iter(by_number.values()))) == 0:
-        # Each element has a place on a scale, which stands for a one-hot vector.
-        places = np.eye(len(by_number))
-        by_number = {number: places[place] for number, place in by_number.items()}
+        # Each element has a place on a scale, which means a one-hot vector. Elements without one have that of helium.
+        first = {place: number for number, place in reversed(by_number.items())}
+        vector_at = np.eye(len(first))
+        by_number = {number: vector_at[place] for place, number in first.items()}
     vectors = np.zeros((N_ELEMENTS + 1, len(next(iter(by_number.values())))), dtype=np.float32)
     known = np.zeros(N_ELEMENTS + 1, dtype=bool)
     for number, vector in by_number.items():

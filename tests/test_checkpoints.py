@@ -95,7 +95,7 @@ def test_an_unreadable_checkpoint_is_set_aside_and_the_training_begins_anew(begu
     before = begun.read_bytes()
     with pytest.warns(UserWarning, match=r"run\.pt is damaged, or .* renamed to run\.pt\.unreadable") as said:
         anew = regressor(**SMALL).fit(TABLE, val=VAL, checkpoint=begun)
-    assert "weights_only" not in str(said[0].message)
+    assert not any("weights_only" in str(each.message) for each in said)
     assert begun.with_name("run.pt.unreadable").read_bytes() == before
     assert sorted(file.name for file in begun.parent.iterdir()) == ["run.pt", "run.pt.unreadable"]
     straight = regressor(**SMALL).fit(TABLE, val=VAL)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.models.networks import CHAINS, Network, UnknownNetwork
+from lgdcnn_core.models.reading import UnreadableFile, without_code
 
 TABLES = {"encoder.embed.cbfv.weight", "encoder.pe.pe", "encoder.ple.pe"}
 """Published names of the frozen tables; everything else in a state dict is trained."""
@@ -176,14 +177,9 @@ def load_published(path: str | Path, name: str | None = None) -> PublishedModel:
         If the file has other entries, or belongs to another network.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
-    except Exception:
-        # torch's own error advises to run the code in the file, so it is not shown.
-        raise CheckpointMismatch(
-            f"{path} is no published checkpoint: torch cannot read it without running code in it"
-        ) from None
+        content = without_code(path)
+    except UnreadableFile as error:
+        raise CheckpointMismatch(f"{path} is no published checkpoint: {error}") from None
     expected = {"weights", "scaler_state"} | ({"model_name"} if name is None else set())
     missing = expected - set(content) if isinstance(content, dict) else expected
     if missing:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from lgdcnn_core.files import require_room, written_whole
+from lgdcnn_core.models.reading import UnreadableFile, without_code
 
 FORMAT = 2
 """Version of the files."""
@@ -60,12 +61,9 @@ def read(path: Path, fingerprint: dict[str, Any], device: torch.device) -> dict[
     if not path.exists():
         return None
     try:
-        # weights_only runs no code in the file. torch's own error advises to switch it off, so it is not shown.
-        content = torch.load(path, map_location=device, weights_only=True)
+        content = without_code(path, device)
         version, found, state = content["format"], dict(content["fingerprint"]), dict(content["state"])
-    except OSError:
-        raise
-    except Exception:
+    except (UnreadableFile, KeyError, TypeError, ValueError):
         version = None
     if version != FORMAT:
         aside = path.with_name(path.name + ".unreadable")

@@ -67,10 +67,10 @@ class Scaling:
             return cls(tuple(one.mean for one in each), tuple(one.std for one in each))  # type: ignore[misc]
         unit = None
         if learnt == "asinh of long tails":
-            moderate, _ = _moderate(targets)
+            moderate, exponent = _moderate(targets)
             low, high = np.percentile(moderate, [25, 75])
             if np.std(moderate) > LONG_TAILS * (high - low) / NORMAL_QUARTILES:
-                unit = float(np.median(np.abs(targets))) or None
+                unit = float(_held(np.ldexp(np.median(np.abs(moderate)), exponent))) or None
         plain = targets if unit is None else _asinh(targets, unit)
         mean, std = _mean_and_std(plain)
         return cls(mean, std or abs(mean) or 1.0, unit)
@@ -88,7 +88,7 @@ class Scaling:
 
     def predicted(self, value: Values) -> Values:
         """Undo `learnt`: standardised predictions -> the property's unit."""
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             plain = value * np.asarray(self.std) + np.asarray(self.mean)
             return _held(plain if self.unit is None else np.sinh(plain) * self.unit)
 
