@@ -1,34 +1,41 @@
-"""Element tables by name: one vector per element, from the ElementEmbeddings package or one-hot.
+"""Element tables by name: one vector for each element, from the ElementEmbeddings package or one-hot.
 
 Source of the tables: ElementEmbeddings (MIT), https://github.com/WMD-group/ElementEmbeddings. Its mat2vec is
 the table of the paper and of CrabNet (V. Tshitoyan et al., Nature 2019, doi:10.1038/s41586-019-1335-8).
 """
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from elementembeddings.utils.config import DEFAULT_ELEMENT_EMBEDDINGS
 
 N_ELEMENTS = 118
 ONE_HOT = "onehot"
+AS_PUBLISHED = ("mat2vec", ONE_HOT)
+"""Tables that keep the values with which the paper used them."""
 
 
 class UnknownElementTable(ValueError):
-    """No element table has the name that was asked for."""
+    """There is no element table of this name."""
 
 
 @dataclass(frozen=True, eq=False)
 class ElementTable:
-    """One vector per element.
+    """One vector for each element.
 
     Attributes
     ----------
     name
         Name of the table, such as ``"mat2vec"``.
     vectors
-        (119, width) float32, indexed by atomic number; row 0 is padding and zero, as is the row of an element
-        that the table does not have.
+        (119, width) float32, indexed by atomic number. Row 0, padding, is zero; so is the row of each element that the
+        table lacks.
     known
         (119,) bool: the table has a vector for this atomic number.
     """
@@ -42,62 +49,85 @@ class ElementTable:
         """Length of an element's vector."""
         return int(self.vectors.shape[1])
 
+    @property
+    def is_one_hot(self) -> bool:
+        """Whether each vector is a single 1 among zeros."""
+        return bool(np.isin(self.vectors, (0, 1)).all() and (self.vectors[self.known].sum(axis=1) == 1).all())
+
 
 def names() -> list[str]:
-    """Names of all element tables that `table` can give."""
-    from elementembeddings.utils.config import DEFAULT_ELEMENT_EMBEDDINGS  # imported late: it costs seconds
-
+    """List the names of all element tables that `table` can give."""
     return sorted([ONE_HOT, *DEFAULT_ELEMENT_EMBEDDINGS])
 
 
 @lru_cache(maxsize=8)
 def table(name: str = "mat2vec") -> ElementTable:
-    """Element table of this name.
+    """Give the element table of this name.
+
+    Networks learn from columns of similar size, so each column has mean 0 and standard deviation 1 over the elements
+    of its table. mat2vec and one-hot vectors keep their published values.
 
     Parameters
     ----------
     name
-        ``"mat2vec"`` (118 x 200, the paper's), ``"onehot"`` (118 x 118) or another name from `names`; or several, as
-        in ``"mat2vec+magpie"``, side by side: every column is then standardised over the elements that its table
-        has, others get 0, and the first table decides which elements are known.
+        ``"mat2vec"`` (118 x 200, the paper's), ``"onehot"`` (118 x 118) or another name from `names`. Several names,
+        as in ``"mat2vec+magpie"``, put tables side by side: then all their columns are standardised, an element that a
+        later table lacks has zeros there, and the first table decides which elements are known.
 
     Raises
     ------
     UnknownElementTable
         If there is no such table; the message lists those that exist.
     """
+    parts = [_as_stored(part) for part in name.split("+")]
+    if len(parts) > 1:
+        vectors = np.concatenate([_standardised(part) for part in parts], axis=1)
+        return ElementTable(name, vectors, parts[0].known)
+    if name in AS_PUBLISHED or parts[0].is_one_hot:
+        return parts[0]
+    return ElementTable(name, _standardised(parts[0]), parts[0].known)
+
+
+def _as_stored(name: str) -> ElementTable:
+    """Read one table with the values that its file has."""
     if name == ONE_HOT:
         vectors = np.zeros((N_ELEMENTS + 1, N_ELEMENTS), dtype=np.float32)
         vectors[1:] = np.eye(N_ELEMENTS, dtype=np.float32)
-        known = np.arange(N_ELEMENTS + 1) > 0
-        return ElementTable(name, vectors, known)
-
-    if "+" in name:
-        return _side_by_side(name)
-    if name not in names():
+        return ElementTable(name, vectors, np.arange(N_ELEMENTS + 1) > 0)
+    if name not in DEFAULT_ELEMENT_EMBEDDINGS:
         raise UnknownElementTable(f"no element table is called {name!r}; there are {', '.join(names())}")
-    from elementembeddings.core import Embedding
-    from pymatgen.core import Element
+    from pymatgen.core import Element  # imported late: it takes long
 
-    by_symbol = Embedding.load_data(name).embeddings
-    width = len(next(iter(by_symbol.values())))
-    vectors = np.zeros((N_ELEMENTS + 1, width), dtype=np.float32)
+    stored = _read(DEFAULT_ELEMENT_EMBEDDINGS[name])
+    by_number = {n: stored[symbol] for n in range(1, N_ELEMENTS + 1) if (symbol := Element.from_Z(n).symbol) in stored}
+    if np.ndim(next(iter(by_number.values()))) == 0:
+        # Each element has a place on a scale, which means a one-hot vector. Elements without one have that of helium.
+        first = {place: number for number, place in reversed(by_number.items())}
+        vector_at = np.eye(len(first))
+        by_number = {number: vector_at[place] for place, number in first.items()}
+    vectors = np.zeros((N_ELEMENTS + 1, len(next(iter(by_number.values())))), dtype=np.float32)
     known = np.zeros(N_ELEMENTS + 1, dtype=bool)
-    for number in range(1, N_ELEMENTS + 1):
-        vector = by_symbol.get(Element.from_Z(number).symbol)
-        if vector is not None and np.isfinite(vector).all():
+    for number, vector in by_number.items():
+        if np.isfinite(vector).all():
             vectors[number] = vector
             known[number] = True
     return ElementTable(name, vectors, known)
 
 
-def _side_by_side(name: str) -> ElementTable:
-    parts = [table(part) for part in name.split("+")]
-    columns = []
-    for part in parts:
-        known = part.vectors[part.known]
-        spread = known.std(axis=0)
-        scaled = np.zeros_like(part.vectors)
-        scaled[part.known] = (known - known.mean(axis=0)) / np.where(spread > 0, spread, 1)
-        columns.append(scaled)
-    return ElementTable(name, np.concatenate(columns, axis=1), parts[0].known)
+def _read(file: str) -> dict[str, Any]:
+    """Read vectors, or places on a scale, by symbol; ElementEmbeddings' own reader would import umap and seaborn."""
+    path = resources.files("elementembeddings").joinpath("data", "element_representations", file)
+    with path.open(encoding="utf-8") as text:
+        if file.endswith(".json"):
+            return dict(json.load(text))
+        frame = pd.read_csv(text)
+        return dict(zip(frame["element"], frame.drop(columns="element").to_numpy(), strict=True))
+
+
+def _standardised(table: ElementTable) -> npt.NDArray[np.float32]:
+    """Give each column mean 0 and standard deviation 1 over the known elements; a constant column becomes 0."""
+    known = table.vectors[table.known]
+    spread = known.std(axis=0)
+    scaled = np.zeros_like(table.vectors)
+    scaled[table.known] = (known - known.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return scaled

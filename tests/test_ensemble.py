@@ -11,8 +11,8 @@ from safetensors import safe_open
 from sklearn.base import clone
 from test_regressor import BRIEF, TABLE, regressor
 
-from lgdcnn_core import CompositionRegressor, cecv, ensemble
-from lgdcnn_core.ensemble import InvalidEnsemble
+from lgdcnn_core import CompositionRegressor, cecv
+from lgdcnn_core.regressor import InvalidEnsemble, ensemble
 from lgdcnn_core.training import PAPER, checkpoint, loop
 
 
@@ -86,7 +86,9 @@ def test_an_ensemble_is_a_scikit_learn_estimator(pair):
 
 def test_validation_data_are_held_out_once_for_all_members(monkeypatch):
     given = []
-    monkeypatch.setattr("lgdcnn_core.regressor.train", lambda network, train, val, *_, **__: given.append((train, val)))
+    monkeypatch.setattr(
+        "lgdcnn_core.regressor.estimator.train", lambda network, train, val, *_, **__: given.append((train, val))
+    )
     fitted = regressor(recipe=PAPER.with_changes(epochs=1), n_members=3).fit(TABLE)
     assert (fitted.n_train_, fitted.n_val_) == (9, 1)
     assert all(train is given[0][0] and val is given[0][1] for train, val in given)

@@ -3,13 +3,17 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from compounds import FORMULAS
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence
 
-from lgdcnn_core.models import packing, recurrence
+from lgdcnn_core.composition import parse
+from lgdcnn_core.models import CHAINS, build, kernels, packing, recurrence
 from lgdcnn_core.models.blocks import SoftAttention, TransformerLayer
 from lgdcnn_core.models.convolution import convolution
 from lgdcnn_core.models.recurrence import bidirectional
+from lgdcnn_core.training import Layout, choose
+from lgdcnn_core.training.batches import Batch
 
 LENGTHS = [[3, 1, 4, 2, 2, 1], [1, 1], [2, 2, 2], [7]]
 
@@ -56,6 +60,23 @@ def test_a_convolution_is_that_of_torch_on_each_compound_alone(lengths, reach):
     of = (x.data, *conv.parameters())
     for ours, theirs in zip(gradients(found, *of), gradients(expected, *of), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("setting", ["exact", "published"])
+@pytest.mark.parametrize("name", [*CHAINS, "RNN+att>TextCNN+res|MLP"])
+def test_every_network_gives_the_numbers_of_torchs_plain_modules(name, setting, monkeypatch):
+    network = build(name, seed=0).double().eval()
+    batch = Batch(parse(FORMULAS), Layout(setting, 5), choose("cpu", "float32"))
+    found = network(batch.src, batch.frac)
+    ours = gradients(found, *network.parameters())
+    with monkeypatch.context() as without_kernels, kernels.plain():
+        without_kernels.setattr(recurrence, "bidirectional", None)
+        without_kernels.setattr(kernels.convolution, "convolution", None)
+        expected = network(batch.src, batch.frac)
+        theirs = gradients(expected, *network.parameters())
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-12)
 
 
 def test_weights_get_gradients_of_their_own_type_under_autocast():

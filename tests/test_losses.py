@@ -10,6 +10,7 @@ import torch
 
 from lgdcnn_core.training import Scaling
 from lgdcnn_core.training.losses import (
+    LOWEST_LOG_UNCERTAINTY,
     absolute_loss,
     cross_entropy_loss,
     laplace_loss,
@@ -31,6 +32,45 @@ def test_the_absolute_loss_counts_every_compound_the_same_and_the_uncertainty_le
     loss.backward()
     by_hand = [[-0.5, (1 - 2 * 2**0.5) / 2], [-0.5, (1 - 2**0.5 / 2) / 2]]
     torch.testing.assert_close(output.grad, torch.tensor(by_hand))
+
+
+class TestLowestUncertainty:
+    LOWEST = math.log(0.01)
+
+    def loss(self, log_uncertainty: float, error: float, loss=laplace_loss) -> tuple[float, float]:
+        """Loss of one compound, and its gradient with the log-uncertainty."""
+        output = torch.tensor([0.0, log_uncertainty], requires_grad=True)
+        value = loss(output, torch.tensor(error), self.LOWEST)
+        (gradient,) = torch.autograd.grad(value, output)
+        return value.item(), gradient[1].item()
+
+    def test_above_it_the_loss_is_the_published_one_to_the_bit(self):
+        torch.manual_seed(0)
+        output, target = torch.randn(50, 2), torch.randn(50)
+        for loss in (laplace_loss, absolute_loss):
+            results = []
+            for lowest in ([], [output[:, 1].min().item()]):
+                given = output.clone().requires_grad_()
+                value = loss(given, target, *lowest)
+                results.append((value.detach(), torch.autograd.grad(value.sum(), given)[0]))
+            assert torch.equal(results[0][0], results[1][0])
+            assert torch.equal(results[0][1], results[1][1])
+
+    def test_below_it_the_loss_is_that_at_the_lowest(self):
+        for loss, more in ((laplace_loss, 0), (absolute_loss, 0.5)):
+            value, _ = self.loss(-800.0, 0.5, loss)
+            assert value == pytest.approx(math.sqrt(2) * 0.5 / 0.01 + self.LOWEST + more)
+
+    def test_below_it_an_uncertainty_that_is_too_small_rises_and_one_that_is_too_large_falls_no_further(self):
+        assert self.loss(-9.0, 0.5)[1] == pytest.approx(1 - math.sqrt(2) * 0.5 / 0.01)
+        assert self.loss(-9.0, 0.001)[1] == 0
+        assert self.loss(-4.0, 0.001)[1] > 0
+
+    def test_it_lies_far_below_what_data_teach_and_far_above_what_overflows(self):
+        for lowest in LOWEST_LOG_UNCERTAINTY.values():
+            square = torch.tensor(-2 * lowest).exp() * 1e6
+            assert square.isfinite()
+            assert lowest < -15
 
 
 def test_cross_entropy_is_that_of_the_logit():

@@ -5,14 +5,17 @@ import pandas as pd
 import pytest
 import torch
 from compounds import FORMULAS
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from sklearn.base import clone
+from sklearn.metrics import r2_score
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from lgdcnn_core import CompositionRegressor, cecv
 from lgdcnn_core.composition import InvalidFormulas
 from lgdcnn_core.models.published import to_published
-from lgdcnn_core.saved_model import NotASavedModel
+from lgdcnn_core.regressor import NotASavedModel, saved_model
 from lgdcnn_core.training import FAST, BadTrainingData, UnknownElements
 
 TABLE = pd.DataFrame({"formula": FORMULAS, "target": np.linspace(10, 100, 10)})
@@ -101,6 +104,62 @@ def test_a_saved_model_needs_nothing_else_and_predicts_the_same_bits(tmp_path, m
     assert loaded.layout_ == fitted.layout_
 
 
+def changed(content: bytes, how: str) -> bytes:
+    size = int.from_bytes(content[:8], "little")
+    if how == "weights":
+        return content[:-100] + bytes([content[-100] ^ 1]) + content[-99:]
+    if how == "description":
+        return content.replace(b'mean\\": 55.0', b'mean\\": 65.0', 1)
+    return content[: (8 + size) // 2] if how == "cut in the header" else content[: (8 + size + len(content)) // 2]
+
+
+@pytest.mark.parametrize("how", ["weights", "description", "cut in the header", "cut in the weights"])
+def test_a_saved_model_that_was_damaged_is_refused(fitted, tmp_path, how):
+    path = fitted.save(tmp_path / "model.safetensors")
+    content = path.read_bytes()
+    path.write_bytes(changed(content, how))
+    assert path.read_bytes() != content
+    with pytest.raises(NotASavedModel, match=r"model\.safetensors"):
+        CompositionRegressor.load(path)
+
+
+def test_a_model_that_another_version_saved_without_a_hash_is_read(fitted, tmp_path):
+    path = fitted.save(tmp_path / "model.safetensors")
+    with safe_open(path, framework="pt") as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        metadata = file.metadata()
+    save_file(tensors, path, {name: value for name, value in metadata.items() if name != "sha256"})
+    np.testing.assert_array_equal(CompositionRegressor.load(path).predict(FORMULAS), fitted.predict(FORMULAS))
+
+
+@pytest.mark.parametrize(
+    "edit", [{"layout": {"setting": "other", "n_max": 3}}, {"scaling": {}}, {"parameters": {"recipe": {"epochs": 1}}}]
+)
+def test_a_model_that_this_version_cannot_use_says_which_saved_it(fitted, tmp_path, edit):
+    path = fitted.save(tmp_path / "model.safetensors")
+    description, networks = saved_model.read(path)
+    later = description | edit | {"lgdcnn_core": "9.9"}
+    later["parameters"] = description["parameters"] | edit.get("parameters", {})
+    saved_model.write(path, later, networks)
+    with pytest.raises(NotASavedModel, match=r"saved by lgdcnn_core 9\.9; this version, .* cannot use it"):
+        CompositionRegressor.load(path)
+
+
+def test_a_model_that_cannot_be_written_leaves_the_old_one(fitted, tmp_path, monkeypatch):
+    path = fitted.save(tmp_path / "model.safetensors")
+    before = path.read_bytes()
+
+    def fail(tensors, file, metadata):
+        file.write_bytes(b"half")
+        raise SafetensorError("I/O error: no space left on device")
+
+    monkeypatch.setattr(saved_model, "save_file", fail)
+    with pytest.raises(OSError, match=r"model\.safetensors could not be written: I/O error"):
+        fitted.save(path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["model.safetensors"]
+
+
 def test_a_file_that_is_no_saved_model_is_refused(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"not a model")
     with pytest.raises(NotASavedModel, match=r"model\.safetensors"):
@@ -117,8 +176,34 @@ def test_fine_tuning_starts_from_the_given_model(fitted, tmp_path):
         np.testing.assert_allclose(tuned.predict(FORMULAS), fitted.predict(FORMULAS), rtol=1e-5)
     fresh = regressor(recipe=nothing, seed=9).fit(TABLE)
     assert not np.allclose(fresh.predict(FORMULAS), fitted.predict(FORMULAS), rtol=1e-3)
-    with pytest.raises(BadTrainingData, match="DCNN from a LSTM"):
-        regressor(model="DCNN").fit(TABLE, init=fitted)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"model": "DCNN"}, "network: init has 'LSTM', and this model 'DCNN'"),
+        ({"elements": "onehot"}, "element table: init has 'mat2vec', and this model 'onehot'"),
+        ({"elements": "random_200"}, "element table: init has 'mat2vec', and this model 'random_200'"),
+        ({"setting": "published"}, "setting: init has 'exact', and this model 'published'"),
+        (
+            {"recipe": BRIEF.with_changes(order="amount, atomic number")},
+            "order: init has 'electronegativity', and this model 'amount, atomic number'",
+        ),
+    ],
+)
+def test_fine_tuning_refuses_a_model_that_reads_compounds_in_another_way(fitted, parameters, said):
+    with pytest.raises(BadTrainingData, match=f"cannot fine-tune across a change of {said}"):
+        regressor(**parameters).fit(TABLE, init=fitted)
+
+
+def test_fine_tuning_goes_on_from_a_published_checkpoint(fitted, tmp_path):
+    scaler = {"mean": 55.0, "std": 30.0}
+    content = {"weights": to_published("LSTM", fitted.network_), "scaler_state": scaler, "model_name": "LSTM"}
+    torch.save(content, tmp_path / "LSTM.pth")
+    published = CompositionRegressor.from_published(tmp_path / "LSTM.pth", n_max=5)
+    assert regressor(setting="published").fit(TABLE, init=published).n_train_ == 10
+    with pytest.raises(BadTrainingData, match="setting: init has 'published', and this model 'exact'"):
+        regressor().fit(TABLE, init=published)
 
 
 def test_a_recipe_that_starts_from_another_network_asks_for_it():
@@ -186,13 +271,17 @@ class TestSeveralProperties:
             regressor().fit(FORMULAS, self.TARGETS, init=fitted)
         with pytest.raises(BadTrainingData, match="init_property is 'gap'"):
             regressor().fit(TABLE, init=fitted, init_property="gap")
+        with pytest.raises(BadTrainingData, match="init_property is 'gap', but there is no init"):
+            regressor().fit(TABLE, init_property="gap")
 
     @pytest.mark.parametrize(
         ("targets", "parameters", "said"),
         [
             (TARGETS.fillna(1.0).assign(gap=np.nan), {}, "1 properties of the training data have no target, such as 1"),
             (TARGETS.assign(hardness=TARGETS["gap"]), {}, "1 compounds of the training data have no target, such as 5"),
-            (TARGETS.assign(gap=np.inf), {}, r"row 0 \(NaCl\): target 1 is inf"),
+            (TARGETS.assign(gap=np.inf), {}, r"10 targets of gap in the training data .* row 0 \(NaCl\): inf"),
+            (TARGETS.assign(gap="wide"), {}, r"10 targets of gap in the training data .* row 0 \(NaCl\): 'wide'"),
+            (TARGETS.assign(gap=1j), {}, r"10 targets of gap in the training data .* row 0 \(NaCl\): 1j"),
             (TARGETS[["gap"]], {}, r"are \(B,\), not \(10, 1\)"),
             (TARGETS[["gap", "hardness", "gap"]], {}, "two properties have one name"),
             (TARGETS[:9], {}, "10 formulas but 9 rows of targets"),
@@ -207,6 +296,28 @@ class TestSeveralProperties:
     def test_validation_data_are_of_the_same_properties(self):
         with pytest.raises(BadTrainingData, match="different properties"):
             regressor().fit(FORMULAS, self.TARGETS, val=TABLE)
+        with pytest.raises(BadTrainingData, match="validation data have different properties: colour in place of gap"):
+            regressor().fit(FORMULAS, self.TARGETS, val=(FORMULAS, self.TARGETS.rename(columns={"gap": "colour"})))
+
+    def test_columns_are_matched_by_name_wherever_they_are_given(self, both):
+        backwards = self.TARGETS[["gap", "hardness"]]
+        fitted = regressor().fit(FORMULAS, self.TARGETS, val=(FORMULAS, self.TARGETS))
+        again = regressor().fit(FORMULAS, self.TARGETS, val=(FORMULAS, backwards))
+        assert again.history_.epochs[0].val_error == fitted.history_.epochs[0].val_error
+        assert both.score(FORMULAS, backwards) == both.score(FORMULAS, self.TARGETS)
+        with pytest.raises(BadTrainingData, match="scored data have different properties: colour in place of gap"):
+            both.score(FORMULAS, self.TARGETS.rename(columns={"gap": "colour"}))
+        with pytest.raises(BadTrainingData, match="they have a single property, the model hardness, gap"):
+            both.score(FORMULAS, TABLE["target"])
+
+    def test_the_score_counts_what_is_known(self, both):
+        known = self.TARGETS.notna().to_numpy()
+        predicted, actual = both.predict(FORMULAS), self.TARGETS.to_numpy()
+        scores = [r2_score(actual[known[:, k], k], predicted[known[:, k], k]) for k in (0, 1)]
+        assert both.score(FORMULAS, self.TARGETS) == pytest.approx(np.mean(scores))
+        assert both.score(FORMULAS, self.TARGETS.assign(gap=np.nan)) == pytest.approx(scores[0])
+        with pytest.raises(BadTrainingData, match="fewer than 2 known targets"):
+            both.score(FORMULAS[:1], self.TARGETS[:1])
 
 
 class TestClassification:
@@ -251,6 +362,30 @@ class TestBadTables:
     def test_a_bad_table_is_refused_with_what_is_wrong(self, table, message):
         with pytest.raises(BadTrainingData, match=message):
             regressor().fit(table)
+
+    @pytest.mark.parametrize(
+        ("targets", "said"),
+        [
+            (dict.fromkeys(FORMULAS, 1.0), "are a dict; give a list"),
+            (set(range(10)), "are a set; give a list"),
+            ("0123456789", "are a str; give a list"),
+            (pd.date_range("2024-01-01", periods=10), r"10 targets .* finite numbers: row 0 \(NaCl\): Timestamp"),
+            (pd.to_timedelta(range(10), unit="D"), r"10 targets .* finite numbers: row 0 \(NaCl\): Timedelta"),
+            (np.arange(10) * 1j, r"10 targets .* finite numbers: row 0 \(NaCl\): 0j"),
+            ([[1.0]] * 10, r"10 targets .* finite numbers: row 0 \(NaCl\): \[1\.0\]"),
+            ([1] * 9 + ["x" * 10_000], r"row 9 \(ZnS\): 'x{79}\.\.\.$"),
+        ],
+    )
+    def test_targets_that_are_no_column_of_numbers_are_refused(self, targets, said):
+        with pytest.raises(BadTrainingData, match=said):
+            regressor().fit(FORMULAS, targets)
+
+    @pytest.mark.parametrize(
+        "targets", [pd.array(range(10), dtype="Int64"), torch.arange(10.0), [*map(str, range(10))], iter(range(10))]
+    )
+    def test_numbers_of_any_kind_are_targets(self, targets):
+        expected = regressor().fit(FORMULAS, np.arange(10.0)).predict(FORMULAS)
+        np.testing.assert_array_equal(regressor().fit(FORMULAS, targets).predict(FORMULAS), expected)
 
     def test_formulas_and_targets_of_different_number_are_refused(self):
         with pytest.raises(BadTrainingData, match="10 formulas but 9 targets"):
@@ -316,6 +451,6 @@ def test_a_training_that_stops_after_an_epoch_is_the_beginning_of_the_whole_one(
     first, second = ([(line.loss, line.learning_rate) for line in each.history_.epochs] for each in (whole, stopped))
     assert second == first[:2]
     assert stopped.history_.best_epoch == 2
-    for wrong in (0, 5):
-        with pytest.raises(ValueError, match=f"stop_after is {wrong}; the recipe has epochs 1 to 4"):
+    for wrong in (0, 5, 1.5, True, "2"):
+        with pytest.raises(ValueError, match=f"stop_after is {wrong!r}; the recipe has epochs 1 to 4"):
             regressor(recipe=recipe).fit(TABLE, stop_after=wrong)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 
 import nbformat
@@ -17,10 +18,10 @@ from lgdcnn_core.companion.reproduce import notebook
 from lgdcnn_core.companion.runs import BrokenRecord, RecordExists
 from lgdcnn_core.companion.speed import __main__ as command
 from lgdcnn_core.companion.speed import memory, predictions, processor, trainings
-from lgdcnn_core.companion.speed.peaks import best_seconds
+from lgdcnn_core.companion.speed.peaks import REPEATS, best_seconds
 from lgdcnn_core.companion.speed.record import SpeedRecord
 from lgdcnn_core.models import build
-from lgdcnn_core.training import FAST, choose
+from lgdcnn_core.training import FAST
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "11_speed.ipynb"
 SMALL_SET = "aflow__ael_bulk_modulus_vrh"
@@ -250,8 +251,23 @@ def test_a_case_without_a_batch_size_has_the_published_rules():
 
 def test_the_best_time_is_not_that_of_the_first_call():
     calls = []
-    assert best_seconds(lambda: calls.append(None), choose("cpu"), 0.0) >= 0
-    assert len(calls) == 4  # a warm-up and three repeats
+
+    def slow_at_first() -> None:
+        time.sleep(0.002 if calls else 0.2)
+        calls.append(None)
+
+    assert 0.002 <= best_seconds(slow_at_first, 0.01) < 0.1
+    assert len(calls) > REPEATS
+
+
+def test_a_call_is_timed_with_the_threads_that_torch_has():
+    before, used = torch.get_num_threads(), []
+    torch.set_num_threads(before + 1)
+    try:
+        best_seconds(lambda: used.append(torch.get_num_threads()), 0.0)
+    finally:
+        torch.set_num_threads(before)
+    assert set(used) == {before + 1}
 
 
 @pytest.mark.parametrize("setting", ["exact", "published"])

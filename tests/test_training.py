@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from lgdcnn_core.training import (
     PAPER,
     BadTrainingData,
     Compute,
+    InvalidRecipe,
     Labelled,
     Layout,
     Plan,
@@ -31,6 +33,7 @@ from lgdcnn_core.training import (
     UnknownRecipe,
     choose,
     compute,
+    divergence,
     loop,
     outputs,
     recipe,
@@ -38,7 +41,8 @@ from lgdcnn_core.training import (
 )
 from lgdcnn_core.training.averaging import ExponentialAverage, PublishedAverage
 from lgdcnn_core.training.checkpoint import ForeignCheckpoint
-from lgdcnn_core.training.optimisers import lamb_lookahead, optimiser, schedule
+from lgdcnn_core.training.lookahead import lamb_lookahead
+from lgdcnn_core.training.optimisers import optimiser, schedule
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "optimiser.json").read_text())
 CPU = choose("cpu", "float32")
@@ -55,7 +59,7 @@ def trained(recipe: Recipe, seed: int = 0, name: str = "LSTM", setting: str = "e
         network,
         DATA,
         how.pop("val", DATA[np.arange(10)]),
-        Plan(recipe, layout, Scaling.of(DATA.targets, False), CPU, seed),
+        Plan(recipe, layout, Scaling.of(DATA.targets, False), CPU, seed, stop_after=how.pop("stop_after", None)),
         progress=False,
         **how,
     )
@@ -92,7 +96,7 @@ class TestThePublishedRecipe:
                 np.testing.assert_allclose(parameter.detach().flatten(), expected, rtol=0, atol=3e-8)
             improved.append(average.consider(error))
         assert improved == GOLDEN["improved"]
-        average.finish()
+        network.load_state_dict(average.chosen())
         for parameter, expected in zip(network, GOLDEN["averaged"], strict=True):
             np.testing.assert_allclose(parameter.detach().flatten(), expected, rtol=0, atol=3e-8)
 
@@ -341,16 +345,78 @@ def test_a_batch_in_several_passes_trains_as_in_one(monkeypatch):
         assert (a.loss, a.train_error, a.val_error) == pytest.approx((b.loss, b.train_error, b.val_error), rel=1e-4)
 
 
-def test_a_diverged_training_stops_and_says_what_to_do():
-    spoilt = Labelled(DATA.compositions, np.where(np.arange(30) == 7, 1e38, 0.0))
-    with pytest.raises(TrainingDiverged, match=r"epoch 1\b.*lr_max is 0\.001"):
-        train(
-            build("LSTM", seed=0),
-            spoilt,
-            None,
-            Plan(SHORT_FAST, Layout("exact", 5), Scaling(0.0, 1e-30), CPU, seed=0),
-            progress=False,
-        )
+class TestDivergence:
+    """No real data diverge any more, so the loss is spoilt here."""
+
+    @pytest.fixture
+    def spoilt(self, monkeypatch):
+        """Spoil the loss, or the gradients, from an epoch on."""
+
+        def spoil(epoch: int, what: str) -> None:
+            passes = loop._Run._passes
+
+            def spoilt_passes(run, *arguments):
+                total = passes(run, *arguments)
+                if run.n_epochs + 1 >= epoch and what == "loss":
+                    return total * np.nan
+                if run.n_epochs + 1 >= epoch:
+                    next(run.network.parameters()).grad.fill_(np.nan)
+                return total
+
+            monkeypatch.setattr(loop._Run, "_passes", spoilt_passes)
+
+        return spoil
+
+    @pytest.mark.parametrize("what", ["loss", "gradients"])
+    @pytest.mark.parametrize("chosen", [SHORT_FAST, SHORT_PAPER], ids=["fast", "paper"])
+    def test_the_weights_of_the_last_finite_epoch_are_kept_without_validation(self, chosen, what, spoilt):
+        val = DATA[np.arange(10)] if chosen.needs_validation else None
+        expected, _ = trained(chosen.with_changes(epochs=chosen.epochs), stop_after=2, val=val)
+        spoilt(3, what)
+        with pytest.warns(UserWarning, match=r"diverged in epoch 3 of \d.* The weights of epoch 2 are kept"):
+            network, history = trained(chosen, val=val)
+        assert (len(history.epochs), history.best_epoch) == (2, 2)
+        assert same_weights(network, expected)
+        with pytest.raises(TrainingDiverged, match="epoch 3"):
+            history.require_whole()
+
+    def test_the_best_weights_are_kept_with_validation(self, spoilt):
+        spoilt(4, "loss")
+        with pytest.warns(UserWarning, match="diverged in epoch 4"):
+            network, history = trained(SHORT_FAST)
+        errors = [epoch.val_error for epoch in history.epochs]
+        assert history.best_epoch == 1 + int(np.argmin(errors))
+        assert all(parameter.isfinite().all() for parameter in network.parameters())
+
+    def test_a_training_that_diverges_at_once_says_so(self, spoilt):
+        spoilt(1, "loss")
+        with pytest.raises(TrainingDiverged, match=r"epoch 1 of 4.*lr_max=0\.001.*no weights of an earlier epoch"):
+            trained(SHORT_FAST)
+
+    @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+    def test_advice_is_given_where_it_applies(self, precision):
+        far = np.where(np.arange(30) == 7, 1e6, np.arange(30.0) % 2)
+        many = Labelled(parse(FORMULAS * 400), np.concatenate([far, *[far[:10] % 2] * 397]))
+        layout = Layout("exact", 5)
+        for data, extreme in ((DATA, False), (many, True)):
+            scaling = Scaling.of(data.targets, False)
+            said = divergence.reason(Plan(FAST, layout, scaling, choose("cpu", precision), 0), data, 3)
+            assert ("float32" in said) == (precision == "bfloat16")
+            assert ("asinh of long tails" in said) == extreme
+            assert ("1e+06 of NaN (row 7)" in said) == extreme
+
+    def test_targets_beyond_float32_are_the_cause_where_they_are(self):
+        spoilt = Labelled(DATA.compositions, np.where(np.arange(30) == 7, 1e38, 0.0))
+        plan = Plan(SHORT_FAST, Layout("exact", 5), Scaling(0.0, 1e-30), CPU, seed=0)
+        with pytest.raises(TrainingDiverged, match=r"epoch 1: the target 1e\+38 of NaN \(row 7\) is beyond float32"):
+            train(build("LSTM", seed=0), spoilt, None, plan, progress=False)
+
+    def test_a_network_that_is_not_finite_is_no_start(self):
+        network = build("LSTM", seed=0)
+        next(network.parameters()).data[0] = np.nan
+        plan = Plan(SHORT_FAST, Layout("exact", 5), Scaling.of(DATA.targets, False), CPU, seed=0)
+        with pytest.raises(ValueError, match="weights that are NaN or infinite"):
+            train(network, DATA, None, plan, progress=False)
 
 
 def test_without_validation_data_the_last_average_is_kept():
@@ -378,8 +444,49 @@ def test_recipes_are_values():
     assert Recipe(**PAPER.as_dict()) == PAPER
     with pytest.raises(UnknownRecipe, match=r"'quick'.*paper, fast"):
         recipe("quick")
-    with pytest.raises(ValueError, match="epochs is 0"):
-        FAST.with_changes(epochs=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "said"),
+    [
+        ("optimiser", "SGD", "'LAMB+Lookahead' or 'AdamW'"),
+        ("optimiser_transformer", "SGD", "'LAMB+Lookahead' or 'AdamW' or None"),
+        ("schedule", "cosine", "'triangular' or 'one-cycle'"),
+        ("averaging", None, "'published' or 'EMA'"),
+        ("precision", "float16", "'float32' or 'tf32' or 'bfloat16' or 'auto'"),
+        ("targets", "log", "'as they are' or 'asinh of long tails'"),
+        ("loss", "L2", "'Laplace' or 'L1'"),
+        ("order", "alphabet", "'amount, atomic number' or"),
+        ("epochs", 0, "a whole number from 1"),
+        ("epochs", 2.5, "a whole number"),
+        ("epochs", True, "a whole number"),
+        ("batch_size", "128", "a whole number or None"),
+        ("batch_size", -1, "a whole number from 1"),
+        ("lr_max", 0, "a positive number"),
+        ("lr_max", float("nan"), "a finite number"),
+        ("lr_max", "1e-3", "a finite number"),
+        ("dropout", 1.0, "a number from 0 to"),
+        ("reordered", 1.5, "a number from 0 to 1"),
+        ("ema_decay", -0.1, "a number from 0 to 1"),
+        ("weight_decay", -1e-9, "a number from 0"),
+        ("name", 7, "a text"),
+        ("source", 7, "a text or None"),
+    ],
+)
+def test_a_value_that_recipes_cannot_have_is_named_with_those_that_they_can(name, wrong, said):
+    with pytest.raises(InvalidRecipe, match=f"^{name} is .*; it is .*{re.escape(said)}"):
+        FAST.with_changes(**{name: wrong})
+
+
+def test_numbers_of_any_kind_become_plain_ones_in_a_recipe():
+    given = FAST.with_changes(epochs=np.int64(60), lr_max=np.float32(0.5), noise=0)
+    assert {type(value) for value in given.as_dict().values()} <= {str, int, float, type(None)}
+    json.dumps(given.as_dict())
+
+
+def test_a_triangle_of_learning_rates_has_its_lower_end_below():
+    with pytest.raises(InvalidRecipe, match=r"lr_min is 0\.1, above lr_max, 0\.006"):
+        PAPER.with_changes(lr_min=0.1)
 
 
 def test_holding_out_needs_two_compounds():

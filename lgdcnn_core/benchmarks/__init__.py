@@ -1,4 +1,4 @@
-"""The benchmark data sets of the paper: what they are, where they are, and how to load them."""
+"""The benchmark data sets of the paper: their names, cards and files, and how to load them."""
 
 from .catalogue import Card, card, names
 from .download import fetch

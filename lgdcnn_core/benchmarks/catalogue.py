@@ -17,7 +17,7 @@ Kind = Literal["regression", "classification"]
 
 @dataclass(frozen=True)
 class Card:
-    """What one data set is.
+    """Name, unit, protocol and origin of one data set.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Card:
     source, doi, licence : str
         Where the values come from, its publication and its licence; "unknown" where we found none stated.
     note : str
-        What a user should know before trusting a number.
+        Advice to a user before trusting a number.
     """
 
     name: str
@@ -91,7 +91,7 @@ def _cards() -> Mapping[str, Card]:
 
 
 def names(protocol: Protocol | None = None, kind: Kind | None = None) -> list[str]:
-    """Names of the data sets, in the order of the paper's tables.
+    """List the names of the data sets, in the order of the paper's tables.
 
     Parameters
     ----------
@@ -107,19 +107,19 @@ def names(protocol: Protocol | None = None, kind: Kind | None = None) -> list[st
     Raises
     ------
     UnknownDataSetError
-        If the protocol or the kind is no known one.
+        If there is no such protocol or kind.
     """
-    for what, value, known in (
+    for called, value, known in (
         ("protocol", protocol, get_args(Protocol)),
         ("kind", kind, get_args(Kind)),
     ):
         if value is not None and value not in known:
-            raise UnknownDataSetError(f"unknown {what} {value!r}: choose from {', '.join(known)}")
+            raise UnknownDataSetError(f"unknown {called} {value!r}: choose from {', '.join(known)}")
     return [card.name for card in _cards().values() if protocol in (None, card.protocol) and kind in (None, card.kind)]
 
 
 def card(name: str) -> Card:
-    """Card of one data set.
+    """Give the card of one data set.
 
     Parameters
     ----------

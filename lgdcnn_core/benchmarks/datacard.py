@@ -1,4 +1,4 @@
-"""The tables of data/README.md, measured from the data so that they cannot drift from it."""
+"""The tables of data/README.md, measured from the data, so that they always agree with them."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +12,11 @@ from .overlap import composition_keys
 from .split import N_FOLDS, Split, load
 
 EXTREME_SHARE = 0.01
-"""Share of compounds, those farthest from the median, whose weight in the absolute deviation we report."""
+"""Share of compounds farthest from the median, whose weight in the absolute deviation we report."""
 
 
 class Measured(NamedTuple):
-    """What the data of one set says about itself.
+    """Statistics of one data set.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ def tables(directory: Path | None = None) -> str:
     Returns
     -------
     str
-        Markdown: where the sets come from, and what they hold.
+        Markdown: the sources of the sets, and their content.
     """
     origin = [
         "| name | label | unit | source | DOI | licence | what to know |",

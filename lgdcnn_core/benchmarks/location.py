@@ -1,8 +1,10 @@
-"""Where benchmark data and published numbers lie on this machine."""
+"""The places of benchmark data and published numbers on this machine."""
 
 import os
 from pathlib import Path
 from typing import NamedTuple
+
+from platformdirs import user_cache_path
 
 VARIABLE = "LGDCNN_DATA"
 """Environment variable that names a directory of benchmark data."""
@@ -50,5 +52,4 @@ def locate(root: str | os.PathLike[str] | None = None) -> Location:
     top = checkout()
     if top is not None:
         return Location(top / "data" / "benchmark", ours=True)
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Location(Path(cache) / "lgdcnn" / "benchmark", ours=True)
+    return Location(user_cache_path("lgdcnn", appauthor=False) / "benchmark", ours=True)

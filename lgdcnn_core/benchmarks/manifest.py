@@ -14,7 +14,7 @@ from .location import VARIABLE
 
 
 class Entry(NamedTuple):
-    """What one data file must be.
+    """Size, hash and origin of one data file.
 
     Attributes
     ----------
@@ -59,21 +59,21 @@ def manifest() -> Mapping[str, Entry]:
 
 
 def check(content: bytes, entry: Entry, where: str) -> None:
-    """Raise unless `content` is what the manifest expects.
+    """Raise unless `content` is the file that the manifest expects.
 
     Parameters
     ----------
     content : bytes
         The whole file.
     entry : Entry
-        What it must be.
+        Entry of the manifest.
     where : str
         Name of the file for the message.
 
     Raises
     ------
     DataError
-        Naming the file, what was expected and what was found.
+        Names the file, and both its expected and its actual size or hash.
     """
     if len(content) != entry.size:
         raise DataError(f"{where}: expected {entry.size} bytes, found {len(content)}. {_way_out()}")

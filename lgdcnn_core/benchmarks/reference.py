@@ -19,8 +19,8 @@ TABLES = {
 """File of each table; data/reference/README.md says where its numbers were published."""
 
 WITHOUT_PURE_ELEMENTS = ("Roost", "CrabNet", "RF")
-"""Columns of "lgdcnn_paper" that were measured on the test rows of two or more elements: the paper takes them from
-CrabNet's table, whose row counts on all 18 sets are those of our files less the rows of a single element."""
+"""Columns of "lgdcnn_paper" that were measured on the test rows of two or more elements. The paper takes them from
+CrabNet's table, whose row counts on all 18 sets equal ours without the rows of a single element."""
 
 
 def published(table: str) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def published(table: str) -> pd.DataFrame:
     UnknownDataSetError
         If there is no such table.
     DataError
-        If the package does not run from a checkout, which alone has data/reference.
+        If the package does not run from a checkout: only a checkout has data/reference.
     """
     if table not in TABLES:
         raise UnknownDataSetError(f"no published table {table!r}: choose from {', '.join(TABLES)}")

@@ -158,7 +158,7 @@ def shuffle_band(
 
 
 def _check(n_replicates: int, level: float) -> None:
-    """Refuse what no band can be made of."""
+    """Refuse parameters that give no band."""
     if n_replicates < 2:
         raise CECVError(f"a band needs at least two replicates, not {n_replicates}")
     if not 0 < level < 1:

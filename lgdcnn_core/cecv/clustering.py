@@ -106,7 +106,7 @@ def _published(vectors: NDArray[np.float64], size: int, thresholds: NDArray[np.f
     order = np.argsort(thresholds)
     taker = np.full((len(thresholds), len(vectors)), -1, dtype=np.intp)
     for start in range(0, len(vectors), _BLOCK):
-        # What is unassigned at a larger threshold is so at the smallest, so only those need distances.
+        # EFMs unassigned at a larger threshold are so at the smallest, and only these need distances.
         remaining = np.flatnonzero(taker[order[0]] < 0)
         if not len(remaining):
             break

@@ -20,8 +20,8 @@ def distances(cecvs: Mapping[str, CECV] | Sequence[CECV], of: str = "counts") ->
     cecvs
         CECVs by name, or a sequence of them (named 0, 1, ...), of the same thresholds.
     of
-        What the Euclidean and Manhattan distances are taken of: "counts", or "normalised" where the CECVs are
-        of different numbers of compounds. The other columns do not depend on it.
+        Vectors of the Euclidean and Manhattan distances: "counts", or "normalised" if the CECVs have different
+        numbers of compounds. The other columns do not depend on it.
 
     Returns
     -------

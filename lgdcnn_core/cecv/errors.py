@@ -1,9 +1,9 @@
-"""What can be wrong with a network's layers or their output, as exceptions."""
+"""Errors of a network's layers and of their output."""
 
 
 class CECVError(ValueError):
-    """Something that a CECV cannot be made from: the message names it and the way out."""
+    """Input from which no CECV can be made: the message names it and the way out."""
 
 
 class LayerError(CECVError):
-    """A layer that the network does not have, or whose output is not one row an element."""
+    """A layer that the network does not have, or whose output is not one row for each element."""

@@ -36,7 +36,7 @@ class LayerReader:
     layout
         Order of a tensor's axes: "BNd" (batch first), "NBd" or "BdN" (channels first). Either one for all
         layers that do not declare theirs (recurrent, attention and transformer layers do, by ``batch_first``,
-        and so does `torch.nn.Conv1d`); or by layer name or pattern, which comes before what a layer declares.
+        and so does `torch.nn.Conv1d`); or by layer name or pattern, which takes precedence over a layer's own.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class LayerReader:
         self._fused = True
 
     def _layout(self, module: nn.Module, name: str) -> str | None:
-        """Settle a layer's layout by what was asked for, then by what it declares."""
+        """Settle a layer's layout: the caller's choice comes first, then its own."""
         asked = self.layout if isinstance(self.layout, Mapping) else {}
         settled = next((value for pattern, value in asked.items() if fnmatchcase(name, pattern)), None)
         settled = settled or own_layout(module)
@@ -78,7 +78,7 @@ class LayerReader:
     def __enter__(self) -> "LayerReader":
         self._fused = torch.backends.mha.get_fastpath_enabled()
         torch.backends.mha.set_fastpath_enabled(False)
-        # First of all, so that what a network left behind when it failed is not taken for this pass.
+        # This comes first, so that outputs of a pass that failed are not taken for this one's.
         self._handles.append(self.model.register_forward_pre_hook(lambda *_: self._calls.clear()))
         self._handles += [module.register_forward_hook(self._record) for module in self.layers]
         return self
@@ -96,7 +96,7 @@ class LayerReader:
     def _record(self, module: nn.Module, inputs: object, output: object) -> None:
         """Keep one call's output."""
         features = as_tensor(output, self.layers[module])
-        # A copy, because what follows may work in place on the output (ReLU(inplace=True)).
+        # A copy, because the next module may change the output in place (ReLU(inplace=True)).
         if isinstance(features, PackedSequence):
             features = features._replace(data=features.data.detach().clone())
         else:

@@ -1,4 +1,4 @@
-"""From what a torch module returns to one (N, d) array a compound."""
+"""From the output of a torch module to one (N, d) array for each compound."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ LAYOUTS = ("BNd", "NBd", "BdN")
 def own_layout(module: nn.Module) -> str | None:
     """Give the layout that a module itself declares, by type or ``batch_first``; None where it does not.
 
-    Modules with a paper name (``cecv_layer``) are blocks of ours, which speak (B, N, d).
+    Modules with a paper name (``cecv_layer``) are our own blocks, whose layout is (B, N, d).
     """
     if isinstance(getattr(module, "cecv_layer", None), str):
         return "BNd"
@@ -41,7 +41,7 @@ def checked_lengths(lengths: ArrayLike | torch.Tensor) -> NDArray[np.int64]:
 
 
 def as_tensor(output: object, name: str) -> torch.Tensor | PackedSequence:
-    """Find a layer's features in what it returned: that itself, or the first item of a tuple or list.
+    """Find a layer's features in its output: the output itself, or the first item of a tuple or list.
 
     LSTM, GRU and MultiheadAttention return tuples whose first item is their output at every position.
 

@@ -46,7 +46,7 @@ def efm(layer_output: ArrayLike | torch.Tensor, compounds: Sequence[object] | No
     layer_output
         Features of the real elements, (N, d) for one compound or (n, N, d) for n compounds; d >= 2.
     compounds
-        What to call the n compounds in an error; their position by default.
+        Names of the n compounds in an error; their positions by default.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Which modules of a network are its layers, and what they are called."""
+"""The layers of a network: which modules they are, and their names."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -21,7 +21,7 @@ def pick_layers(model: nn.Module, layers: str | Sequence[str] = "auto") -> dict[
     layers
         Names as in ``model.named_modules()``, shell patterns such as ``"encoder.*"``, or paper names; a
         pattern takes all that it matches. ``"auto"`` picks, from the outside in and descending no further
-        into what it has picked:
+        into a picked module:
 
         - any module with a string attribute ``cecv_layer``, under that name;
         - recurrent layers (`torch.nn.RNNBase`) and transformer layers;
@@ -80,7 +80,7 @@ def _paths(model: nn.Module) -> dict[nn.Module, str]:
 
 
 def _names(model: nn.Module) -> str:
-    """List what layers could be asked for, for an error message."""
+    """List the names of all modules, for an error message."""
     names = [
         path if _paper_name(module) is None else f"{path} ({_paper_name(module)})"
         for module, path in _paths(model).items()

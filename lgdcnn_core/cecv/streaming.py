@@ -25,7 +25,7 @@ class Batch(NamedTuple):
     Attributes
     ----------
     inputs
-        What the network is called with.
+        Inputs of the network.
     lengths
         Numbers of distinct elements, (B,).
     atomic_numbers
@@ -76,8 +76,8 @@ def layer_efms(
 ) -> LayerEFMs:
     """Run a network over a data set and keep the EFMs of the compounds with a focus element.
 
-    Each batch's outputs are reduced to EFMs (N x N numbers) at once, so memory is that of one batch, whatever
-    the size of the data set. The network runs in ``eval`` mode without gradients and is put back as it was.
+    Each batch's outputs are reduced to EFMs (N x N numbers) at once, so that the memory of one batch suffices for a
+    data set of any size. The network runs in ``eval`` mode without gradients and is put back as it was.
     Batches without a wanted compound are not run.
 
     Parameters
@@ -152,7 +152,7 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
 def _checked(
     batch: Batch, place: int
 ) -> tuple[tuple[Any, ...], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Give a batch's inputs, lengths (B,), atomic numbers (B, N) and rows (B,), or say what is wrong."""
+    """Give a batch's inputs, lengths (B,), atomic numbers (B, N) and rows (B,), or refuse it."""
     lengths = checked_lengths(batch.lengths)
     atomic_numbers = as_array(batch.atomic_numbers).astype(np.int64)
     given = np.arange(place, place + len(lengths)) if batch.rows is None else batch.rows

@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def operand(x: Tensor) -> Tensor:
-    """Give what is multiplied, input or weight, the type that autocast asks of products, if it is on."""
+    """Convert a factor of a product, input or weight, to the type that autocast wants, if it is on."""
     device = x.device.type
     if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
         return x.to(torch.get_autocast_dtype(device))

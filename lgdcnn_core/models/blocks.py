@@ -1,9 +1,9 @@
-"""The building blocks of all networks: each takes the tokens of a batch and gives as many back.
+"""The building blocks of all networks: each maps the tokens of a batch to as many tokens.
 
-Interface of a block: ``block(x)`` with x a `PackedSequence` of (T, d) tokens gives a `PackedSequence` of (T, d')
-tokens of the same compounds; the attribute ``width`` is d'. Whether padding takes part is not a block's concern: it
-sees the positions it is given (see `lgdcnn_core.models.packing`). A module whose output the paper reads as a layer
-carries the paper's name of it in ``cecv_layer``.
+Interface of a block: ``block(x)`` maps a `PackedSequence` of (T, d) tokens to one of (T, d') tokens of the same
+compounds; the attribute ``width`` is d'. A block need not know whether padding takes part: it sees the positions in its
+input (see `lgdcnn_core.models.packing`). A module whose output the paper reads as a layer has the paper's name for the
+layer in ``cecv_layer``.
 """
 
 import torch
@@ -11,13 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from lgdcnn_core.models.convolution import convolution
+from lgdcnn_core.models import kernels
 from lgdcnn_core.models.packing import Places, compounds_of_equal_length, from_compounds, places, with_data
-from lgdcnn_core.models.recurrence import bidirectional
 
 
 class Identity(nn.Module):
-    """Gives what it is given; as the first block it makes the embedding a layer that can be read and attended to."""
+    """Returns its input; as the first block it makes the embedding a layer that CECV reads and attention acts on."""
 
     def __init__(self, width_in: int) -> None:
         super().__init__()
@@ -40,15 +39,7 @@ class Recurrent(nn.Module):
 
     def forward(self, x: PackedSequence) -> PackedSequence:
         """(T, d) -> (T, width)."""
-        if isinstance(self.rnn, nn.LSTM | nn.GRU):
-            return bidirectional(self.rnn, x)
-        output: PackedSequence
-        if x.data.is_cuda:  # autocast would have cuDNN compute in float16, whichever type was asked for
-            with torch.autocast("cuda", enabled=False):
-                output = self.rnn(with_data(x, x.data.to(self.rnn.all_weights[0][0].dtype)))[0]
-        else:
-            output = self.rnn(x)[0]
-        return output
+        return kernels.recurrent(self.rnn, x)
 
 
 class SoftAttention(nn.Module):
@@ -68,7 +59,7 @@ class SoftAttention(nn.Module):
 
 
 class Residual(nn.Module):
-    """Adds to a block's output what the block was given; a linear map makes that as wide, where it is not."""
+    """Adds the input of a block to its output, through a linear map if their widths differ."""
 
     def __init__(self, width_in: int, width: int) -> None:
         super().__init__()
@@ -77,15 +68,15 @@ class Residual(nn.Module):
         self.cecv_layer = "residual"
 
     def forward(self, x: PackedSequence, given: PackedSequence) -> PackedSequence:
-        """(T, d') of the block and (T, d) that it was given -> (T, d')."""
+        """Output (T, d') and input (T, d) of the block -> (T, d')."""
         return with_data(x, x.data + self.shortcut(given.data))
 
 
 class TokenConvolution(nn.Module):
-    """Convolution of odd kernel along a compound's elements (zeros beyond the ends), as matrix products.
+    """Convolution of odd kernel along a compound's elements, with zeros beyond its ends.
 
-    The same numbers as `torch.nn.Conv1d` gives on each compound alone: its weight (out, in, kernel) is here a linear
-    layer's (out, kernel * in). How, see `lgdcnn_core.models.convolution`.
+    It gives the numbers of `torch.nn.Conv1d` on each compound alone. The weight of Conv1d, (out, in, kernel), is here
+    that of a linear layer, (out, kernel * in). See `lgdcnn_core.models.kernels` for how it is computed.
     """
 
     def __init__(self, width_in: int, width: int, kernel: int) -> None:
@@ -97,7 +88,7 @@ class TokenConvolution(nn.Module):
 
     def forward(self, x: Tensor, at: Places) -> Tensor:
         """(T, d) -> (T, width)."""
-        return convolution(x, self.linear.weight, self.linear.bias, at, self.kernel // 2)
+        return kernels.convolved(x, self.linear, at, self.kernel // 2)
 
 
 class ResidualConvolutions(nn.Module):
@@ -142,8 +133,8 @@ class DCNN(nn.Module):
 class TextCNN(nn.Module):
     """Convolutions of several kernels side by side, ReLU, as in TextCNN (doi:10.3115/v1/D14-1181).
 
-    TextCNN's pooling over a sentence is left out: a block gives a vector for each element. Its kernels 3, 4 and 5
-    become 1, 3 and 5 (an element alone, its neighbours, most whole compounds), about a third of the features each.
+    TextCNN's pooling over a sentence is left out, since a block gives a vector for each element. Its kernels 3, 4 and 5
+    become 1, 3 and 5 (an element alone, its neighbours, most whole compounds), with a third of the features each.
     """
 
     KERNELS = (1, 3, 5)

@@ -1,7 +1,7 @@
 """Convolution along the elements of compounds, as products of weights with all tokens of a batch.
 
-The same numbers as `torch.nn.Conv1d` gives on each compound alone, with zeros beyond its ends; but no product is made
-with those zeros. Measured on CPUs this runs near the matrix-product peak, which Conv1d on short sequences is far from.
+It gives the numbers of `torch.nn.Conv1d` on each compound alone, with zeros beyond its ends, but multiplies none of
+these zeros. On CPUs we measured speeds near the matrix-product peak, far above those of Conv1d on short sequences.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from lgdcnn_core.models.packing import Places, followed, neighbouring_rows
 
 
 def convolution(x: Tensor, weight: Tensor, bias: Tensor, at: Places, reach: int) -> Tensor:
-    """Product of a weight with each token and its neighbours up to `reach` places away.
+    """Multiply a weight with each token and its neighbours up to `reach` places away.
 
     (T, d), (width, (2 reach + 1) d), (width,) -> (T, width), in the type that autocast asks for.
     """
@@ -24,10 +24,10 @@ def convolution(x: Tensor, weight: Tensor, bias: Tensor, at: Places, reach: int)
 
 
 class _Convolution(torch.autograd.Function):
-    """One product for each place of the kernel, of those tokens that have a neighbour there, and of no zeros.
+    """One product for each place of the kernel, with the tokens that have a neighbour there.
 
-    The tokens that have one `away` places before them are the last of a batch, one slice; those that have one as far
-    behind them are a slice of each position, and are copied together.
+    The tokens with a neighbour `away` places before them are the last of a batch, one slice. Those with a neighbour as
+    far behind them are a slice of each position, and are copied together.
     """
 
     @staticmethod
@@ -49,7 +49,7 @@ class _Convolution(torch.autograd.Function):
         x, weight, *copies = ctx.saved_tensors
         (dtype, weight_dtype), at, reach = ctx.types, ctx.at, ctx.reach
         of_place = weight.unflatten(1, (2 * reach + 1, -1)).unbind(1)
-        # Where compounds are shorter than the kernel reaches, some of its places meet no token.
+        # If all compounds are shorter than the kernel reaches, some of its places meet no token.
         of_weight = torch.empty_like(weight) if reach < len(at.sizes) else torch.zeros_like(weight)
         to_place = of_weight.unflatten(1, (2 * reach + 1, -1)).unbind(1)
         of_x = gradient @ of_place[reach]

@@ -1,4 +1,4 @@
-"""From a composition to one vector per element: what the element is, and how much of it there is."""
+"""From a composition to one vector for each element, made from the element's table and its amount."""
 
 from typing import Literal
 
@@ -39,7 +39,7 @@ class CompositionEmbedding(nn.Module):
     width
         Width d of the result.
     resolution
-        Rows of the stoichiometry table: amounts are told apart in steps of 1 / resolution.
+        Rows of the stoichiometry table, whose steps are amounts of 1 / resolution.
     odd_columns
         ``"sine"`` as the paper's code has it, or ``"cosine"`` as CrabNet's.
     """

@@ -36,7 +36,7 @@ class ResidualMLP(nn.Module):
 
 
 class Head(nn.Module):
-    """Outputs of each element, averaged over the real elements of a compound, then gated.
+    """Outputs of each element, averaged over the elements of a compound, then gated.
 
     Of the three numbers (v, u, l) of a property: prediction v * sigmoid(l), log-uncertainty u.
 
@@ -77,8 +77,8 @@ class Head(nn.Module):
         Parameters
         ----------
         target
-            Which of those that there are, from 0, so that its predictions stay as they are; None: another one, for
-            which the last layer gets fresh weights, from torch's global generator.
+            Number of one of the present properties, from 0, whose predictions stay as they are. None: another property,
+            for which torch's global generator draws fresh weights of the last layer.
         """
         last = self.outputs.out if isinstance(self.outputs, ResidualMLP) else self.outputs
         assert isinstance(last, nn.Linear)

@@ -8,8 +8,9 @@
     connection = "att" (soft attention; may be numbered) or "res" (residual), done in the order written
     head       = one of `library.HEADS`; "linear" if none is named
 
-A name that comes twice is one module run twice, its weights shared, as the published L-G-DCNN shares its attention;
-numbered names are different modules of a kind: ``LSTM_1>LSTM_2``, ``LSTM+att_1>GRU+att_2``. Spaces do not matter.
+A name that occurs twice is one module that runs twice with the same weights, like the attention of the published
+L-G-DCNN; numbered names are different modules of a kind: ``LSTM_1>LSTM_2``, ``LSTM+att_1>GRU+att_2``. Spaces do not
+matter.
 """
 
 from collections.abc import Collection, Iterator
@@ -21,12 +22,12 @@ NEXT, CONNECT, TO_HEAD = ">", "+", "|"
 
 
 class InvalidNetworkSpec(ValueError):
-    """A text is no spec of a network."""
+    """A text is not a spec of a network."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A block and what follows it before the next: ``Stage("GRU", ("att",))``."""
+    """A block and the connections that follow it: ``Stage("GRU", ("att",))``."""
 
     block: str
     connections: tuple[str, ...] = ()
@@ -37,7 +38,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Design:
-    """A network as the language has it: its stages and its head."""
+    """A network in the language of specs: its stages and its head."""
 
     stages: tuple[Stage, ...]
     head: str = "linear"
@@ -48,7 +49,7 @@ class Design:
 
     @property
     def width(self) -> int:
-        """Features that the head is given."""
+        """Features of the head's input."""
         return list(self.widths())[-1][2]
 
     def widths(self) -> Iterator[tuple[str, int, int]]:
@@ -62,9 +63,9 @@ class Design:
                     yield connection, width, width
 
     def canonical(self) -> "Design":
-        """Give the same network with its modules numbered as simply as can be; two such are equal if they are alike.
+        """Give this network with its modules numbered as simply as possible; networks that are alike become equal.
 
-        A module that is the only one of its kind has no number; others count from 1 in the order of their first run.
+        A module that is the only one of its kind gets no number; others count from 1 in the order of their first run.
         """
         modules: dict[str, list[str]] = {}
         for name, _, _ in self.widths():
@@ -81,12 +82,12 @@ class Design:
 
 
 def kind_of(name: str) -> str:
-    """Kind of a numbered or plain name: ``"transformer"`` of ``"transformer_2"``."""
+    """Give the kind of a numbered or plain name: ``"transformer"`` of ``"transformer_2"``."""
     return name.partition("_")[0]
 
 
 def number_of(name: str) -> int:
-    """Which of its kind a name is: 2 of ``"transformer_2"``; a plain name is the first."""
+    """Give the number in a name: 2 of ``"transformer_2"``; a plain name is the first."""
     return int(name.partition("_")[2] or 1)
 
 
@@ -96,7 +97,7 @@ def parse(text: str) -> Design:
     Raises
     ------
     InvalidNetworkSpec
-        Saying what is wrong, and what there is.
+        The message names the fault, and lists the blocks, connections or heads that exist.
     """
     chain, mark, head = text.partition(TO_HEAD)
     head = head.strip() if mark else "linear"
@@ -121,10 +122,10 @@ def _stage(part: str, text: str) -> Stage:
     return Stage(block, tuple(connections))
 
 
-def _require_known(name: str, what: str, known: Collection[str], text: str) -> None:
+def _require_known(name: str, called: str, known: Collection[str], text: str) -> None:
     kind, mark, number = name.partition("_")
     if kind not in known:
-        raise InvalidNetworkSpec(f"no {what} is called {name!r} in {text!r}; there are {', '.join(known)}")
+        raise InvalidNetworkSpec(f"no {called} is called {name!r} in {text!r}; there are {', '.join(known)}")
     if mark and not (number.isdecimal() and number.isascii() and number[0] != "0"):
         raise InvalidNetworkSpec(f"{name!r} in {text!r}: a number counts from 1, as in {kind}_1 and {kind}_2")
 

@@ -12,7 +12,7 @@ WIDTH = 512
 """Features of an element in the embedding and in all blocks but the local one."""
 
 LOCAL_WIDTH = 256
-"""Features that the paper's local block, DCNN-K1, gives."""
+"""Features of the output of the paper's local block, DCNN-K1."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Kind:
     Attributes
     ----------
     make
-        Makes one, from (width in, which of its kind in the network: 1, 2, ...).
+        Makes a block from its input width and its number among the blocks of its kind (1, 2, ...).
     width
-        Features that it gives; None: as many as it is given.
+        Features of its output; None: as many as those of its input.
     """
 
     make: Callable[[int, int], nn.Module]
@@ -41,15 +41,15 @@ BLOCKS: dict[str, Kind] = {
     "TextCNN": Kind(lambda width_in, _: TextCNN(width_in, WIDTH), WIDTH),
     "identity": Kind(lambda width_in, _: Identity(width_in), None),
 }
-"""Blocks by the name that a spec calls them."""
+"""Blocks by their names in a spec."""
 
 ATTENTION, RESIDUAL = "att", "res"
 
 CONNECTIONS: dict[str, str] = {
-    ATTENTION: "soft attention over what the block gives",
-    RESIDUAL: "adds what the block was given, through a linear map where the widths differ",
+    ATTENTION: "soft attention over the output of the block",
+    RESIDUAL: "adds the input of the block, through a linear map if the widths differ",
 }
-"""What may follow a block, after a ``+``; a block with nothing after it is connected plainly."""
+"""Connections that may follow a block, after a ``+``; a block without one passes its output on."""
 
 HEADS: dict[str, Callable[[int, int], nn.Module]] = {
     "linear": nn.Linear,

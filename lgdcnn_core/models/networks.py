@@ -29,7 +29,7 @@ class Chain:
     odd_columns
         Odd columns of the stoichiometry table.
     elements
-        Element table that belongs to the network, whatever the caller names; None leaves the choice.
+        Element table that belongs to the network, whichever the caller names; None leaves the choice to the caller.
     merge
         ``"last"``: the last block's output goes to the head. ``"max-pool"`` (L-G-DCNN-v1): the outputs of the
         attention calls and of the last block are summed and max-pooled along the features.
@@ -37,7 +37,7 @@ class Chain:
         The network masks padding (CrabNet), so that it is dropped at once in either setting.
     boundary
         Places without an element that the exact setting puts after each compound, in which recurrent and
-        convolutional layers can work; the published setting's padding is such places, as many as there is room for.
+        convolutional layers can work. The padding of the published setting consists of such places.
     """
 
     spec: str
@@ -76,23 +76,23 @@ CHAINS: dict[str, Chain] = {
 VARIANTS: dict[str, Chain] = {
     "L-G-DCNN-boundary": Chain(_L_G_DCNN, boundary=1),
 }
-"""Networks of our own, which differ from one of the paper's in more than its blocks."""
+"""Our own networks that differ from one of the paper's in more than their blocks."""
 
 
 class UnknownNetwork(ValueError):
-    """No network has the name that was asked for, nor is that a spec of one."""
+    """A text is neither the name of a network nor a spec of one."""
 
 
 def chain(name_or_spec: str) -> Chain:
-    """Chain of a network of the paper, by its name, or of any network, by its spec.
+    """Give the chain of a network of the paper, by its name, or of any network, by its spec.
 
-    A name of `CHAINS` or `VARIANTS` is that row, also where the text is a spec as well: ``"LSTM"`` is the paper's LSTM
-    model, with its resolution.
+    Names of `CHAINS` and `VARIANTS` come first, even if they are specs as well: ``"LSTM"`` is the paper's LSTM model,
+    with its resolution.
 
     Raises
     ------
     UnknownNetwork
-        Saying which names there are, and what is wrong with it as a spec.
+        The message lists the names, and says why the text is no spec.
     """
     named = CHAINS | VARIANTS
     if name_or_spec in named:
@@ -101,13 +101,13 @@ def chain(name_or_spec: str) -> Chain:
         return Chain(str(parse(name_or_spec)))
     except InvalidNetworkSpec as error:
         raise UnknownNetwork(
-            f"no network is called {name_or_spec!r}; there are {', '.join(named)}. Nor is it a spec of one: {error}"
+            f"no network is called {name_or_spec!r}; there are {', '.join(named)}. It is no spec of one either: {error}"
         ) from error
 
 
 def module_name(stage: Stage, connection: str) -> str:
-    """Name of a connection's module in `Network.blocks`; a block's is its own name in the spec."""
-    # "attention" is what saved models call it.
+    """Name a connection's module in `Network.blocks`; a block's module has its own name in the spec."""
+    # Saved models call it "attention".
     return f"{stage.block}+{RESIDUAL}" if connection == RESIDUAL else connection.replace("att", "attention", 1)
 
 
@@ -128,7 +128,7 @@ class Network(nn.Module):
         self.head = Head(HEADS[self.design.head](width, n_targets * N_OUTPUTS), n_targets)
 
     def _add(self, stage: Stage, width_in: int) -> int:
-        """Make the modules of a stage that are not there yet; give the features of its output."""
+        """Make the modules of a stage that are missing; give the number of features of its output."""
         if stage.block not in self.blocks:
             self.blocks[stage.block] = BLOCKS[kind_of(stage.block)].make(width_in, number_of(stage.block))
         width = int(self.blocks[stage.block].width)  # type: ignore[arg-type]
@@ -175,9 +175,9 @@ class Network(nn.Module):
         return result
 
     def keep(self, target: int | None, seed: int) -> None:
-        """Predict a single property from now on: one of those that there are, or another one; see `Head.keep`.
+        """Predict a single property from now on: one of the present ones, or another one; see `Head.keep`.
 
-        The fresh weights of another one are drawn by `seed`; torch's global generator is left as it was.
+        `seed` draws the fresh weights for another one; torch's global generator stays as it was.
         """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -209,14 +209,14 @@ def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None,
     elements
         Element table, see `lgdcnn_core.elements.names`. ``"L-G-DCNN-onehot"`` always has the one-hot table.
     seed
-        Seed of the initial weights; torch's global generator is left as it was. None draws from that generator.
+        Seed of the initial weights; torch's global generator stays as it was. None draws from that generator.
     n_targets
         Properties that the network predicts.
 
     Raises
     ------
     UnknownNetwork
-        If there is no such network; the message lists those that exist, and says what is wrong with it as a spec.
+        If there is no such network; the message lists the names, and says why the text is no spec.
     """
     found = chain(name_or_spec)
     table = element_tables.table(found.elements or elements)

@@ -20,7 +20,7 @@ BATCHES_REMEMBERED = 8  # all blocks of a network ask for the same places, and i
 
 
 class Places(NamedTuple):
-    """Where the tokens of a batch are to be found.
+    """Places of the tokens of a batch.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ def pack_full(values: Tensor) -> PackedSequence:
 
 
 def with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
-    """Give the same compounds other token values, (T, ...)."""
+    """Replace the token values of a batch, (T, ...)."""
     return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
 
 
@@ -59,7 +59,7 @@ def places(packed: PackedSequence) -> Places:
 
 
 @lru_cache(maxsize=BATCHES_REMEMBERED)
-@torch.inference_mode(mode=False)  # what is remembered in prediction must serve training as well
+@torch.inference_mode(mode=False)  # places remembered in prediction must serve training as well
 def _places(sizes: tuple[int, ...], device: torch.device) -> Places:
     size = np.array(sizes, dtype=np.int64)
     start = np.cumsum(size) - size
@@ -77,7 +77,7 @@ def _places(sizes: tuple[int, ...], device: torch.device) -> Places:
 
 
 def neighbouring_rows(sizes: tuple[int, ...], away: int = 1) -> Iterator[tuple[slice, slice]]:
-    """Yield rows of tokens and of those `away` places after them in the same compounds, for each position."""
+    """Yield, for each position, the rows of tokens and of the tokens `away` places after them in their compounds."""
     start = [0, *accumulate(sizes)]
     for position in range(away, len(sizes)):
         earlier, size = start[position - away], sizes[position]
@@ -85,17 +85,17 @@ def neighbouring_rows(sizes: tuple[int, ...], away: int = 1) -> Iterator[tuple[s
 
 
 def followed(x: Tensor, sizes: tuple[int, ...], away: int = 1) -> Tensor:
-    """Tokens (T, ...) with another one `away` places behind them in their compound, in the order of those others."""
+    """Give the tokens (T, ...) that another one follows `away` places later in their compound, in its order."""
     return torch.cat([x[earlier] for earlier, _ in neighbouring_rows(sizes, away)])
 
 
 def compounds_of_equal_length(packed: PackedSequence) -> list[Tensor]:
-    """Tokens as one (compounds, length, ...) tensor for each length; `from_compounds` undoes it."""
+    """Give the tokens as one (compounds, length, ...) tensor for each length; `from_compounds` undoes it."""
     at = places(packed)
     parts = packed.data.index_select(0, at.by_compound).split([n * length for n, length in at.groups])
     return [part.unflatten(0, group) for part, group in zip(parts, at.groups, strict=True)]
 
 
 def from_compounds(parts: list[Tensor], packed: PackedSequence) -> Tensor:
-    """Tokens (T, ...) in the order of `packed`, from one (compounds, length, ...) tensor for each length."""
+    """Give tokens (T, ...) in the order of `packed`, from one (compounds, length, ...) tensor for each length."""
     return torch.cat([part.flatten(0, 1) for part in parts]).index_select(0, places(packed).back)

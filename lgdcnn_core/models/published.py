@@ -14,6 +14,7 @@ from torch import Tensor
 
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.models.networks import CHAINS, Network, UnknownNetwork
+from lgdcnn_core.models.reading import UnreadableFile, without_code
 
 TABLES = {"encoder.embed.cbfv.weight", "encoder.pe.pe", "encoder.ple.pe"}
 """Published names of the frozen tables; everything else in a state dict is trained."""
@@ -155,7 +156,7 @@ def from_published(name: str, state_dict: Mapping[str, Tensor]) -> Network:
         value = state_dict[old]
         ours[new] = value if _kernel_first(new, module) is None else value.transpose(1, 2).flatten(1)
     module.load_state_dict(ours)
-    # The stoichiometry table is taken as it stands in the checkpoint: a sine may differ in its last bit by machine.
+    # The stoichiometry table comes from the checkpoint: a sine may differ in its last bit between machines.
     module.embedding.stoichiometry.copy_(state_dict["encoder.pe.pe"])
     return module
 
@@ -175,15 +176,21 @@ def load_published(path: str | Path, name: str | None = None) -> PublishedModel:
     CheckpointMismatch
         If the file has other entries, or belongs to another network.
     """
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        content = without_code(path)
+    except UnreadableFile as error:
+        raise CheckpointMismatch(f"{path} is no published checkpoint: {error}") from None
     expected = {"weights", "scaler_state"} | ({"model_name"} if name is None else set())
     missing = expected - set(content) if isinstance(content, dict) else expected
     if missing:
         raise CheckpointMismatch(f"{path} is no published checkpoint: {', '.join(sorted(missing))} missing")
     name = name or str(content["model_name"])
-    scaler = content["scaler_state"]
-    network = from_published(name, content["weights"])
-    return PublishedModel(name, network, float(scaler["mean"]), float(scaler["std"]))
+    try:
+        weights = dict(content["weights"])
+        mean, std = (float(content["scaler_state"][each]) for each in ("mean", "std"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointMismatch(f"{path} is no published checkpoint: weights or scaler_state: {error!r}") from error
+    return PublishedModel(name, from_published(name, weights), mean, std)
 
 
 def _require_known(name: str) -> None:

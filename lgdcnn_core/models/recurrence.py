@@ -1,9 +1,9 @@
 """Bidirectional LSTM and GRU over the elements of compounds, without padding.
 
-The same numbers as `torch.nn.LSTM` and `torch.nn.GRU` give on packed sequences. Those run many small operations for
-each position and direction; here both directions run together, the one that goes backwards over mirrored tokens (see
-`packing.Places`), and all products but those of one position's states with the recurrent weights run over all tokens
-at once. Gates and states are float32 or better, whatever the type of the products.
+It gives the numbers of `torch.nn.LSTM` and `torch.nn.GRU` on packed sequences. The torch modules run many small
+operations for each position and direction. Here both directions run together, the backward one over mirrored tokens
+(see `packing.Places`), and only the products of one position's states with the recurrent weights run position by
+position. Gates and states are float32 or better, whatever the type of the products.
 
 Shapes: T tokens, d features in, H features a direction, G gates times H; direction 0 forwards, 1 backwards.
 """
@@ -27,14 +27,14 @@ Position = tuple[slice, slice | None]
 
 
 def bidirectional(rnn: nn.LSTM | nn.GRU, x: PackedSequence) -> PackedSequence:
-    """Output of a bidirectional layer of one level with zero initial states: (T, d) -> (T, 2 H)."""
+    """Run a bidirectional layer of one level with zero initial states: (T, d) -> (T, 2 H)."""
     parameters = [getattr(rnn, name + way) for name in PARAMETERS for way in ("", "_reverse")]
     layer = _LSTM if isinstance(rnn, nn.LSTM) else _GRU
     return with_data(x, layer.apply(x.data, places(x), *parameters))
 
 
 def _positions(at: Places) -> list[Position]:
-    """Positions in the order in which states follow from one another."""
+    """List positions in the order in which states follow from one another."""
     sizes = at.sizes
     at_once = COMPOUNDS_AT_ONCE if at.mirrored.device.type == "cpu" else sizes[0]
 
@@ -61,7 +61,7 @@ def _wide(value: Tensor) -> Tensor:
 
 
 class _Layer(torch.autograd.Function):
-    """What LSTM and GRU share: products with inputs before the scan, and gradients of all weights after it."""
+    """The part that LSTM and GRU share: products with inputs before the scan, gradients of all weights after it."""
 
     @staticmethod
     def before(ctx: Any, x: Tensor, at: Places, parameters: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -98,15 +98,15 @@ class _Layer(torch.autograd.Function):
     def after(
         ctx: Any, states: Tensor, of_gates: Tensor, of_recurrent: Tensor, of_biases: tuple[Tensor, ...]
     ) -> tuple[Tensor | None, ...]:
-        """Gradients of everything that was given.
+        """Give the gradients of all inputs.
 
         Parameters
         ----------
         states
             (2, T, H).
         of_gates, of_recurrent
-            (2, T, G), in the type of the products: gradients of what enters the gates, and of the products with
-            states and their bias; in a GRU the two differ.
+            (2, T, G), in the type of the products: gradients of the inputs of the gates, and of the products with
+            states plus their bias; in a GRU the two differ.
         of_biases
             Both kinds, (2, G) each.
         """
@@ -235,7 +235,7 @@ class _GRU(_Layer):
 
 
 def _widened(products: Tensor) -> Tensor:
-    """Room for gates made of products: their own, where that is wide enough."""
+    """Give room for gates: that of the products, if their type is wide enough."""
     return products if _wide(products) is products else torch.empty_like(products, dtype=torch.float32)
 
 
@@ -248,12 +248,12 @@ def _tanh(x: Tensor, result: Tensor) -> Tensor:
 
 
 def _through_sigmoid(gradient: Tensor, value: Tensor, result: Tensor) -> Tensor:
-    """Gradient of what a sigmoid was taken of, from that of its value."""
+    """Gradient of the argument of a sigmoid, from that of its value."""
     return torch.ops.aten.sigmoid_backward.grad_input(gradient, value, grad_input=result)
 
 
 def _through_tanh(gradient: Tensor, value: Tensor, result: Tensor | None = None) -> Tensor:
-    """Gradient of what a tanh was taken of, from that of its value."""
+    """Gradient of the argument of a tanh, from that of its value."""
     if result is None:
         return torch.ops.aten.tanh_backward(gradient, value)
     return torch.ops.aten.tanh_backward.grad_input(gradient, value, grad_input=result)

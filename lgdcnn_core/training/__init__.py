@@ -2,8 +2,8 @@
 
 from lgdcnn_core.training.batches import Layout, Setting, prediction_batches
 from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose, precisions
-from lgdcnn_core.training.history import Epoch, History
-from lgdcnn_core.training.loop import TrainingDiverged, train
+from lgdcnn_core.training.history import Epoch, History, TrainingDiverged
+from lgdcnn_core.training.loop import train
 from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
 from lgdcnn_core.training.recipe import (
@@ -15,6 +15,7 @@ from lgdcnn_core.training.recipe import (
     PRETRAINING,
     RECIPES,
     TRANSFER,
+    InvalidRecipe,
     Recipe,
     UnknownRecipe,
     differing,
@@ -22,19 +23,17 @@ from lgdcnn_core.training.recipe import (
 )
 from lgdcnn_core.training.scaling import Scaling
 from lgdcnn_core.training.tables import (
-    BadTrainingData,
     Formulas,
     Labelled,
-    Targets,
     UnknownElements,
     formulas_and_targets,
     hold_out,
     labelled,
     merge_duplicates,
-    property_names,
     require_known,
     training_and_validation,
 )
+from lgdcnn_core.training.targets import BadTrainingData, Targets, as_numbers, matched, property_names
 from lgdcnn_core.training.watch import Progress, TrainingStopped, Watch
 
 __all__ = [
@@ -52,6 +51,7 @@ __all__ = [
     "Epoch",
     "Formulas",
     "History",
+    "InvalidRecipe",
     "Labelled",
     "Layout",
     "Plan",
@@ -66,11 +66,13 @@ __all__ = [
     "UnknownElements",
     "UnknownRecipe",
     "Watch",
+    "as_numbers",
     "choose",
     "differing",
     "formulas_and_targets",
     "hold_out",
     "labelled",
+    "matched",
     "merge_duplicates",
     "outputs",
     "precisions",

@@ -9,14 +9,14 @@ from torch import nn
 
 from lgdcnn_core.training.recipe import Recipe
 
-# The published averaging: a validation MAE below RESET times that of the last reset starts the average anew; one up
+# The published averaging: a validation MAE below RESET times that of the last reset restarts the average; one up
 # to ACCEPT times the lowest so far lets the weights enter. The paper does not explain either number.
 RESET = 0.98
 ACCEPT = 1.01
 
 
 class WeightAverage(Protocol):
-    """What the training loop asks of an average."""
+    """The methods of an average that the training loop calls."""
 
     def after_batch(self, epoch: int, measure: Callable[[], float]) -> None:
         """Take note of the current weights; `measure` gives their validation error."""
@@ -27,8 +27,8 @@ class WeightAverage(Protocol):
     def evaluated(self) -> nn.Module:
         """Give the network whose validation error is the epoch's."""
 
-    def finish(self) -> None:
-        """Put the average into the network, if there is one."""
+    def chosen(self) -> dict[str, torch.Tensor]:
+        """Give the weights, a state of the network, that a training which ended now would keep."""
 
     def state_dict(self) -> dict[str, Any]:
         """Give all that a resumed training needs."""
@@ -89,11 +89,10 @@ class PublishedAverage:
         """Give the network with its current weights."""
         return self.network
 
-    @torch.no_grad()
-    def finish(self) -> None:
-        """Swap the average in; a training too short for one keeps its last weights."""
-        if self.average:
-            torch._foreach_copy_(list(self.network.parameters()), self.average)
+    def chosen(self) -> dict[str, torch.Tensor]:
+        """Give the average; a training too short for one keeps its last weights."""
+        names = [name for name, _ in self.network.named_parameters()]
+        return self.network.state_dict() | dict(zip(names, self.average, strict=False))
 
     def state_dict(self) -> dict[str, Any]:
         """Give the average and its counters."""
@@ -107,9 +106,9 @@ class PublishedAverage:
 class ExponentialAverage:
     """Exponential moving average of the weights over batches.
 
-    The decay of batch n is min(`Recipe.ema_decay`, (1 + n) / (10 + n)), as TensorFlow's moving average has it: a
-    constant decay would leave a training of few batches with much of its initial weights. torch's `AveragedModel` gives
-    the same numbers, but looks for the weights anew each time, which is a fifth of a small batch's time on a GPU.
+    The decay of batch n is min(`Recipe.ema_decay`, (1 + n) / (10 + n)), as in TensorFlow's moving average: with a
+    constant decay a training of few batches would keep much of its initial weights. torch's `AveragedModel` gives the
+    same numbers, but looks up the weights each time, which takes a fifth of a small batch's time on a GPU.
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe) -> None:
@@ -133,9 +132,9 @@ class ExponentialAverage:
         """Give the network with the averaged weights."""
         return self.averaged
 
-    def finish(self) -> None:
-        """Put the averaged weights into the network."""
-        self.network.load_state_dict(self.averaged.state_dict())
+    def chosen(self) -> dict[str, torch.Tensor]:
+        """Give the averaged weights."""
+        return self.averaged.state_dict()
 
     def state_dict(self) -> dict[str, Any]:
         """Give the averaged weights and their count."""

@@ -1,4 +1,4 @@
-"""From compositions to what a network takes: packed batches (exact setting) or padded ones (published setting)."""
+"""From compositions to the inputs of a network: packed batches (exact setting) or padded ones (published setting)."""
 
 import warnings
 from collections.abc import Iterator
@@ -50,6 +50,10 @@ class Layout:
     def __post_init__(self) -> None:
         if self.setting not in ("exact", "published"):
             raise ValueError(f"setting is {self.setting!r}; it is 'exact' or 'published'")
+
+    def reading(self) -> dict[str, str]:
+        """Say how a network reads compounds: the setting, and the order of a compound's elements."""
+        return {"setting": self.setting, "order": self.order if self.setting == "exact" else "of the formula"}
 
     def ordered(self, compositions: Compositions) -> Compositions:
         """Put the elements in the order in which the network reads them."""
@@ -144,8 +148,8 @@ def pack(compositions: Compositions, room: Room | None = None) -> tuple[PackedSe
     compositions
         B compounds.
     room
-        Where they take places; those that stay free hold zeros, and are no compounds of the result. None: there are
-        no others than theirs, and so no padding.
+        Room in which they take places; free places hold zeros and give no result. None: just their own places, and so
+        no padding.
 
     Raises
     ------
@@ -161,7 +165,7 @@ def pack(compositions: Compositions, room: Room | None = None) -> tuple[PackedSe
     token = (np.cumsum(sizes) - sizes)[position] + np.repeat(place, compositions.lengths)
     src, frac = np.zeros(sizes.sum(), np.int64), np.zeros(sizes.sum(), np.float32)
     src[token], frac[token] = compositions.atomic_numbers, compositions.fractions
-    # Who sorts compounds knows how to put results back into order; the other way nobody asks for.
+    # Results are only ever put back into order, so that the other permutation can stay out.
     packed = PackedSequence(torch.from_numpy(src), torch.from_numpy(sizes), None, torch.from_numpy(place))
     return packed, with_data(packed, torch.from_numpy(frac))
 
@@ -192,7 +196,7 @@ def with_noise(compositions: Compositions, noise: float, generator: np.random.Ge
 def prediction_batches(
     compositions: Compositions, layout: Layout, compute: Compute, batch_size: int
 ) -> Iterator[tuple[Batch, NDArray[np.int64]]]:
-    """Batches of all compounds, those of equal length together, each with the positions (B,) of its compounds."""
+    """Yield batches of all compounds, equal lengths together, each with the positions (B,) of its compounds."""
     order = np.argsort(compositions.lengths, kind="stable")
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]

@@ -1,16 +1,27 @@
-"""Checkpoints of an unfinished training: written whole or not at all, read only by the training they belong to."""
+"""Checkpoints of an unfinished training, which only that training reads."""
 
 import math
 import os
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
+
+from lgdcnn_core.files import require_room, written_whole
+from lgdcnn_core.models.reading import UnreadableFile, without_code
+
+FORMAT = 2
+"""Version of the files."""
 
 SHARE = 0.05
-"""Share of the time that may go into writing checkpoints: a quarter of a gigabyte, which small sets would wait for."""
+"""Share of the time that may go into writing checkpoints: small sets would wait for a quarter of a gigabyte."""
+
+ROOM = 5
+"""Size of a checkpoint, in sizes of the network: its weights, their average, the best ones and two moments of each."""
 
 
 class ForeignCheckpoint(RuntimeError):
@@ -18,29 +29,57 @@ class ForeignCheckpoint(RuntimeError):
 
 
 def write(path: Path, fingerprint: dict[str, Any], state: dict[str, Any]) -> None:
-    """Replace the checkpoint by this state, atomically: a kill at any time leaves the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    torch.save({"fingerprint": fingerprint, "state": state}, partial)
-    os.replace(partial, path)
+    """Replace the checkpoint by this state: a kill at any time leaves the old one or the new one.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or read-only; names the file.
+    """
+    with written_whole(path) as partial:
+        try:
+            torch.save({"format": FORMAT, "fingerprint": fingerprint, "state": state}, partial)
+        except RuntimeError as error:  # torch's word for a file that could not be written
+            raise OSError(f"the checkpoint {path} could not be written: {error}") from error
 
 
-def read(path: Path, fingerprint: dict[str, Any], device: torch.device) -> dict[str, Any]:
-    """State of the checkpoint, its tensors on the device.
+def read(path: Path, fingerprint: dict[str, Any], device: torch.device) -> dict[str, Any] | None:
+    """Read the state of a checkpoint, its tensors on the device.
+
+    A file that is no readable checkpoint of this version is renamed to ``<name>.unreadable``, with a warning.
+
+    Returns
+    -------
+    The state; None if there is no checkpoint to go on from.
 
     Raises
     ------
     ForeignCheckpoint
-        If it was written by a training that differs in recipe, data, seed or setting; the message says in what.
+        If it was written by a training that differs in recipe, data, initial weights or anything else that decides its
+        numbers; the message lists the differences.
     """
-    content = torch.load(path, map_location=device, weights_only=True)
-    found = content["fingerprint"]
+    if not path.exists():
+        return None
+    try:
+        content = without_code(path, device)
+        version, found, state = content["format"], dict(content["fingerprint"]), dict(content["state"])
+    except (UnreadableFile, KeyError, TypeError, ValueError):
+        version = None
+    if version != FORMAT:
+        aside = path.with_name(path.name + ".unreadable")
+        os.replace(path, aside)
+        warnings.warn(
+            f"the checkpoint {path} is damaged, or another version of lgdcnn_core wrote it: it was renamed to "
+            f"{aside.name}, and the training starts again",
+            stacklevel=2,
+        )
+        return None
     differing = [key for key in fingerprint if found.get(key) != fingerprint[key]]
     if differing:
         raise ForeignCheckpoint(
-            f"{path} belongs to another training (differs in {', '.join(differing)}); remove it to start anew"
+            f"{path} belongs to another training, which differs in {', '.join(differing)}. Remove it to start "
+            "again, or name another file"
         )
-    state: dict[str, Any] = content["state"]
     return state
 
 
@@ -51,25 +90,34 @@ class Kept:
     ----------
     path
         Its file; None keeps nothing.
+    network
+        The network that is trained.
     fingerprint
-        What identifies the training.
+        Gives the values that identify the training.
 
     Attributes
     ----------
     saved
         Epochs in the file.
+
+    Raises
+    ------
+    OSError
+        If the file could not be written; names it.
     """
 
-    def __init__(self, path: Path | None, fingerprint: dict[str, Any]) -> None:
-        self.path, self.fingerprint = path, fingerprint
+    def __init__(self, path: Path | None, network: nn.Module, fingerprint: Callable[[], dict[str, Any]]) -> None:
+        self.path = path
+        self.fingerprint: dict[str, Any] = {}
         self.saved = 0
         self._next = -math.inf
+        if path is not None:
+            require_room(path, ROOM * sum(tensor.nbytes for tensor in network.state_dict().values()))
+            self.fingerprint = fingerprint()
 
     def read(self, device: torch.device) -> dict[str, Any] | None:
-        """State to go on from, as `read`; None if there is no file."""
-        if self.path is None or not self.path.exists():
-            return None
-        return read(self.path, self.fingerprint, device)
+        """Read the state to go on from, as `read` does; None if there is none."""
+        return None if self.path is None else read(self.path, self.fingerprint, device)
 
     @property
     def due(self) -> bool:

@@ -1,7 +1,5 @@
-"""The one place that chooses a device, a precision and how memory goes there."""
+"""The one place that chooses a device and a precision, and moves memory there."""
 
-import resource
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from lgdcnn_core.training import host_memory
 from lgdcnn_core.training.recipe import Precision
 
 COMPOUNDS_AT_ONCE = 1024
-"""Compounds in one pass on the host: enough for full speed, little enough for a batch of 4096 to fit in 4 GiB."""
+"""Compounds in one pass on the host: enough for full speed, few enough for a batch of 4096 to fit in 4 GiB."""
 
 
 class UnavailableDevice(ValueError):
@@ -27,7 +25,7 @@ class UnavailableDevice(ValueError):
 class Compute:
     """A device, and whether matrix products run in bfloat16, or on a GPU in TF32.
 
-    What differs on CUDA: memory is pinned, and the passes of a training's batches are a graph, see `training.graphs`.
+    On CUDA memory is pinned, and the passes of a training's batches are a graph, see `training.graphs`.
     """
 
     device: torch.device
@@ -54,9 +52,9 @@ class Compute:
         return PackedSequence(self.tensor(value.data), value.batch_sizes, *orders)
 
     def passes(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """Cut a batch into what goes through the network at once: all of it on a GPU, less where memory is the host's.
+        """Cut a batch into the passes in which it goes through the network: one on a GPU, several on the host.
 
-        The gradients of the passes add up to the batch's.
+        The gradients of the passes add up to that of the batch.
         """
         if self.device.type == "cuda":
             return [rows]
@@ -68,22 +66,24 @@ class Compute:
         return self.device.type == "cuda"
 
     def memory(self) -> AbstractContextManager[Callable[[], None]]:
-        """Context of a whole training: memory of the host that a step frees stays for the next one.
+        """Context of a whole training, in which host memory that a step frees stays for the next one.
 
-        It gives what is to be called after each step, see `host_memory.kept`.
+        It gives a function to be called after each step, see `host_memory.kept`.
         """
         return host_memory.kept() if self.device.type == "cpu" else nullcontext(lambda: None)
 
     def wait(self) -> None:
-        """Wait until the device has done what it was given, so that a clock tells the truth."""
+        """Wait until the device has finished its work, so that a clock tells the truth."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
     def peak_memory(self) -> dict[str, float]:
-        """Peak memory of this process so far, GiB: on the host and, with a GPU, on the device."""
-        # getrusage counts in KiB on Linux and in bytes on macOS.
-        unit = 1 if sys.platform == "darwin" else 1024
-        peak = {"host": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30}
+        """Give the peak memory of this process so far, GiB: on the host and, with a GPU, on the device.
+
+        A platform that does not say has no ``"host"``.
+        """
+        host = host_memory.peak_bytes()
+        peak = {} if host is None else {"host": host / 2**30}
         if self.device.type == "cuda":
             peak["device"] = torch.cuda.max_memory_allocated(self.device) / 2**30
         return peak
@@ -111,7 +111,7 @@ def choose(device: str | None = None, precision: Precision = "auto") -> Compute:
     Raises
     ------
     UnavailableDevice
-        If this machine has no such device; the message names those that it has.
+        If this machine has no such device; the message names its devices.
     """
     available = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available() + ["cpu"]
     try:

@@ -2,10 +2,10 @@
 
 One by one, the 900 kernels of a step take ten times as long to start as to run: measured on an NVIDIA H200 with batches
 of 128, where the GPU works for 2 of 20 ms. A graph starts them together, and the step takes 2 to 3 ms; but it wants the
-same shapes each time. Batches have them where there is `Room` for each compound. Places that stay free are padding, of
-which nothing comes into a result: 27 % more tokens with batches of 128 compounds of AFLOW bulk modulus, 8 % with 1,024.
+same shapes each time. Batches have them if there is `Room` for each compound. Free places are padding that enters no
+result: 27 % more tokens with batches of 128 compounds of AFLOW bulk modulus, 8 % with 1,024.
 
-This file runs on CUDA alone. The passes that it records are the training loop's own, and run everywhere.
+This file runs on CUDA alone. The passes that it records belong to the training loop, and run everywhere.
 """
 
 import gc
@@ -35,7 +35,7 @@ class PassGraph:
     network
         Whose parameters get the gradients.
     room
-        What makes batches have that shape.
+        Room that gives batches that shape.
     """
 
     def __init__(self, passes: Passes, network: nn.Module, room: Room) -> None:
@@ -46,7 +46,7 @@ class PassGraph:
     def __call__(self, batch: Batch, target: Tensor) -> Tensor:
         """Run the passes on a batch in that room, as many compounds each time, whose tensors are on the device.
 
-        Parameters have no gradients before. These, and what is returned, are overwritten by the next call.
+        Parameters must have no gradients before. The next call overwrites the gradients and the result.
         """
         src, frac = batch.src, batch.frac
         assert isinstance(src, PackedSequence)

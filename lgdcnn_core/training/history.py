@@ -1,6 +1,10 @@
-"""What a training went through: its learning curve, and what was kept."""
+"""The history of a training: its learning curve, and which weights were kept."""
 
 from dataclasses import dataclass, field
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss or the weights became NaN or infinite."""
 
 
 @dataclass(frozen=True)
@@ -21,26 +25,40 @@ class Epoch:
 
 @dataclass
 class History:
-    """What a training went through.
+    """The history of a training.
 
     Attributes
     ----------
     epochs
         The learning curve; `Epoch.epoch` counts from 1.
     best_epoch
-        Epoch whose weights were kept, where the recipe keeps the best; else the last.
+        Epoch whose weights were kept: the best, where the recipe keeps it, else the last.
     tokens
-        Elements of compounds that went through the network in training, padding not counted.
+        Elements of compounds that went through the network in training, without padding.
     stopped_early
         The published averaging ended the training before `Recipe.epochs`.
+    diverged
+        Why the training ended before its last epoch, if it diverged; else None.
     """
 
     epochs: list[Epoch] = field(default_factory=list)
     best_epoch: int = 0
     tokens: int = 0
     stopped_early: bool = False
+    diverged: str | None = None
 
     @property
     def seconds(self) -> float:
         """Wall time of all epochs, validation included."""
         return sum(epoch.seconds for epoch in self.epochs)
+
+    def require_whole(self) -> None:
+        """Refuse the training if it diverged, even though weights of an earlier epoch were kept.
+
+        Raises
+        ------
+        TrainingDiverged
+            With the reason.
+        """
+        if self.diverged is not None:
+            raise TrainingDiverged(self.diverged)

@@ -1,9 +1,9 @@
 """Keep freed memory in the process while a network trains.
 
-A training step frees and takes again some hundred arrays of megabytes. The GNU C library gives such memory back to the
-system at once and asks for it anew, page by page; on a virtual machine that has cost a quarter of a step. Kept, it
-falls to pieces, as each batch has arrays of other sizes: left alone, a training on OQMD came to hold 6 GiB, of which it
-used one or two.
+A training step frees and allocates some hundred arrays of megabytes. The GNU C library gives such memory back to the
+system at once and asks for it again, page by page, which cost a quarter of a step on a virtual machine. Memory that is
+kept becomes fragmented, because arrays of each batch have other sizes: a training on OQMD came to hold 6 GiB, and used
+one or two of them.
 """
 
 import ctypes
@@ -24,19 +24,19 @@ KEEPING: Final = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 64 * 2**20}
 """All arrays in one heap that grows by 64 MiB and never shrinks."""
 
 USUAL: Final = {MMAP_MAX: 65536, TRIM_THRESHOLD: 64 * 2**20, TOP_PAD: 128 * 2**10, MMAP_THRESHOLD: 32 * 2**20}
-"""Where the library's own adjustment ends after arrays of this size were freed."""
+"""The values that the library's own adjustment reaches after it has freed arrays of this size."""
 
 GROWTH: Final = 2 * 2**30
-"""Bytes by which the process may grow, through memory kept in pieces, before it gives back what lies unused."""
+"""Bytes by which the process may grow through fragmented memory before it returns unused memory to the system."""
 
 
 @contextmanager
 def kept() -> Iterator[Callable[[], None]]:
-    """Keep what is freed, and give it all back at the end. Without the GNU C library nothing is done.
+    """Keep freed memory, and return all of it at the end. Without the GNU C library this does nothing.
 
     Yields
     ------
-    What is to be called after each step: it gives back what lies unused, if the process has grown by `GROWTH` since.
+    A function to be called after each step. It returns unused memory if the process has grown by `GROWTH` since.
     """
     libc = _glibc()
     if libc is None:
@@ -59,8 +59,18 @@ def kept() -> Iterator[Callable[[], None]]:
 
 
 def resident_bytes() -> int:
-    """Memory that this process holds, as Linux counts it."""
+    """Give the memory that this process holds, as Linux counts it."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
+
+
+def peak_bytes() -> int | None:
+    """Give the largest memory that this process has held; None on platforms that do not say, such as Windows."""
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
 
 
 def _glibc() -> ctypes.CDLL | None:

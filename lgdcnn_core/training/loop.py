@@ -3,6 +3,7 @@
 import copy
 import math
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,23 +17,24 @@ from tqdm.auto import tqdm
 from lgdcnn_core.composition import Compositions
 from lgdcnn_core.models import Network
 from lgdcnn_core.training import checkpoint as checkpoints
+from lgdcnn_core.training import divergence
 from lgdcnn_core.training.averaging import weight_average
 from lgdcnn_core.training.batches import Batch, Inputs, Room, reordered, shuffled, with_noise
+from lgdcnn_core.training.fingerprint import fingerprint
 from lgdcnn_core.training.graphs import PassGraph
-from lgdcnn_core.training.history import Epoch, History
+from lgdcnn_core.training.history import Epoch, History, TrainingDiverged
 from lgdcnn_core.training.objective import Objective
 from lgdcnn_core.training.optimisers import optimiser, schedule
 from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.prediction import outputs
-from lgdcnn_core.training.recipe import Recipe
 from lgdcnn_core.training.tables import Labelled
 from lgdcnn_core.training.watch import Progress, TrainingStopped, Watch
 
 BATCHES_BETWEEN_CHECKS = 50  # of the loss being finite: looking makes a GPU wait
 
 
-class TrainingDiverged(RuntimeError):
-    """The loss became NaN or infinite."""
+class _NotFinite(Exception):
+    """The loss or the weights are not finite any more."""
 
 
 def train(
@@ -62,23 +64,33 @@ def train(
     progress
         Show a progress bar.
     title
-        What the progress bar says; the default is the recipe.
+        Text before the progress bar; the default is the recipe.
     watch
         Called before every epoch; if it returns True, the checkpoint is written and the training stops.
+
+    Returns
+    -------
+    The history. If the loss or the weights become NaN or infinite, the training ends with a warning and keeps the best
+    weights until then; `History.diverged` says why.
 
     Raises
     ------
     TrainingDiverged
-        If the loss is NaN or infinite.
+        If that happens in the first epoch, so that there is nothing to keep.
     TrainingStopped
         If `watch` stopped the training.
     lgdcnn_core.training.checkpoint.ForeignCheckpoint
         If `checkpoint` belongs to another training.
+    OSError
+        If `checkpoint` cannot be written.
+    ValueError
+        If the network has weights that are not finite.
     """
+    if not _finite(network):
+        raise ValueError("the network that the training starts from has weights that are NaN or infinite")
     run = _Run(network, train_data, val_data, plan)
     recipe, device = plan.recipe, plan.compute.device
-    fingerprint = plan.fingerprint(network, len(train_data), len(val_data) if val_data is not None else 0)
-    kept = checkpoints.Kept(checkpoint, fingerprint)
+    kept = checkpoints.Kept(checkpoint, network, lambda: fingerprint(plan, network, train_data, val_data))
     if (state := kept.read(device)) is not None:
         run.load_state_dict(state)
         kept.saved = run.n_epochs
@@ -96,17 +108,23 @@ def train(
             if watch is not None and watch(run.progress(kept.saved)):
                 kept.write(run.n_epochs, run.state_dict)
                 raise TrainingStopped(f"stopped from outside after {run.n_epochs} of {plan.epochs} epochs")
-            line = run.epoch(give_back)
+            try:
+                line = run.epoch(give_back)
+            except _NotFinite:
+                run.keep_what_was_finite()
+                break
             if run.finished or kept.due:
                 kept.write(run.n_epochs, run.state_dict)
             bar.set_postfix(loss=f"{line.loss:.3f}", val=_shown(line.val_error), refresh=False)
             bar.update()
     run.finish()
+    if run.history.diverged is not None:
+        warnings.warn(run.history.diverged, stacklevel=3)
     return run.history
 
 
 class _Run:
-    """State of one training between epochs."""
+    """The state of one training between epochs."""
 
     def __init__(self, network: Network, train_data: Labelled, val_data: Labelled | None, plan: Plan) -> None:
         self.network = network
@@ -127,6 +145,7 @@ class _Run:
         self.history = History()
         self.best_error = float("inf")
         self.best_weights: dict[str, Tensor] | None = None
+        self.last_finite: dict[str, Tensor] | None = None
 
     @property
     def n_epochs(self) -> int:
@@ -137,7 +156,7 @@ class _Run:
         return self.history.stopped_early or self.n_epochs >= self.plan.epochs
 
     def progress(self, saved: int) -> Progress:
-        """How far the training is, given the number of epochs in its checkpoint."""
+        """Say how far the training is, given the number of epochs in its checkpoint."""
         error = self.history.epochs[-1].val_error if self.n_epochs else None
         return Progress(self.n_epochs, self.plan.epochs, saved, error)
 
@@ -149,24 +168,42 @@ class _Run:
         generator = np.random.default_rng([self.plan.seed, number, 0])
         learning_rate = float(self.schedule.get_last_lr()[0])
         loss, train_error = self._train_epoch(number, generator, after_step)
+        if not _finite(self.average.evaluated()):
+            raise _NotFinite
         val_error = self._val_error(self.average.evaluated()) if self.val_data is not None else None
         self.history.stopped_early = self.average.after_epoch(number)
         if not self.recipe.needs_validation and val_error is not None and val_error < self.best_error:
             self.best_error, self.history.best_epoch = val_error, number + 1
             self.best_weights = copy.deepcopy(self.average.evaluated().state_dict())
+        if self.best_weights is None:
+            self.last_finite = _copied(self.average.chosen(), self.last_finite)
         self.compute.wait()
         seconds = time.perf_counter() - started
         line = Epoch(number + 1, loss, train_error, val_error, learning_rate, seconds)
         self.history.epochs.append(line)
         return line
 
+    def keep_what_was_finite(self) -> None:
+        """Take the last weights that are finite for the training's result, and note why.
+
+        Raises
+        ------
+        TrainingDiverged
+            If there are none.
+        """
+        done = self.n_epochs
+        reason = divergence.reason(self.plan, self.train_data, done + 1)
+        if not done:
+            raise TrainingDiverged(f"{reason} There are no weights of an earlier epoch to keep.")
+        if self.best_weights is None:
+            self.best_weights, self.history.best_epoch = self.last_finite, done
+        self.history.diverged = f"{reason} The weights of epoch {self.history.best_epoch} are kept."
+
     def finish(self) -> None:
         """Put the weights that were chosen into the network."""
-        if self.best_weights is not None:
-            self.network.load_state_dict(self.best_weights)
-            return
-        self.average.finish()
-        self.history.best_epoch = self.n_epochs
+        if self.best_weights is None:
+            self.best_weights, self.history.best_epoch = self.average.chosen(), self.n_epochs
+        self.network.load_state_dict(self.best_weights)
 
     def _train_epoch(
         self, number: int, generator: np.random.Generator, after_step: Callable[[], None]
@@ -187,8 +224,8 @@ class _Run:
             self.average.after_batch(number, lambda: self._val_error(self.network))
             after_step()
             if index % BATCHES_BETWEEN_CHECKS == 0:
-                _require_finite(total, number, self.recipe)
-        _require_finite(total, number, self.recipe)
+                _require_finite(total)
+        _require_finite(total)
         self.history.tokens += compositions.n_tokens
         loss, error = (total / n).tolist()
         return loss, self.objective.train_error(error)
@@ -252,16 +289,27 @@ class _Run:
         history = dict(state["history"])  # type: ignore[call-overload]
         history["epochs"] = [Epoch(**line) for line in history["epochs"]]
         self.history = History(**history)
+        if self.history.epochs and self.best_weights is None:
+            self.last_finite = _copied(self.average.chosen(), None)
 
 
-def _require_finite(total: Tensor, epoch: int, recipe: Recipe) -> None:
-    loss = total[0].item()
-    if not math.isfinite(loss):
-        raise TrainingDiverged(
-            f"the loss became {loss} in epoch {epoch + 1}. Look for extreme targets (a log transform may help), "
-            f"lower the learning rate (lr_max is {recipe.lr_max:g}), or train in float32 (precision is "
-            f"{recipe.precision!r})."
-        )
+def _require_finite(total: Tensor) -> None:
+    if not math.isfinite(total[0].item()):
+        raise _NotFinite
+
+
+def _finite(network: torch.nn.Module) -> bool:
+    """Whether all weights are finite; a GPU is asked once."""
+    return bool(torch.stack(torch._foreach_norm(list(network.parameters()), math.inf)).isfinite().all())
+
+
+def _copied(state: dict[str, Tensor], room: dict[str, Tensor] | None) -> dict[str, Tensor]:
+    """Copy a state, into the room of an older copy if there is one."""
+    if room is None:
+        return {name: value.detach().clone() for name, value in state.items()}
+    for name, value in state.items():
+        room[name].copy_(value)
+    return room
 
 
 def _shown(error: float | None) -> str:

@@ -1,6 +1,7 @@
 """Losses of each target: Laplace likelihood for regression, cross-entropy for classification; and their mean."""
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,8 +9,21 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lgdcnn_core.training.batches import Setting
 
-def laplace_loss(output: Tensor, target: Tensor) -> Tensor:
+LOWEST_LOG_UNCERTAINTY: dict[Setting, float] = {
+    "exact": math.log(torch.finfo(torch.float32).eps),
+    "published": -36.0,
+}
+"""Where the log-uncertainty ends, relative to the standard deviation of the training targets.
+
+A network that reproduces its targets would otherwise lower the uncertainty without end, until exp(-u) overflows.
+Outputs and losses are float32 in every precision, so that no error below its resolution, 1.2e-7, means anything. The
+published setting keeps the published loss as far as float32 can: there exp(-u), which the optimiser squares, ends at
+4e15."""
+
+
+def laplace_loss(output: Tensor, target: Tensor, lowest: float = -math.inf) -> Tensor:
     """Negative log-likelihood of a Laplace distribution, up to a constant: sqrt(2) |y - v| exp(-u) + u.
 
     exp(u) is then the standard deviation of the prediction, standardised.
@@ -20,24 +34,45 @@ def laplace_loss(output: Tensor, target: Tensor) -> Tensor:
         (..., 2): standardised prediction v, log-uncertainty u.
     target
         (...): standardised targets y.
+    lowest
+        The loss takes a lower u as this value, see `LOWEST_LOG_UNCERTAINTY`.
 
     Returns
     -------
     (...), one for each target.
     """
     value, log_uncertainty = output.unbind(dim=-1)
+    log_uncertainty = _BoundedBelow.apply(log_uncertainty, lowest)
     deviation = (target - value).abs() * (-log_uncertainty).exp()
     return math.sqrt(2) * deviation + log_uncertainty
 
 
-def absolute_loss(output: Tensor, target: Tensor) -> Tensor:
-    """Absolute error, and the Laplace likelihood of the error as it is, from which only the uncertainty learns.
+def absolute_loss(output: Tensor, target: Tensor, lowest: float = -math.inf) -> Tensor:
+    """Absolute error, plus the Laplace likelihood of this error, from which only the uncertainty learns.
 
-    Shapes as in `laplace_loss`, in which compounds that are thought uncertain count less; here all count the same.
+    In `laplace_loss` compounds with a large uncertainty count less; here all count the same. Shapes are the same.
     """
     value, log_uncertainty = output.unbind(dim=-1)
-    likelihood = laplace_loss(torch.stack([value.detach(), log_uncertainty], dim=-1), target)
+    likelihood = laplace_loss(torch.stack([value.detach(), log_uncertainty], dim=-1), target, lowest)
     return (target - value).abs() + likelihood
+
+
+class _BoundedBelow(torch.autograd.Function):
+    """The larger of a value and a bound; below the bound the gradient passes only where it raises the value.
+
+    With torch's clamp, which has no gradient there, an uncertainty that fell below the bound would never rise again.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, lowest: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.lowest = lowest
+        return x.clamp(min=lowest)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (x,) = ctx.saved_tensors
+        return torch.where((x >= ctx.lowest) | (gradient < 0), gradient, 0.0), None
 
 
 def cross_entropy_loss(output: Tensor, target: Tensor) -> Tensor:
@@ -46,25 +81,25 @@ def cross_entropy_loss(output: Tensor, target: Tensor) -> Tensor:
 
 
 def mean_over_compounds(values: Tensor, weights: Tensor | None) -> Tensor:
-    """Mean over compounds of what there is of each.
+    """Give the mean over compounds, or over the known targets of each compound.
 
     Parameters
     ----------
     values
         (B,) for a single property, (B, K) for several.
     weights
-        Of several properties, (B, K), 0 where the target is not known: the mean is over compounds of the weighted sum
-        over properties. None: of a single one.
+        (B, K) for several properties, 0 where a target is not known: the result is the mean over compounds of the
+        weighted sum over properties. None for a single one.
     """
     return values.mean() if weights is None else (values * weights).sum() / len(values)
 
 
 def property_weights(targets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of several properties in a loss that they share, (K,), from the training targets, (B, K).
+    """Give the weights of several properties in their common loss, (K,), from the training targets, (B, K).
 
-    They fall with the root of the number n of compounds whose target is known: in proportion to 1 / sqrt(n), so that
-    a property of a few thousand compounds is not lost among those of hundreds of thousands, nor learnt by heart. Over
-    the training data, the weights of a compound's known targets have the mean 1.
+    A weight is proportional to 1 / sqrt(n), n being the number of compounds whose target is known. So a property of a
+    few thousand compounds is neither lost among those of hundreds of thousands nor learnt by heart. Over the training
+    data, the weights of a compound's known targets have the mean 1.
     """
     known = np.isfinite(targets).sum(axis=0)
     return len(targets) / np.sqrt(known).sum() / np.sqrt(known)

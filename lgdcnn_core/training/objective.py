@@ -1,14 +1,14 @@
-"""What a training lowers, and the errors of its learning curve: of one property, of several, of a classification."""
+"""The loss that a training lowers and the errors of its learning curve, for one property, several, or classes."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import log_loss
 from torch import Tensor
 
 from lgdcnn_core.training.losses import (
+    LOWEST_LOG_UNCERTAINTY,
     absolute_loss,
     cross_entropy_loss,
     laplace_loss,
@@ -24,7 +24,7 @@ LOSSES = {"Laplace": laplace_loss, "L1": absolute_loss}
 
 @dataclass(frozen=True)
 class Objective:
-    """Loss of a network's outputs and their errors, as the recipe and the targets ask.
+    """Loss and errors of a network's outputs, as the recipe and the targets ask.
 
     Attributes
     ----------
@@ -33,24 +33,28 @@ class Objective:
     scaling, classification
         As in `Plan`.
     weights
-        Of several properties in the loss, (K,), on the device; None of a single one.
+        Weights of several properties in the loss, (K,), on the device; None for a single one.
+    lowest
+        Lowest log-uncertainty of the loss.
     """
 
     loss: str
     scaling: Scaling
     classification: bool
     weights: Tensor | None
+    lowest: float
 
     @classmethod
     def of(cls, plan: Plan, targets: NDArray[np.float64]) -> "Objective":
-        """Objective of training with these targets, (B,) or (B, K)."""
+        """Make the objective of a training with these targets, (B,) or (B, K)."""
         weights = None
         if targets.ndim == 2:
             weights = plan.compute.tensor(torch.from_numpy(property_weights(targets)).float())
-        return cls(plan.recipe.loss, plan.scaling, plan.classification, weights)
+        lowest = LOWEST_LOG_UNCERTAINTY[plan.layout.setting]
+        return cls(plan.recipe.loss, plan.scaling, plan.classification, weights, lowest)
 
     def loss_and_error(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean loss over compounds, and mean error, standardised; in classification the error is the loss.
+        """Compute the mean loss over compounds and the mean error, standardised; in classification both are the loss.
 
         Parameters
         ----------
@@ -66,16 +70,21 @@ class Objective:
         if self.weights is not None:
             weights = self.weights * target.isfinite()
             target = target.nan_to_num()
-        loss = mean_over_compounds(LOSSES[self.loss](output, target), weights)
+        loss = mean_over_compounds(LOSSES[self.loss](output, target, self.lowest), weights)
         return loss, mean_over_compounds((output[..., 0] - target).abs(), weights)
 
     def train_error(self, error: float) -> float:
-        """Error of `loss_and_error` as `Epoch` states it."""
+        """Convert an error of `loss_and_error` to the unit in which `Epoch` states it."""
         return error * float(self.scaling.std) if self.weights is None else error  # type: ignore[arg-type]
 
     def val_error(self, result: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
-        """Error of outputs, (B, 2) or (B, K, 2), as `Epoch` states it; targets, (B,) or (B, K), are in their units."""
+        """Compute the error of outputs, (B, 2) or (B, K, 2), as `Epoch` states it.
+
+        The targets, (B,) or (B, K), are in their units.
+        """
         if self.classification:
+            from sklearn.metrics import log_loss  # imported late: regression does not need it
+
             return float(log_loss(targets, sigmoid(result[..., 0]), labels=[0, 1]))
         deviation = np.abs(self.scaling.predicted(result[..., 0]) - targets)
         if self.weights is not None:

@@ -1,19 +1,48 @@
-"""Recipes: everything that decides how a network is trained, as one frozen value."""
+"""Recipes: how a network is trained, as one frozen value."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from lgdcnn_core.composition import Order
 
 Optimiser = Literal["LAMB+Lookahead", "AdamW"]
+Schedule = Literal["triangular", "one-cycle"]
+Averaging = Literal["published", "EMA"]
+Loss = Literal["Laplace", "L1"]
 Precision = Literal["float32", "tf32", "bfloat16", "auto"]
 LearntTargets = Literal["as they are", "asinh of long tails"]
 
 
 class UnknownRecipe(ValueError):
-    """No recipe has the name that was asked for."""
+    """There is no recipe of this name."""
+
+
+class InvalidRecipe(ValueError):
+    """A recipe has a value that it cannot have."""
+
+
+_POSITIVE, _NOT_NEGATIVE = math.ulp(0.0), 0.0
+_LARGEST = 1e30
+
+RANGES: dict[str, tuple[float, float, str]] = {
+    "epochs": (1, _LARGEST, "a whole number from 1"),
+    "batch_size": (1, _LARGEST, "a whole number from 1, or None"),
+    "lr_max": (_POSITIVE, _LARGEST, "a positive number"),
+    "lr_min": (_POSITIVE, _LARGEST, "a positive number"),
+    "lr_max_transformer": (_POSITIVE, _LARGEST, "a positive number, or None"),
+    "half_cycle": (1, _LARGEST, "a whole number from 1"),
+    "weight_decay": (_NOT_NEGATIVE, _LARGEST, "a number from 0"),
+    "noise": (_NOT_NEGATIVE, _LARGEST, "a number from 0"),
+    "ema_decay": (0, 1, "a number from 0 to 1"),
+    "patience": (1, _LARGEST, "a whole number from 1"),
+    "dropout": (0, 0.99, "a number from 0 to 0.99"),
+    "reordered": (0, 1, "a number from 0 to 1"),
+}
+"""Values of a recipe's numbers: the lowest, the highest, and both in words."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +66,10 @@ class Recipe:
         Learning rate, stepped every batch: ``"triangular"`` between `lr_min` and `lr_max`, half a cycle being
         `half_cycle` epochs; or ``"one-cycle"``, up to `lr_max` in the first 30 % and down by a cosine.
     lr_max, lr_min
-        Learning rates of the schedule; `lr_min` is for the triangular one.
+        Learning rates of the schedule; only the triangular one uses `lr_min`.
     optimiser_transformer, lr_max_transformer
-        `optimiser` and `lr_max` of networks with transformer layers, whose normalisation after the residual sum does
-        not stand what recurrent and convolutional layers like best; None makes no difference between them.
+        `optimiser` and `lr_max` for networks with transformer layers. These normalise after the residual sum, and
+        diverge at rates that suit recurrent and convolutional layers. None: the same as for other networks.
     half_cycle
         Epochs of half a triangular cycle.
     noise
@@ -50,37 +79,42 @@ class Recipe:
         stops the training after `patience` such epochs without improvement) or ``"EMA"`` (an exponential moving
         average over batches; with validation data, the average of the best epoch is kept).
     ema_decay
-        Decay of the EMA for each batch, at most; the first batches have less, see `averaging.ExponentialAverage`.
+        Largest decay of the EMA for each batch; the first batches have less, see `averaging.ExponentialAverage`.
     patience
         Cycle-ending epochs without improvement until the published averaging stops.
     loss
         ``"Laplace"`` as published: the negative log-likelihood of a Laplace distribution; or ``"L1"``: the absolute
         error, with the uncertainty learnt beside it, see `losses.absolute_loss`.
     targets
-        What the network learns: the targets ``"as they are"``, or ``"asinh of long tails"``, see `Scaling`.
+        Scale on which the network learns targets: ``"as they are"``, or ``"asinh of long tails"``, see `Scaling`.
     dropout
-        Share of the features that are dropped, in training, from the embedding and from what the head is given.
+        Share of the features that training drops from the embedding and from the input of the head.
     reordered
-        Share of the compounds whose elements are put into random order, anew in each epoch.
+        Share of the compounds whose elements are put into random order, drawn again in each epoch.
     order
         Order of a compound's elements in the exact setting; the published one keeps that of the formula in ties.
     source
-        Data set on which the network is trained first, by the recipe ``"pretraining"`` and with the same seed: its
-        trained weights are what this training starts from (transfer learning). `JOINT` is the training parts of all
-        extended sets together, see `benchmarks.joint_table`. None: random weights.
+        Data set on which the network is trained first, by the recipe ``"pretraining"`` and with the same seed; this
+        training starts from those weights (transfer learning). `JOINT` means the training parts of all extended sets
+        together, see `benchmarks.joint_table`. None: random weights.
     precision
         Arithmetic of the matrix products in training: ``"float32"``; ``"tf32"``, in which a GPU rounds the factors of
         float32 products (elsewhere it is float32); ``"bfloat16"`` by autocast; or ``"auto"``, bfloat16 where the
-        processor has instructions for it, else float32. Weights and optimiser are float32 in any case.
+        processor has instructions for it, else float32. Weights and optimiser are always float32.
+
+    Raises
+    ------
+    InvalidRecipe
+        If a value has another type, lies outside its range, or is none of the texts above.
     """
 
     name: str
     epochs: int
     batch_size: int | None
     optimiser: Optimiser
-    schedule: Literal["triangular", "one-cycle"]
+    schedule: Schedule
     lr_max: float
-    averaging: Literal["published", "EMA"]
+    averaging: Averaging
     lr_min: float = 1e-4
     optimiser_transformer: Optimiser | None = None
     lr_max_transformer: float | None = None
@@ -89,7 +123,7 @@ class Recipe:
     noise: float = 0.02
     ema_decay: float = 0.99
     patience: int = 5
-    loss: Literal["Laplace", "L1"] = "Laplace"
+    loss: Loss = "Laplace"
     targets: LearntTargets = "as they are"
     dropout: float = 0.0
     reordered: float = 0.0
@@ -98,10 +132,14 @@ class Recipe:
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        if self.epochs < 1:
-            raise ValueError(f"epochs is {self.epochs}; a training has at least one")
-        if self.batch_size is not None and self.batch_size < 1:
-            raise ValueError(f"batch_size is {self.batch_size}; a batch has at least one compound")
+        for name, hint in get_type_hints(type(self)).items():
+            object.__setattr__(self, name, _checked(name, getattr(self, name), hint))
+        for name, (lowest, highest, said) in RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not lowest <= value <= highest:
+                raise InvalidRecipe(f"{name} is {value:g}; it is {said}")
+        if self.schedule == "triangular" and self.lr_min > self.lr_max:
+            raise InvalidRecipe(f"lr_min is {self.lr_min:g}, above lr_max, {self.lr_max:g}")
 
     @property
     def needs_validation(self) -> bool:
@@ -109,40 +147,69 @@ class Recipe:
         return self.averaging == "published"
 
     def batch_size_for(self, n_train: int) -> int:
-        """Compounds in a batch; by the published rule 2^round(log2(n_train) - 4), within 128 and 4096."""
+        """Give the compounds in a batch; by the published rule 2^round(log2(n_train) - 4), from 128 to 4096."""
         if self.batch_size is not None:
             return self.batch_size
         return min(max(2 ** max(round(math.log2(n_train) - 4), 0), 128), 4096)
 
     def suited(self, transformers: bool) -> "Recipe":
-        """Give the values that hold for networks with transformer layers, or for those without."""
+        """Give the recipe with the values for networks with transformer layers, or for those without."""
         return replace(self, **_suited(self.as_dict(), transformers))
 
     def differing(self, recorded: Mapping[str, Any], transformers: bool) -> list[str]:
-        """Name the values that a record of a recipe, `as_dict` at the time, has otherwise; see `differing`."""
+        """Name the values in which this recipe differs from a recorded one, its `as_dict` then; see `differing`."""
         return differing(recorded, self.as_dict(), transformers)
 
     def with_changes(self, **changes: Any) -> "Recipe":
-        """Give the same recipe with some values changed."""
+        """Give this recipe with some values changed."""
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for records and saved models."""
+        """Give plain values, for records and saved models."""
         return asdict(self)
 
 
-def differing(recorded: Mapping[str, Any], other: Mapping[str, Any], transformers: bool) -> list[str]:
-    """Name the values that two recipes, as plain values, have otherwise.
+def _checked(name: str, value: Any, hint: Any) -> Any:
+    """Check a value against its type and give it as a plain one.
 
-    What recipes did not have yet when they were recorded is as good as its default, which leaves everything as it was.
-    What does not concern the network, which has transformer layers or has not, does not count.
+    Raises
+    ------
+    InvalidRecipe
+        If it has another type, or is none of the texts that there are.
+    """
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if value is None and NoneType in kinds:
+        return None
+    for kind in kinds:
+        if get_origin(kind) is Literal and isinstance(value, str) and value in get_args(kind):
+            return value
+        if kind is str and isinstance(value, str):
+            return value
+        if kind is int and isinstance(value, Integral) and not isinstance(value, bool):
+            return int(value)
+        if kind is float and isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    raise InvalidRecipe(f"{name} is {value!r}; it is {' or '.join(map(_in_words, kinds))}")
+
+
+def _in_words(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(map(repr, get_args(kind)))
+    return {int: "a whole number", float: "a finite number", str: "a text", NoneType: "None"}[kind]
+
+
+def differing(recorded: Mapping[str, Any], other: Mapping[str, Any], transformers: bool) -> list[str]:
+    """Name the values in which two recipes differ, given as plain values.
+
+    A value that recipes did not have yet when one was recorded counts as its default, which changes nothing. Values
+    for the other kind of network, with or without transformer layers, do not count.
     """
     first, second = _suited(recorded, transformers), _suited(other, transformers)
     return sorted(name for name in first | second if first.get(name) != second.get(name))
 
 
 def _suited(recorded: Mapping[str, Any], transformers: bool) -> dict[str, Any]:
-    """Put what is said of networks with transformer layers in its place, or leave it out."""
+    """Move the values for networks with transformer layers to their place, or leave them out."""
     values = {field.name: field.default for field in fields(Recipe)} | dict(recorded)
     chosen: dict[str, Any] = {}
     for name in ("optimiser", "lr_max"):
@@ -176,34 +243,34 @@ FIRST_FAST = Recipe(
     weight_decay=0.01,
     precision="auto",
 )
-"""FAST as it was at first. The design study and the study of FAST itself began with it, and what their records mean
-must not change when FAST does."""
+"""The first version of FAST. The design study and the study of FAST itself began with it, and their records must keep
+their meaning when FAST changes."""
 
 FAST = FIRST_FAST.with_changes(
     order="electronegativity",
     optimiser_transformer="LAMB+Lookahead",
     lr_max_transformer=6e-3,
 )
-"""Our own recipe, the default, chosen on validation data alone, as the notebook 12_recipe shows."""
+"""Our fast recipe, the default. It was chosen on validation data alone, as the notebook 12_recipe shows."""
 
 PRETRAINING = FAST.with_changes(name="pretraining", epochs=5, batch_size=1024)
-"""A few passes over a large data set, for networks that others start from."""
+"""A few passes over a large data set, for networks from which others start."""
 
 TRANSFER = FAST.with_changes(name="transfer", source="OQMD_Formation_Enthalpy")
-"""FAST, of a network that has learnt the formation enthalpies of 210,000 compounds before: see 12_recipe."""
+"""FAST, starting from a network that has learnt the formation enthalpies of 210,000 compounds: see 12_recipe."""
 
 JOINT = "joint"
-"""`Recipe.source` of networks that have learnt the properties of all extended sets together."""
+"""`Recipe.source` of networks that start from one trained on the properties of all extended sets together."""
 
 JOINT_TRANSFER = FAST.with_changes(name="joint-transfer", source=JOINT)
-"""FAST, of a network that has learnt 18 properties of 350,000 compounds before, this one among them: see 12_recipe."""
+"""FAST, starting from a network that has learnt 18 properties of 350,000 compounds, also this one: see 12_recipe."""
 
 RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST, PRETRAINING, TRANSFER, JOINT_TRANSFER)}
 """Recipes by name."""
 
 
 def recipe(name_or_recipe: "str | Recipe") -> Recipe:
-    """Recipe of this name; a recipe is given back as it is.
+    """Give the recipe of this name; a recipe comes back as it is.
 
     Raises
     ------

@@ -1,7 +1,8 @@
-"""From tables and lists of formulas to data that a network can be trained on."""
+"""From tables and lists of formulas to data on which a network can be trained."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,25 +11,20 @@ from numpy.typing import NDArray
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.batches import Layout
+from lgdcnn_core.training.targets import SHOWN, BadTrainingData, Targets, as_numbers, matched, property_names
 
 Formulas = pd.DataFrame | pd.Series | Iterable[str]
 """A list or Series of formulas, or a DataFrame with a column ``formula``."""
 
-Targets = Iterable[float] | pd.DataFrame | NDArray[np.float64]
-"""A list, Series or array (B,) of a property in its unit; or a table (B, K) of several, NaN where one is not known."""
-
-ROWS_SHOWN = 5
+CHARACTERS_SHOWN = 80
+"""Characters of a value that an error quotes."""
 
 VALIDATION_FRACTION = 0.1
 """Share of the training data held out where a recipe needs validation data and is given none."""
 
 
-class BadTrainingData(ValueError):
-    """Data that no network can be trained on."""
-
-
 class UnknownElements(ValueError):
-    """Compounds with elements that the element table has no vector for."""
+    """Compounds with elements for which the element table has no vector."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Labelled:
 
 
 def formulas_and_targets(X: Formulas, y: Targets | None) -> tuple[Iterable[str], Targets | None]:
-    """Take formulas and targets from where the caller put them; targets may be absent.
+    """Take formulas and targets out of a table, if they are in one; targets may be absent.
 
     Raises
     ------
@@ -67,25 +63,7 @@ def formulas_and_targets(X: Formulas, y: Targets | None) -> tuple[Iterable[str],
     return X["formula"], X.get("target") if y is None else y
 
 
-def property_names(y: Targets | None) -> tuple[str, ...] | None:
-    """Names of several properties, (B, K): a DataFrame's columns, else their numbers; None of a single one.
-
-    Raises
-    ------
-    BadTrainingData
-        If there is one column only, or a name twice.
-    """
-    if not isinstance(y, pd.DataFrame | np.ndarray) or y.ndim == 1:
-        return None
-    names = tuple(map(str, y.columns if isinstance(y, pd.DataFrame) else range(y.shape[1])))
-    if len(names) < 2:
-        raise BadTrainingData(f"targets of a single property are (B,), not {y.shape}")
-    if len(set(names)) < len(names):
-        raise BadTrainingData(f"two properties have one name: {', '.join(names)}")
-    return names
-
-
-def labelled(X: Formulas, y: Targets | None, role: str, classification: bool) -> Labelled:
+def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, gaps: bool = False) -> Labelled:
     """Parse formulas and check targets.
 
     Parameters
@@ -94,15 +72,17 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool) ->
         Formulas and targets, or a DataFrame with columns ``formula`` and ``target``. Targets of several properties are
         a table (B, K), NaN where one is not known.
     role
-        What the data are for, to name in errors.
+        The use of the data, as errors name it.
     classification
         Targets must be 0 and 1.
+    gaps
+        A compound need not have a target; one that has none gets NaN.
 
     Raises
     ------
     BadTrainingData
-        If there are no data, no targets, targets of another number than the formulas, or targets that are missing,
-        infinite or no numbers; names their rows. Of several properties, if a compound or a property has none.
+        If there are no data or no targets; if there are not as many targets as formulas; or if targets are missing,
+        infinite or no numbers; names their rows. Of several properties, if a compound or a property has no target.
     lgdcnn_core.composition.InvalidFormulas
         If formulas are wrong; lists all of them.
     """
@@ -111,41 +91,64 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool) ->
         raise BadTrainingData(f"the {role} data have no targets: give y, or a DataFrame with a column 'target'")
     compositions = parse(formulas)
     if property_names(values) is not None:
-        return _labelled_with_several(compositions, np.asarray(values), role, classification)
-    given = pd.Series(np.asarray(list(values), dtype=object))
-    targets = pd.to_numeric(given, errors="coerce").to_numpy(dtype=float)
-    if len(targets) != len(compositions):
-        raise BadTrainingData(f"the {role} data have {len(compositions)} formulas but {len(targets)} targets")
-    if not len(targets):
-        raise BadTrainingData(f"the {role} data are empty")
-    wrong = ~np.isin(targets, (0, 1)) if classification else ~np.isfinite(targets)
-    if wrong.any():
-        rows = np.flatnonzero(wrong)
-        shown = "; ".join(f"row {row} ({compositions.formulas[row]}): {given[row]!r}" for row in rows[:ROWS_SHOWN])
-        more = f"; and {len(rows) - ROWS_SHOWN} more" if len(rows) > ROWS_SHOWN else ""
-        kind = "0 or 1" if classification else "finite numbers"
-        raise BadTrainingData(f"{len(rows)} targets of the {role} data are not {kind}: {shown}{more}")
+        return _labelled_with_several(compositions, values, role, classification, gaps)
+    targets, wrong, given = as_numbers(values, role)
+    _require_as_many(compositions, len(targets), role)
+    missing = ~wrong & np.isnan(targets)
+    wrong |= ~np.isin(targets, (0, 1)) & ~missing if classification else np.isinf(targets)
+    wrong |= missing & (not gaps)
+    _require_right(compositions, wrong, given, "0 or 1" if classification else "finite numbers", f"the {role} data")
     return Labelled(compositions, targets)
 
 
 def _labelled_with_several(
-    compositions: Compositions, values: NDArray[np.float64], role: str, classification: bool
+    compositions: Compositions, values: Targets, role: str, classification: bool, gaps: bool
 ) -> Labelled:
     """Check targets of several properties."""
     if classification:
         raise BadTrainingData("a classification is of one property: targets are (B,)")
-    if len(values) != len(compositions):
-        raise BadTrainingData(f"the {role} data have {len(compositions)} formulas but {len(values)} rows of targets")
-    targets = values.astype(float)
-    if np.isinf(targets).any():
-        row, column = np.argwhere(np.isinf(targets))[0]
-        raise BadTrainingData(f"row {row} ({compositions.formulas[row]}): target {column} is {targets[row, column]}")
+    table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(np.asarray(values))
+    _require_as_many(compositions, len(table), role, "rows of targets")
+    columns = []
+    for name, column in table.items():
+        targets, wrong, given = as_numbers(column, role)
+        _require_right(compositions, wrong, given, "finite numbers", f"{name} in the {role} data")
+        columns.append(targets)
+    targets = np.column_stack(columns)
+    if gaps:
+        return Labelled(compositions, targets)
     known = np.isfinite(targets)
-    for what, has in (("compounds", known.any(axis=1)), ("properties", known.any(axis=0))):
+    for kind, has in (("compounds", known.any(axis=1)), ("properties", known.any(axis=0))):
         if not has.all():
-            numbers = ", ".join(map(str, np.flatnonzero(~has)[:ROWS_SHOWN]))
-            raise BadTrainingData(f"{np.sum(~has)} {what} of the {role} data have no target, such as {numbers}")
+            numbers = ", ".join(map(str, np.flatnonzero(~has)[:SHOWN]))
+            raise BadTrainingData(f"{np.sum(~has)} {kind} of the {role} data have no target, such as {numbers}")
     return Labelled(compositions, targets)
+
+
+def _require_as_many(compositions: Compositions, n_targets: int, role: str, called: str = "targets") -> None:
+    if n_targets != len(compositions):
+        raise BadTrainingData(f"the {role} data have {len(compositions)} formulas but {n_targets} {called}")
+    if not n_targets:
+        raise BadTrainingData(f"the {role} data are empty")
+
+
+def _require_right(
+    compositions: Compositions, wrong: NDArray[np.bool_], given: "pd.Series[Any]", kind: str, where: str
+) -> None:
+    """Refuse targets that are wrong, naming the first rows."""
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        values = given.astype(object)
+        shown = "; ".join(
+            f"row {row} ({compositions.formulas[row]}): {_short(values.iloc[row])}" for row in rows[:SHOWN]
+        )
+        more = f"; and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+        raise BadTrainingData(f"{len(rows)} targets of {where} are not {kind}: {shown}{more}")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= CHARACTERS_SHOWN else f"{text[:CHARACTERS_SHOWN]}..."
 
 
 def training_and_validation(
@@ -164,7 +167,7 @@ def training_and_validation(
     val
         Validation data, a table or a pair.
     seed
-        Draws `VALIDATION_FRACTION` of the training data to validate with, if none are given; None holds nothing out.
+        Draws `VALIDATION_FRACTION` of the training data for validation, if none are given; None holds nothing out.
 
     Raises
     ------
@@ -173,19 +176,19 @@ def training_and_validation(
     """
     data = merge_duplicates(labelled(X, y, "training", classification))
     if val is not None:
-        X_val, y_val = val if isinstance(val, tuple) else (val, None)
-        val_data = labelled(X_val, y_val, "validation", classification)
-        if val_data.targets.shape[1:] != data.targets.shape[1:]:
-            raise BadTrainingData("training and validation data have targets of different properties")
-        return data, val_data
+        formulas, targets = formulas_and_targets(*(val if isinstance(val, tuple) else (val, None)))
+        if targets is not None:
+            properties = property_names(formulas_and_targets(X, y)[1])
+            targets = matched(targets, properties, "validation")
+        return data, labelled(formulas, targets, "validation", classification)
     return (data, None) if seed is None else hold_out(data, VALIDATION_FRACTION, seed)
 
 
 def merge_duplicates(data: Labelled) -> Labelled:
-    """Average rows with the same formula string into one, at the place of the first, as the paper does in training."""
+    """Average rows with the same formula text into one, at the place of the first, as the paper does in training."""
     codes, _ = pd.factorize(data.compositions.formulas)
     _, first = np.unique(codes, return_index=True)
-    means = pd.DataFrame(data.targets).groupby(codes).mean()  # of several properties, of what is known
+    means = pd.DataFrame(data.targets).groupby(codes).mean()  # for several properties, over the known targets
     return Labelled(data.compositions[first], means.to_numpy().reshape(-1, *data.targets.shape[1:]))
 
 
@@ -205,7 +208,7 @@ def hold_out(data: Labelled, fraction: float, seed: int) -> tuple[Labelled, Labe
 
 
 def require_known(compositions: Compositions, table: ElementTable) -> None:
-    """Refuse compounds with an element that the table has no vector for.
+    """Refuse compounds with an element for which the table has no vector.
 
     Raises
     ------
@@ -215,8 +218,8 @@ def require_known(compositions: Compositions, table: ElementTable) -> None:
     unknown = ~table.known[compositions.atomic_numbers]
     if unknown.any():
         compounds = np.unique(np.repeat(np.arange(len(compositions)), compositions.lengths)[unknown])
-        shown = ", ".join(str(f) for f in compositions.formulas[compounds[:ROWS_SHOWN]])
+        shown = ", ".join(str(f) for f in compositions.formulas[compounds[:SHOWN]])
         raise UnknownElements(
             f"the element table {table.name!r} has no vector for an element of {len(compounds)} compounds ({shown}"
-            f"{', ...' if len(compounds) > ROWS_SHOWN else ''}); choose another table with elements="
+            f"{', ...' if len(compounds) > SHOWN else ''}); choose another table with elements="
         )

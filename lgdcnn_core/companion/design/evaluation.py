@@ -66,6 +66,7 @@ def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device
     train, val, _ = benchmarks.load(task.dataset, fold=task.fold)
     model = CompositionRegressor(candidate, task.recipe, seed=seed, device=device, progress=False)
     model.fit(train, val=val)
+    model.history_.require_whole()
     predicted = np.asarray(model.predict(val))
     actual = val["target"].to_numpy(dtype=float)
     clock = time.perf_counter()

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lgdcnn_core import benchmarks, ensemble
+from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.runs import metrics
 from lgdcnn_core.companion.runs.rows import UnlikeRecords, same_rows
 from lgdcnn_core.companion.runs.store import Store, both_stores
 from lgdcnn_core.companion.runs.table import GROUP, METRICS
 from lgdcnn_core.models import CHAINS
+from lgdcnn_core.regressor import ensemble
 from lgdcnn_core.training import differing
 
 AND = " + "

@@ -97,6 +97,7 @@ def execute(
         stop_after=kept_apart.best_epoch if kept_apart else None,
         watch=watch,
     )
+    estimator.history_.require_whole()
     if weights_file is not None:
         weights_file.parent.mkdir(parents=True, exist_ok=True)
         estimator.save(weights_file)

@@ -136,6 +136,7 @@ def train_jointly(
         spec.model, spec.full_recipe(), spec.setting, seed=spec.seed, device=device, progress=progress
     )
     estimator.fit(table["formula"], targets, checkpoint=checkpoint, watch=watch)
+    estimator.history_.require_whole()
     estimator.save(weights)
     history = estimator.history_
     record = JointRecord(

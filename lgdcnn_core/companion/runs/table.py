@@ -79,7 +79,7 @@ def _row(store: Store, key: str, record: RunRecord) -> dict[str, Any]:
         "training_seconds": record.seconds["training"],
         "prediction_seconds": record.seconds["prediction"],
         "tokens_per_second": record.tokens_per_second,
-        "peak_host_memory": record.peak_memory["host"],
+        "peak_host_memory": record.peak_memory.get("host"),
         **machine(record.compute, record.platform, record.code),
         "undisturbed": record.undisturbed,
         "started": record.started,

@@ -1,12 +1,12 @@
 """What the machine can do at best: matrix products and copies of memory."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch.utils.benchmark import Timer
 from tqdm.auto import tqdm
 
 from lgdcnn_core.companion.speed.counting import products
@@ -15,20 +15,26 @@ from lgdcnn_core.models import build
 from lgdcnn_core.training import Compute, choose, precisions
 
 REPEATS = 3
-"""Times that anything is measured, at least."""
+"""Measurements of each product and copy, at least."""
 
 
-def best_seconds(function: Callable[[], object], compute: Compute, seconds: float) -> float:
-    """Shortest time of a call, of as many as fit into `seconds`; one call before that warms up."""
-    function()
-    compute.wait()
+def best_seconds(function: Callable[[], object], seconds: float) -> float:
+    """Measure the shortest time of a call, with the threads that torch has.
+
+    `torch.utils.benchmark.Timer` warms up, waits for the device, and repeats short calls in blocks whose mean time
+    counts.
+
+    Parameters
+    ----------
+    function
+        What is called.
+    seconds
+        Time to measure for, at least; there are at least `REPEATS` measurements in any case.
+    """
+    timer = Timer("function()", globals={"function": function}, num_threads=torch.get_num_threads())
     times: list[float] = []
-    until = time.perf_counter() + seconds
-    while len(times) < REPEATS or time.perf_counter() < until:
-        started = time.perf_counter()
-        function()
-        compute.wait()
-        times.append(time.perf_counter() - started)
+    while len(times) < REPEATS:
+        times += timer.blocked_autorange(min_run_time=seconds).times
     return min(times)
 
 
@@ -52,7 +58,7 @@ def measure_products(scope: Scope, device: str | None, progress: bool) -> list[d
         x = torch.randn(rows, width_in, generator=generator).to(**kind)
         weight = torch.randn(width_out, width_in, generator=generator).to(**kind)
         with torch.inference_mode(), compute.autocast():
-            seconds = best_seconds(partial(F.linear, x, weight), compute, scope.product_seconds)
+            seconds = best_seconds(partial(F.linear, x, weight), scope.product_seconds)
         speed = 2 * rows * width_in * width_out / seconds
         found.append(
             {"precision": precision, "rows": rows, "width_in": width_in, "width_out": width_out, "flops": speed}
@@ -73,6 +79,6 @@ def measure_copies(scope: Scope, compute: Compute, progress: bool) -> list[dict[
     for mebibytes in tqdm(scope.copied_mebibytes, desc="copies", disable=not progress):
         source = torch.ones(mebibytes * 2**18, device=compute.device)
         target = torch.zeros_like(source)
-        seconds = best_seconds(partial(target.copy_, source), compute, scope.product_seconds)
+        seconds = best_seconds(partial(target.copy_, source), scope.product_seconds)
         found.append({"mebibytes": mebibytes, "bytes_per_second": 2 * mebibytes * 2**20 / seconds})
     return found

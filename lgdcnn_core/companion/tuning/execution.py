@@ -56,6 +56,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
     clock = time.perf_counter()
     try:
         model.fit(train, val=val, init=start, init_property=property_of_source(source_spec, task.dataset))
+        model.history_.require_whole()
         content = lean(predict(model, val))
         # Of the predictions as they are kept, so that anyone can compute it again.
         predicted = restored(content, val)

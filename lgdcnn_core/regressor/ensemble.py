@@ -1,4 +1,4 @@
-"""Several networks as one model: what their predictions are together, and the files and seeds of each."""
+"""Several networks as one model: their common prediction, and the file and seed of each."""
 
 import copy
 from collections.abc import Sequence
@@ -14,15 +14,14 @@ Network = TypeVar("Network")
 
 
 class InvalidEnsemble(ValueError):
-    """A number of networks that no ensemble has, or that does not fit the model it is to start from."""
+    """A number of networks that is impossible, or that the model to start from does not have."""
 
 
 def mean_and_std(means: Values, stds: Values) -> tuple[Values, Values]:
     """Mean and standard deviation of the mixture of the members' predictive distributions.
 
-    The law of total variance: what the members disagree about, plus what they state themselves on average. By it the
-    standard deviation is sqrt(spread² + mean of stds²), where the spread is the standard deviation of the means over
-    the members with ddof = 0: the members are the whole mixture, not a sample of it.
+    By the law of total variance the standard deviation is sqrt(spread² + mean of stds²). The spread, about which the
+    members disagree, is the standard deviation of their means with ddof = 0: they are the whole mixture, not a sample.
 
     Parameters
     ----------
@@ -32,7 +31,7 @@ def mean_and_std(means: Values, stds: Values) -> tuple[Values, Values]:
     Returns
     -------
     mean, std
-        (B,) each, in the unit of `means`. A single member's come back as they are.
+        (B,) each, in the unit of `means`; those of a single member are unchanged.
 
     References
     ----------
@@ -45,7 +44,7 @@ def mean_and_std(means: Values, stds: Values) -> tuple[Values, Values]:
 
 
 def seeds(seed: int, n_members: int) -> list[int]:
-    """Seeds of the members: `seed`, `seed` + 1 and so on.
+    """Give the seeds of the members: `seed`, `seed` + 1 and so on.
 
     Raises
     ------
@@ -58,12 +57,12 @@ def seeds(seed: int, n_members: int) -> list[int]:
 
 
 def copies(networks: Sequence[Network], n_members: int) -> list[Network]:
-    """Copy the networks that members are to start from: one for each, or a single one for all of them.
+    """Copy the networks from which members start: one for each, or a single one for all of them.
 
     Raises
     ------
     InvalidEnsemble
-        If there is another number of them.
+        If there are neither one nor `n_members` networks.
     """
     if len(networks) not in (1, n_members):
         raise InvalidEnsemble(
@@ -73,13 +72,16 @@ def copies(networks: Sequence[Network], n_members: int) -> list[Network]:
     return [copy.deepcopy(network) for network in start]
 
 
-def file_of_member(path: Path | None, number: int, n_members: int) -> Path | None:
-    """File that belongs to one member, ``<stem>.member<number><suffix>``; a single network's is the path itself."""
-    if path is None or n_members == 1:
+def file_of_member(path: str | Path | None, number: int, n_members: int) -> Path | None:
+    """Name the file of one member, ``<stem>.member<number><suffix>``; that of a single network is the path itself."""
+    if path is None:
+        return None
+    path = Path(path)
+    if n_members == 1:
         return path
     return path.with_name(f"{path.stem}.member{number}{path.suffix}")
 
 
 def title_of_member(name: str, number: int, n_members: int) -> str:
-    """Title that says which member is meant, counted from 1; a single network's is the name itself."""
+    """Add the member's number, from 1, to a title; the title of a single network is the name itself."""
     return name if n_members == 1 else f"{name}, network {number + 1} of {n_members}"

@@ -1,6 +1,6 @@
 """Train and use a network the scikit-learn way, on formulas and targets."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from lgdcnn_core import __version__, ensemble, saved_model
+from lgdcnn_core import __version__
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.models import Network, chain
 from lgdcnn_core.models.published import load_published
+from lgdcnn_core.regressor import ensemble, saved_model
+from lgdcnn_core.regressor.saved_model import NotASavedModel
+from lgdcnn_core.regressor.start import continued, fresh, require_alike
 from lgdcnn_core.training import (
     PAPER,
     PREDICTION_BATCH,
@@ -32,6 +34,8 @@ from lgdcnn_core.training import (
     Watch,
     choose,
     formulas_and_targets,
+    labelled,
+    matched,
     outputs,
     prediction_batches,
     property_names,
@@ -41,7 +45,10 @@ from lgdcnn_core.training import (
     train,
     training_and_validation,
 )
-from lgdcnn_core.training.start import continued, fresh
+from lgdcnn_core.training.losses import LOWEST_LOG_UNCERTAINTY
+
+FEWEST_SCORED = 2
+"""Known targets from which on R2 is defined."""
 
 
 class CompositionRegressor(RegressorMixin, BaseEstimator):
@@ -59,7 +66,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     elements
         Element table, see `lgdcnn_core.elements.names`.
     seed
-        Decides initial weights, order of batches, noise and dropout: same seed, same machine, same numbers.
+        Seed of initial weights, order of batches, noise and dropout: same seed, same machine, same numbers.
     classification
         Targets are classes 0 and 1; `predict` gives classes and `predict_proba` probabilities.
     device
@@ -67,22 +74,23 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     progress
         Show a progress bar with loss and validation error.
     n_members
-        Networks, of seeds `seed`, `seed` + 1 and so on, trained on the same data. With more than one the prediction is
-        their mean, which is more accurate than any of them as a rule, and takes as many times as long to train.
+        Number of networks, trained on the same data with the seeds `seed`, `seed` + 1 and so on. With more than one the
+        prediction is their mean, which as a rule is more accurate than any of them; training takes that many times as
+        long.
 
     Attributes
     ----------
     networks_, histories_
-        Each member's trained `lgdcnn_core.models.Network`, and its learning curve and what else training went
-        through, `lgdcnn_core.training.History`.
+        The trained `lgdcnn_core.models.Network` of each member, and its `lgdcnn_core.training.History`, which has the
+        learning curve.
     network_, history_
-        Those of the first member: the only one, unless there are several. CECV reads one network at a time.
+        Network and history of the first member. CECV reads one network at a time.
     properties_
-        Names of several properties; None of a single one.
+        Names of several properties; None for a single one.
     recipe_, scaling_, layout_, compute_
-        What the training used: recipe, standardisation, batch layout, device and precision.
+        Recipe, standardisation, batch layout, and device and precision of the training.
     n_train_, n_val_
-        Compounds trained on, duplicates merged, and compounds that validated.
+        Training compounds, duplicates merged, and validation compounds.
 
     Examples
     --------
@@ -130,7 +138,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         y: Targets | None = None,
         val: pd.DataFrame | tuple[Formulas, Targets] | None = None,
         init: "str | Path | CompositionRegressor | None" = None,
-        checkpoint: Path | None = None,
+        checkpoint: str | Path | None = None,
         stop_after: int | None = None,
         init_property: str | None = None,
         watch: Watch | None = None,
@@ -144,24 +152,26 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         X
             Formulas; or, without `y`, a DataFrame with columns ``formula`` and ``target``.
         y
-            Targets, (B,), in the property's unit. Or of several properties, (B, K), NaN where one is not known; as
-            a DataFrame, its columns name them. They are learnt together, by a loss in which each is standardised and
-            weighted as `training.losses.property_weights` says.
+            Targets, (B,), in the property's unit. For several properties (B, K), NaN where one is not known; the
+            columns of a DataFrame name them. The network learns them together, by a loss in which each is standardised
+            and weighted, see `training.losses.property_weights`.
         val
-            Validation data, the same way (a DataFrame or a pair), which choose the weights that are kept. A recipe
-            that cannot do without holds out 10 % of the training data, drawn by the seed, if none are given.
+            Validation data, as a DataFrame or a pair like `X` and `y`, which choose the weights that are kept. Named
+            properties are matched by name. A recipe that needs validation data and gets none holds out 10 % of the
+            training data, drawn by the seed.
         init
-            Fine-tune: start from this model, or saved model, instead of fresh weights. An ensemble starts member by
-            member from an ensemble of its size, or every member from a single network.
+            Fine-tune: start from this model, or saved model, instead of fresh weights. It has the same network, element
+            table, setting and order of elements. An ensemble starts member by member from an ensemble of its size, or
+            every member from a single network.
         checkpoint
-            File for the state after an epoch; a training that was interrupted goes on from it. An ensemble has one
-            a member, see `ensemble.file_of_member`, and goes on in the member that it was in.
+            File for the state after an epoch, from which an interrupted training goes on. An ensemble has one file for
+            each member, see `ensemble.file_of_member`, and goes on in the member where it was interrupted.
         stop_after
-            Epochs after which the training ends, though the schedule spans the recipe's: to train on all data for as
+            Epochs after which the training ends, although the schedule spans the recipe's: to train on all data for as
             long as validation found best before (``history_.best_epoch``).
         init_property
-            Where `init` predicts several properties and this model one: which of them it goes on from. None: another
-            one, so that the last layer of weights is fresh and all others are `init`'s.
+            The property of several in `init` from which a model of one property goes on. None: it predicts another
+            property, so that the last layer has fresh weights and all others are those of `init`.
         watch
             Called before every epoch with a `training.Progress`; if it returns True, the checkpoint is written and the
             training stops.
@@ -173,13 +183,16 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         lgdcnn_core.composition.InvalidFormulas
             If formulas are wrong; lists all of them.
         BadTrainingData
-            If there is nothing to train on, or targets are missing, infinite or of another number than the formulas; if
-            the recipe starts from a network trained on its `source`, and there is no `init`; or if `init` is another
-            network, or predicts other properties.
+            If there is nothing to train on; if targets are missing, infinite or not as many as the formulas; if the
+            recipe starts from a network trained on its `source`, and there is no `init`; or if `init` has another
+            network, element table, setting, order or other properties.
         UnknownElements
             If the element table lacks an element.
-        lgdcnn_core.ensemble.InvalidEnsemble
+        lgdcnn_core.regressor.InvalidEnsemble
             If `n_members` is not an integer from 1, or `init` has another number of networks.
+        lgdcnn_core.training.TrainingDiverged
+            If the training diverges in its first epoch. In a later one it ends with a warning, and the best weights
+            until then are kept.
         """
         seeds = ensemble.seeds(self.seed, self.n_members)
         self.recipe_ = recipe(self.recipe)
@@ -228,12 +241,12 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         X
             Formulas: a list, a Series, or a DataFrame with a column ``formula``.
         return_std
-            Also give the standard deviation that the network states for each prediction (regression only). An
-            ensemble's is that of the mixture of its members, sqrt(spread² + mean of own²), see `ensemble.mean_and_std`.
+            Also give the standard deviation that the network states for each prediction (regression only). For an
+            ensemble it is that of the mixture of its members, see `ensemble.mean_and_std`.
 
         Returns
         -------
-        (B,), or a pair of (B,); of several properties (B, K), in the order of `properties_`.
+        (B,), or a pair of (B,); for several properties (B, K), in the order of `properties_`.
 
         Raises
         ------
@@ -245,32 +258,52 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
                 raise ValueError("a classification has no standard deviation; see predict_proba")
             return (self.predict_proba(X)[:, 1] >= 0.5).astype(float)
         raw = self._outputs(X)
-        own = self.scaling_.uncertainty(raw[..., 0], raw[..., 1])
+        log_uncertainty = np.maximum(raw[..., 1], LOWEST_LOG_UNCERTAINTY[self.layout_.setting])
+        own = self.scaling_.uncertainty(raw[..., 0], log_uncertainty)
         mean, std = ensemble.mean_and_std(self.scaling_.predicted(raw[..., 0]), own)
         return (mean, std) if return_std else mean
 
     def predict_proba(self, X: Formulas) -> NDArray[np.float64]:
-        """Probabilities of classes 0 and 1, (B, 2); an ensemble's are the means of its members'."""
+        """Give the probabilities of classes 0 and 1, (B, 2); those of an ensemble are means over its members."""
         if not self.classification:
             raise AttributeError("predict_proba is for classification=True")
         positive = sigmoid(self._outputs(X)[..., 0]).mean(axis=0)
         return np.stack([1 - positive, positive], axis=1)
 
-    def score(self, X: Formulas, y: Iterable[float] | None = None) -> float:
-        """Coefficient of determination R2 (in classification, accuracy) of the predictions; higher is better.
+    def score(self, X: Formulas, y: Targets | None = None) -> float:
+        """Compute the coefficient of determination R2 of the predictions, or in classification their accuracy.
 
-        Of several properties it is their mean, and all targets must be known.
+        Compounds count whose target is known. For several properties it is the mean of their R2, without those that
+        have fewer than two known targets. Columns of a DataFrame are matched by name.
+
+        Raises
+        ------
+        BadTrainingData
+            If there are no targets, if they are no numbers, or if they are those of other properties.
         """
-        formulas, targets = formulas_and_targets(X, y)
-        if targets is None:
-            raise BadTrainingData("score needs targets: y, or a DataFrame with a column 'target'")
-        metric = accuracy_score if self.classification else r2_score
-        return float(metric(targets, self.predict(formulas)))
+        from sklearn.metrics import accuracy_score, r2_score  # imported late: predicting does not need them
+
+        check_is_fitted(self, "networks_")
+        formulas, given = formulas_and_targets(X, y)
+        targets = None if given is None else matched(given, self.properties_, "scored")
+        data = labelled(formulas, targets, "scored", self.classification, gaps=True)
+        predicted = self.predict(data.compositions.formulas)
+        assert isinstance(predicted, np.ndarray)
+        scores = []
+        for actual, found in zip(np.atleast_2d(data.targets.T), np.atleast_2d(predicted.T), strict=True):
+            known = np.isfinite(actual)
+            if self.classification:
+                scores.append(accuracy_score(actual[known], found[known]))
+            elif known.sum() >= FEWEST_SCORED:
+                scores.append(r2_score(actual[known], found[known]))
+        if not scores:
+            raise BadTrainingData(f"the scored data have fewer than {FEWEST_SCORED} known targets: R2 needs two")
+        return float(np.mean(scores))
 
     def save(self, path: str | Path) -> Path:
-        """Save the model, all its networks, as one safetensors file, which needs nothing else to predict."""
+        """Save the model, with all its networks, as one safetensors file, which needs nothing else to predict."""
         check_is_fitted(self, "networks_")
-        # The file has as many members as it has networks: said twice, it could be said wrong.
+        # The number of networks in the file is the number of members, and is stated only once.
         parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
         description = {
             "parameters": parameters | {"recipe": self.recipe_.as_dict()},
@@ -283,19 +316,26 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path: str | Path, device: str | None = None) -> Self:
-        """Load a model that `save` wrote; its predictions are bit-equal on the same machine.
+        """Load a model that `save` wrote; on the same machine its predictions are bit-equal.
 
         Raises
         ------
-        lgdcnn_core.saved_model.NotASavedModel
-            If the file is something else.
+        lgdcnn_core.regressor.NotASavedModel
+            If the file is something else, or was damaged or changed.
         """
         description, networks = saved_model.read(Path(path))
-        parameters = description["parameters"]
-        parameters["recipe"] = Recipe(**parameters["recipe"])
-        self = cls(**parameters | {"device": device, "n_members": len(networks)})
-        scaling, names = Scaling.from_dict(description["scaling"]), description.get("properties")
-        return self._adopt(networks, scaling, Layout(**description["layout"]), names and tuple(names))
+        try:
+            parameters = dict(description["parameters"])
+            parameters["recipe"] = Recipe(**parameters["recipe"])
+            self = cls(**parameters | {"device": device, "n_members": len(networks)})
+            scaling, layout = Scaling.from_dict(description["scaling"]), Layout(**description["layout"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise NotASavedModel(
+                f"{path} was saved by lgdcnn_core {description.get('lgdcnn_core', '?')}; this version, {__version__}, "
+                f"cannot use it: {error}"
+            ) from error
+        names = description.get("properties")
+        return self._adopt(networks, scaling, layout, names and tuple(names))
 
     @classmethod
     def from_published(cls, path: str | Path, n_max: int, model: str | None = None, device: str | None = None) -> Self:
@@ -306,22 +346,22 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         path
             The checkpoint.
         n_max
-            Largest number of elements in a compound of its training data, to which every compound is padded.
+            Largest number of elements in a compound of its training data; every compound is padded to it.
         model
-            Name of the network; None takes the file's own. L-G-DCNN and L-G-DCNN-v1 cannot be told apart by content.
+            Name of the network; None takes the file's own. L-G-DCNN and L-G-DCNN-v1 have the same content.
         """
         name, network, mean, std = load_published(path, model)
         self = cls(name, recipe=PAPER, setting="published", device=device)
         return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
 
     def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
-        """Yield what the network is given for these compounds, batch by batch, as `cecv.layer_efms` takes it.
+        """Yield the network's inputs for these compounds, batch by batch, as `cecv.layer_efms` takes them.
 
         Yields
         ------
         inputs, lengths, atomic_numbers, rows
-            What the network is called with; elements of each compound, (B,); these, (B, N), in the order that the
-            network reads, 0 where there are no more; places of the compounds in `X`, (B,).
+            Inputs of the network; number of elements of each compound, (B,); their atomic numbers, (B, N), in the order
+            that the network reads, 0 after the last; places of the compounds in `X`, (B,).
         """
         compositions = self._compositions(X)
         for batch, rows in prediction_batches(compositions, self.layout_, self.compute_, PREDICTION_BATCH):
@@ -342,23 +382,24 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         self, init: "str | Path | CompositionRegressor | None", seeds: list[int], init_property: str | None
     ) -> list[Network]:
         if init is None:
+            if init_property is not None:
+                raise BadTrainingData(f"init_property is {init_property!r}, but there is no init to take it from")
             return fresh(self.model, self.elements, self.properties_, seeds, self.recipe_)
         start = init if isinstance(init, CompositionRegressor) else CompositionRegressor.load(init, device=self.device)
         check_is_fitted(start, "networks_")
-        if start.model != self.model:
-            raise BadTrainingData(f"cannot fine-tune {self.model} from a {start.model}")
+        require_alike(self.model, self.elements, self.layout_, start.model, start.network_, start.layout_)
         return continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
-        """Raw outputs of each of k networks, (k, B, 2); of several properties (k, B, K, 2)."""
+        """Give the raw outputs of each of k networks, (k, B, 2); for several properties (k, B, K, 2)."""
         compositions = self._compositions(X)
         in_float32 = Compute(self.compute_.device, bfloat16=False)
         found = np.stack([outputs(network, compositions, self.layout_, in_float32) for network in self.networks_])
-        # Of no compounds, the networks do not say of how many properties.
+        # Without compounds, the outputs do not show how many properties there are.
         return found.reshape(*found.shape[:2], *np.shape(self.scaling_.mean), 2)
 
     def _compositions(self, X: Formulas) -> Compositions:
-        """Compounds as the networks read them."""
+        """Read compounds in the order of the networks."""
         check_is_fitted(self, "networks_")
         compositions = parse(formulas_and_targets(X, None)[0])
         require_known(compositions, self.network_.elements)

@@ -1,0 +1,121 @@
+"""A trained model as one safetensors file: its weights, and in the header all that is needed to use them."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from lgdcnn_core.elements import ElementTable
+from lgdcnn_core.files import written_whole
+from lgdcnn_core.models import Network, chain
+
+HEADER = "CompositionRegressor"
+HASH = "sha256"
+
+_MEMBER = re.compile(r"member(\d+)\.(.+)")
+"""Tensor of a network of an ensemble. The tensors of a single network have other names, that of a block first."""
+
+
+class NotASavedModel(ValueError):
+    """A file that is no saved model, or not the one that was saved."""
+
+
+def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network]) -> Path:
+    """Write a model; a kill leaves the whole file or none.
+
+    Parameters
+    ----------
+    path
+        The file.
+    description
+        Plain values. ``parameters`` has the name of the network and that of its element table, as
+        `CompositionRegressor` has them; ``properties`` the names of the properties, if it predicts several.
+    networks
+        Networks of one kind. The tensors of a single one keep their names; those of several get the prefix
+        ``member<number>.``, counted from 0.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or read-only; names the file.
+    """
+    tensors = {
+        key if len(networks) == 1 else f"member{number}.{key}": value.detach().cpu().contiguous()
+        for number, network in enumerate(networks)
+        for key, value in network.state_dict().items()
+    }
+    header = json.dumps({**description, "known_elements": np.flatnonzero(networks[0].elements.known).tolist()})
+    with written_whole(path) as partial:
+        try:
+            save_file(tensors, partial, metadata={HEADER: header, HASH: _hash(header, tensors)})
+        except OSError:
+            raise
+        except Exception as error:  # safetensors has an error of its own for a file that it could not write
+            raise OSError(f"the model {path} could not be written: {error}") from error
+    return path
+
+
+def read(path: Path) -> tuple[dict[str, Any], list[Network]]:
+    """Read a model's description and its networks, and check their hash. No code in the file is run.
+
+    Files of versions that wrote no hash are read without that check.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    NotASavedModel
+        If the file is something else, or was damaged or changed.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no saved model at {path}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = dict(file.metadata() or {})
+            header = metadata[HEADER]
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        description = dict(json.loads(header))
+    except Exception as error:
+        raise NotASavedModel(f"{path} is not a model saved by CompositionRegressor.save: {error}") from error
+    if metadata.get(HASH, found := _hash(header, tensors)) != found:
+        raise NotASavedModel(f"{path} was damaged or changed: its sha256 is {found}, and it states {metadata[HASH]}")
+    try:
+        return description, [_network(description, state) for state in _by_member(tensors)]
+    except Exception as error:
+        raise NotASavedModel(f"{path} describes no network that this version knows: {error}") from error
+
+
+def _hash(header: str, tensors: Mapping[str, Tensor]) -> str:
+    """Hash the description and the names, types, shapes and values of the tensors."""
+    found = hashlib.sha256(header.encode())
+    for key, value in sorted(tensors.items()):
+        found.update(f"\n{key} {value.dtype} {tuple(value.shape)}\n".encode())
+        found.update(value.numpy().data)
+    return found.hexdigest()
+
+
+def _network(description: Mapping[str, Any], state: Mapping[str, Tensor]) -> Network:
+    vectors = state["embedding.element_vectors"].numpy()
+    known = np.zeros(len(vectors), dtype=bool)
+    known[description["known_elements"]] = True
+    parameters = description["parameters"]
+    table = ElementTable(parameters["elements"], vectors, known)
+    network = Network(chain(parameters["model"]), table, len(description.get("properties") or [""]))
+    network.load_state_dict(state)
+    return network
+
+
+def _by_member(tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+    """Tensors of each network, in the order of their numbers."""
+    members: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        number, name = found.groups() if (found := _MEMBER.fullmatch(key)) else ("0", key)
+        members.setdefault(int(number), {})[name] = value
+    return [members[number] for number in sorted(members)]

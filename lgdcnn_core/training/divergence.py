@@ -1,0 +1,39 @@
+"""Why a training diverged, and the advice that applies."""
+
+import numpy as np
+
+from lgdcnn_core.training.plan import Plan
+from lgdcnn_core.training.tables import Labelled
+
+EXTREME = 30.0
+"""Distance from the mean, in standard deviations, from which on a target may have been too much for a training."""
+
+
+def reason(plan: Plan, data: Labelled, epoch: int) -> str:
+    """Say in which epoch a training diverged, and what can be changed.
+
+    Parameters
+    ----------
+    plan
+        With the recipe as it suits the network.
+    data
+        The training data.
+    epoch
+        The epoch, from 1.
+    """
+    recipe, compute = plan.recipe, plan.compute
+    learnt = np.abs(plan.scaling.learnt(data.targets))
+    place = np.unravel_index(np.nanargmax(learnt), learnt.shape)
+    row, distance = int(place[0]), float(learnt[place])
+    named = f"target {data.targets[place]:g} of {data.compositions.formulas[row]} (row {data.compositions.rows[row]})"
+    if not distance <= np.finfo(np.float32).max:
+        return f"The training diverged in epoch {epoch}: the {named} is beyond float32 once it is standardised."
+    ways = [f"a lower learning rate than lr_max={recipe.lr_max:g}"]
+    if compute.bfloat16 or compute.tf32:
+        ways.append(f"precision='float32' in place of {'bfloat16' if compute.bfloat16 else 'tf32'}")
+    if distance > EXTREME and plan.scaling.unit is None and not plan.classification and data.targets.ndim == 1:
+        ways.append(f"targets='asinh of long tails', since the {named} is {distance:.0f} standard deviations off")
+    return (
+        f"The training diverged in epoch {epoch} of {plan.epochs}: its steps were so large that loss or weights "
+        f"became infinite. Change the recipe: {'; or '.join(ways)}."
+    )

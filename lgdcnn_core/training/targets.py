@@ -1,0 +1,118 @@
+"""Targets as people give them: which are numbers, and which property each column is."""
+
+from collections.abc import Iterable, Mapping, Set
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Targets = Iterable[float] | pd.DataFrame | NDArray[np.float64]
+"""A list, Series or array (B,) of a property in its unit; or a table (B, K) of several, NaN where one is not known."""
+
+SHOWN = 5
+"""Rows that an error names."""
+
+
+class BadTrainingData(ValueError):
+    """Data on which no network can be trained."""
+
+
+def property_names(y: Targets | None) -> tuple[str, ...] | None:
+    """Give the names of several properties, (B, K): a DataFrame's columns, else their numbers; None for a single one.
+
+    Raises
+    ------
+    BadTrainingData
+        If there is only one column, or two have one name.
+    """
+    if not isinstance(y, pd.DataFrame | np.ndarray) or y.ndim == 1:
+        return None
+    names = tuple(map(str, y.columns if isinstance(y, pd.DataFrame) else range(y.shape[1])))
+    if len(names) < 2:
+        raise BadTrainingData(f"targets of a single property are (B,), not {y.shape}")
+    if len(set(names)) < len(names):
+        raise BadTrainingData(f"two properties have one name: {', '.join(names)}")
+    return names
+
+
+def matched(y: Targets, properties: tuple[str, ...] | None, role: str) -> Targets:
+    """Give targets in the order of a model's properties.
+
+    Parameters
+    ----------
+    y
+        Targets. The columns of a DataFrame are matched by name; the columns of an array keep their order.
+    properties
+        Names of the model's properties; None for a single one.
+    role
+        The use of the data, as errors name it.
+
+    Raises
+    ------
+    BadTrainingData
+        If they are targets of other properties.
+    """
+    names = property_names(y)
+    if names is None and properties is None:
+        return y
+    if names is None or properties is None or len(names) != len(properties):
+        raise BadTrainingData(
+            f"the {role} data have different properties: they have {_listed(names)}, the model {_listed(properties)}"
+        )
+    if not isinstance(y, pd.DataFrame):
+        return y
+    if set(names) != set(properties):
+        foreign = ", ".join(name for name in names if name not in properties)
+        missing = ", ".join(name for name in properties if name not in names)
+        raise BadTrainingData(f"the {role} data have different properties: {foreign} in place of {missing}")
+    return y.set_axis(list(names), axis="columns")[list(properties)]
+
+
+def as_numbers(values: Targets, role: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], "pd.Series[Any]"]:
+    """Read the targets of one property.
+
+    Returns
+    -------
+    targets
+        (B,) float64, NaN where there is no number.
+    wrong
+        (B,) bool: there is something else than a finite number or a missing value.
+    given
+        The B values as they were given.
+
+    Raises
+    ------
+    BadTrainingData
+        If the targets are no column of values, such as a dict.
+    """
+    if isinstance(values, Mapping | Set | str | bytes):
+        raise BadTrainingData(
+            f"targets of the {role} data are a {type(values).__name__}; give a list, an array or a Series in the order "
+            "of the formulas"
+        )
+    given = values if isinstance(values, pd.Series) else pd.Series(_plain(values))
+    if pd.api.types.is_numeric_dtype(given) and not pd.api.types.is_complex_dtype(given):
+        targets = given.to_numpy(dtype=float, na_value=np.nan)
+        return targets, np.isinf(targets), given
+    missing = given.isna().to_numpy(dtype=bool)
+    kinds = Real | Decimal | str | np.bool_
+    readable = [value if isinstance(value, kinds) else None for value in given.astype(object)]
+    numbers = pd.to_numeric(pd.Series(readable, dtype=object), errors="coerce").to_numpy(dtype=float)
+    return numbers, ~missing & ~np.isfinite(numbers), given
+
+
+def _plain(values: Targets) -> list[Any] | NDArray[Any]:
+    """Give a list or an array (B,); a tensor becomes an array."""
+    if not hasattr(values, "__array__"):
+        return list(values)
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise BadTrainingData(f"targets of a single property are (B,), not {array.shape}")
+    return array
+
+
+def _listed(names: tuple[str, ...] | None) -> str:
+    return "a single property" if names is None else ", ".join(names)
