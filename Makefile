@@ -9,7 +9,7 @@ PROFILE ?= quick
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce test lab figures leaderboard benchmark lint lock clean
+.PHONY: help setup data reproduce test lab figures site leaderboard benchmark lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
@@ -42,6 +42,9 @@ lab: data  ## open the notebooks in JupyterLab
 
 figures: data  ## redraw the committed figures from the committed records, without training
 	@$(RUN) -m lgdcnn_core.companion.reproduce --figures
+
+site: $(INSTALLED)  ## build the static site of README, notebooks, figures, data card and reference: build/site
+	@$(RUN) -m lgdcnn_core.companion.reproduce.site
 
 leaderboard: data  ## write Matbench's results.json.gz from the records
 	@$(RUN) -m lgdcnn_core.companion.reproduce.leaderboard $(ARGS)
