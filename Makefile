@@ -9,7 +9,7 @@ PROFILE ?= quick
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce test lab figures site leaderboard benchmark lint lock clean
+.PHONY: help setup data reproduce test test-browser lab figures site leaderboard benchmark lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
@@ -36,6 +36,9 @@ reproduce: data  ## train, run every notebook, draw every figure, compare (PROFI
 
 test: data  ## run the tests
 	@$(RUN) -m pytest $(ARGS)
+
+test-browser: data site  ## run every notebook in JupyterLab and open every page of the site, in Chromium, 10 min
+	@$(RUN) -m pytest tests/in_browser.py $(ARGS)
 
 lab: data  ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyter lab --notebook-dir notebooks

@@ -15,6 +15,9 @@ from lgdcnn_core.companion.reproduce.site.building import BrokenSite, build
 from lgdcnn_core.companion.reproduce.site.checking import problems
 from lgdcnn_core.companion.reproduce.site.source import BrokenLink
 
+# Extensions of Sphinx that are behind its changes.
+pytestmark = pytest.mark.filterwarnings("ignore::sphinx.deprecation.RemovedInSphinx11Warning")
+
 TOP = Path(__file__).parents[1]
 EXECUTED = ("02_benchmark_table", "03_convergence")
 

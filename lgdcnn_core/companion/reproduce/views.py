@@ -83,7 +83,7 @@ def view(executed: Path, top: Path) -> NotebookNode:
         As for `write`.
     """
     content = nbformat.read(executed, as_version=4)
-    content.metadata = _only(content.metadata, "kernelspec")
+    content.metadata = _only(content.metadata, "kernelspec") | {"language_info": {"name": "python"}}
     for cell in content.cells:
         cell.metadata = _only(cell.metadata, "tags", "jupyter")
         cell.source = _portable(cell.source, executed, top)

@@ -16,6 +16,9 @@ DATA_CARD = "data/README.md"
 GALLERY = f"figures/{gallery.NAME}"
 CHANGES = "CHANGELOG.md"
 
+FOLDED_FROM = 9
+"""Lines of code from which on a cell is folded: a reader of the site looks for results first."""
+
 _UNLINKED = "unlinked:"
 """Stands for a link to a directory, which a site does not show."""
 
@@ -44,11 +47,11 @@ def write(top: Path, folder: Path) -> None:
     notebooks = sorted(path.name for path in (top / views.SOURCES).glob("*.ipynb"))
     site = _Source(top, folder, notebooks)
     rooms = reference.write(folder / "reference")
-    executed = [f"{views.FOLDER}/{name}" for name in notebooks]
+    shown = {f"{views.FOLDER}/{name}": f"{name[:2]} {gallery.title(top / views.SOURCES / name)}" for name in notebooks}
     contents = [
-        _contents("Notebooks", executed),
-        _contents("Results and data", [GALLERY, DATA_CARD, CHANGES]),
-        *[_contents(caption, [f"reference/{page}" for page in pages]) for caption, pages in rooms.items()],
+        _contents("Notebooks", shown),
+        _contents("Results and data", {GALLERY: "Figures", DATA_CARD: "Data card", CHANGES: "Changelog"}),
+        *[_contents(caption, {f"reference/{page}": page for page in pages}) for caption, pages in rooms.items()],
     ]
     site.page(FRONT, (top / FRONT).read_text(encoding="utf-8") + "".join(contents))
     site.page(GALLERY, gallery.render(top / "figures", top / views.SOURCES))
@@ -58,8 +61,9 @@ def write(top: Path, folder: Path) -> None:
         site.notebook(name)
 
 
-def _contents(caption: str, pages: list[str]) -> str:
-    listed = "\n".join(page.removesuffix(".md").removesuffix(".ipynb") for page in pages)
+def _contents(caption: str, pages: dict[str, str]) -> str:
+    """List pages, each with its title, in the navigation."""
+    listed = "\n".join(f"{title} <{page.removesuffix('.md').removesuffix('.ipynb')}>" for page, title in pages.items())
     return f"\n\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{listed}\n```\n"
 
 
@@ -93,7 +97,7 @@ class _Source:
         target.write_text(self._led(text, path), encoding="utf-8")
 
     def notebook(self, name: str) -> None:
-        """Write a notebook: its executed copy with hidden code folded, or as it is where there is no copy."""
+        """Write a notebook: its executed copy with hidden and long code folded, or as it is where there is no copy."""
         source = nbformat.read(self.top / views.SOURCES / name, as_version=4)
         path = f"{views.FOLDER}/{name}"
         if (self.top / path).exists():
@@ -106,6 +110,8 @@ class _Source:
                 cell.source = self._led(cell.source, path)
             if views.hidden(cell):
                 cell.source = codes.get(cell.id, cell.source)
+            long = cell.cell_type == "code" and len(cell.source.splitlines()) >= FOLDED_FROM
+            if long or views.hidden(cell):
                 cell.metadata.tags = [*cell.metadata.get("tags", []), "hide-input"]
             for output in cell.get("outputs", []):
                 self._lead_output(output, path)
