@@ -9,7 +9,7 @@ PROFILE ?= quick
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce test lab figures leaderboard benchmark lint lock clean
+.PHONY: help setup data reproduce test test-browser lab figures site leaderboard benchmark lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
@@ -37,11 +37,17 @@ reproduce: data  ## train, run every notebook, draw every figure, compare (PROFI
 test: data  ## run the tests
 	@$(RUN) -m pytest $(ARGS)
 
+test-browser: data site  ## run every notebook in JupyterLab and open every page of the site, in Chromium, 10 min
+	@$(RUN) -m pytest tests/in_browser.py $(ARGS)
+
 lab: data  ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyter lab --notebook-dir notebooks
 
 figures: data  ## redraw the committed figures from the committed records, without training
 	@$(RUN) -m lgdcnn_core.companion.reproduce --figures
+
+site: $(INSTALLED)  ## build the static site of README, notebooks, figures, data card and reference: build/site
+	@$(RUN) -m lgdcnn_core.companion.reproduce.site
 
 leaderboard: data  ## write Matbench's results.json.gz from the records
 	@$(RUN) -m lgdcnn_core.companion.reproduce.leaderboard $(ARGS)

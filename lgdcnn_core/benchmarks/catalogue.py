@@ -56,7 +56,7 @@ class Card:
 
     @property
     def task(self) -> str:
-        """Name without the prefix "matbench_", as files and official ids have it."""
+        """Name without the prefix ``matbench_``, as files and official ids have it."""
         return self.name.removeprefix("matbench_")
 
     @property

@@ -17,7 +17,7 @@ _BLOCK = 128
 
 
 def clusters(efms: ArrayLike, threshold: float | Sequence[float], rule: str = "published") -> NDArray[np.intp]:
-    """Cluster compounds of one size by the distance D = max |R_a - R_b| of their EFMs.
+    """Cluster compounds of one size by the distance D = ``max |R_a - R_b|`` of their EFMs.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def clusters(efms: ArrayLike, threshold: float | Sequence[float], rule: str = "p
     rule
         - ``"published"``: the paper's scan goes through all compounds in order, also those already assigned;
           each takes every still unassigned compound with D <= t as a new cluster. For N = 3 alone D is
-          max ||R_a| - |R_b|| and the comparison is strict, D < t. Depends on the order.
+          ``max ||R_a| - |R_b||`` and the comparison is strict, D < t. Depends on the order.
         - ``"leader"``: each compound joins the first leader with D <= t, or becomes a leader. Members are
           within t of their leader. Depends on the order.
         - ``"complete-linkage"``: hierarchical; any two members are within t of each other. Independent of

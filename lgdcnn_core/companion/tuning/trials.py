@@ -194,6 +194,7 @@ TRIALS = table(
         setting="published",
     ),
 )
+"""Every trial of the study, by name."""
 
 
 def trial(name: str) -> Trial:

@@ -1,0 +1,53 @@
+"""Relative links in Markdown: find them, and lead them to where a file is now."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+_LINK = re.compile(
+    # Code is matched first, so that nothing in it is taken for a link.
+    r"(?P<code>^ *(?P<fence>```+|~~~+).*?^ *(?P=fence)|(?<!`)(?P<tick>`+)(?!`).+?(?<!`)(?P=tick)(?!`))"
+    r"|(?P<before>\]\(<?|^\[[^\]\n]+\]: *|(?:href|src)=[\"'])(?P<target>[^\s)>\"'#]+)",
+    re.MULTILINE | re.DOTALL,
+)
+_ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+"""How a target begins that is not a path: with a scheme or a host."""
+
+
+def relink(text: str, change: Callable[[str], str]) -> str:
+    """Return Markdown with every relative link changed; code, web addresses and links within the page stay.
+
+    Parameters
+    ----------
+    text
+        Markdown, with inline links, images, reference definitions and the HTML attributes ``href`` and ``src``.
+    change
+        New path of a path as it is written. What follows a ``#`` is not part of it and stays.
+    """
+
+    def changed(match: re.Match[str]) -> str:
+        target = match["target"]
+        if match["code"] is not None or _ELSEWHERE.match(target):
+            return match[0]
+        return match["before"] + change(target)
+
+    return _LINK.sub(changed, text)
+
+
+def path_in_checkout(target: str, page: str) -> str:
+    """Return the path that a link on a page leads to, both relative to the checkout.
+
+    Parameters
+    ----------
+    target
+        The link's path, relative to the page.
+    page
+        Path of the page.
+    """
+    return os.path.normpath(PurePosixPath(page).parent / target).replace(os.sep, "/")
+
+
+def from_page(path: str, page: str) -> str:
+    """Return a path of the checkout as a link on a page writes it."""
+    return os.path.relpath(path, PurePosixPath(page).parent).replace(os.sep, "/")

@@ -1,0 +1,145 @@
+"""Pages of the reference: one a room of the package, with everything that the room offers and its docstring."""
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from sphinx.pycode import ModuleAnalyzer
+
+import lgdcnn_core
+from lgdcnn_core import companion
+
+STOREYS = {"Reference: the method": lgdcnn_core, "Reference: the companion": companion}
+"""Heading in the contents -> package whose rooms are listed below it."""
+
+DOORS = ("lgdcnn_core.models.published",)
+"""Modules for users that their room does not offer under its own name."""
+
+LONGEST_VALUE = 60
+"""Values of constants that take more characters are left out."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A name that a module offers: what it is, where it is defined, and the first line of its docstring."""
+
+    name: str
+    kind: str
+    origin: str
+    summary: str
+
+
+def write(folder: Path) -> dict[str, list[str]]:
+    """Write the pages of the reference as reStructuredText, and return their names by heading in the contents.
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    documented: set[tuple[str, str]] = set()
+    pages: dict[str, list[str]] = {}
+    for caption, storey in STOREYS.items():
+        pages[caption] = []
+        for name in [storey.__name__, *_rooms(storey)]:
+            module = importlib.import_module(name)
+            parts = {module: members(module)}
+            if hasattr(module, "__path__") and not hasattr(module, "__all__") and module is not storey:
+                parts |= {part: members(part) for part in map(importlib.import_module, _parts(module))}
+            for part, offered in parts.items():
+                parts[part] = [each for each in offered if (each.origin, each.name) not in documented]
+                documented |= {(each.origin, each.name) for each in offered}
+            if any(parts.values()):
+                pages[caption].append(name)
+                (folder / f"{name}.rst").write_text(_page(parts), encoding="utf-8")
+    return pages
+
+
+def members(module: ModuleType) -> list[Member]:
+    """Return what a module offers: the names in ``__all__``, or else all public ones that it defines."""
+    names = getattr(module, "__all__", None) or [
+        name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__
+    ] + [name for scope, name in _constants(module.__name__) if not scope]
+    return [_member(module, name) for name in sorted(set(names), key=str.lower) if not name.startswith("_")]
+
+
+def _member(module: ModuleType, name: str) -> Member:
+    value = getattr(module, name)
+    if isinstance(value, ModuleType):
+        kind, origin, text = "module", value.__name__, value.__doc__
+    elif inspect.isclass(value):
+        kind = "exception" if issubclass(value, BaseException) else "class"
+        origin, text = value.__module__, value.__doc__
+    elif inspect.isroutine(value) and getattr(value, "__name__", None) == name:
+        kind, origin, text = "function", value.__module__, value.__doc__
+    else:
+        kind = "data"
+        origin = _definition(module, name)
+        text = "\n".join(_constants(origin).get(("", name), []))
+    return Member(name, kind, origin, " ".join((text or "").strip().split("\n\n")[0].split()))
+
+
+def _definition(module: ModuleType, name: str) -> str:
+    """Return the module that defines a documented constant: this one, or the part of it that does."""
+    for part in [module.__name__, *_parts(module)]:
+        if ("", name) in _constants(part):
+            return part
+    return module.__name__
+
+
+def _constants(module: str) -> dict[tuple[str, str], list[str]]:
+    """Docstrings of a module's constants, by class (none at the top) and name."""
+    return ModuleAnalyzer.for_module(module).find_attr_docs()
+
+
+def _rooms(storey: ModuleType) -> list[str]:
+    other = {package.__name__ for package in STOREYS.values()}
+    found = [name for name in _parts(storey) if name not in other]
+    return sorted([*found, *[door for door in DOORS if door.rsplit(".", 2)[0] == storey.__name__]])
+
+
+def _parts(package: ModuleType) -> list[str]:
+    """Return the names of all modules and packages directly in a package, without what is run as a program."""
+    found = pkgutil.iter_modules(getattr(package, "__path__", []), f"{package.__name__}.")
+    return [each.name for each in found if not each.name.endswith(("__main__", ".conf", ".worker"))]
+
+
+def _page(parts: dict[ModuleType, list[Member]]) -> str:
+    (first, offered), *others = parts.items()
+    text = [_heading(first.__name__, "="), f".. automodule:: {first.__name__}\n", _table(first, offered)]
+    text += [_entry(first, member) for member in offered]
+    for module, more in others:
+        if more:
+            text += [_heading(module.__name__, "-"), f".. automodule:: {module.__name__}\n"]
+            text += [_entry(module, member) for member in more]
+    return "\n".join(text)
+
+
+def _heading(text: str, line: str) -> str:
+    return f"{text}\n{line * len(text)}\n"
+
+
+def _table(module: ModuleType, offered: list[Member]) -> str:
+    """List what a module offers, each with the first line of its docstring."""
+    if not offered:
+        return ""
+    rows = "\n".join(f"   * - :py:obj:`~{_path(module, each)}`\n     - {each.summary}" for each in offered)
+    return f".. list-table::\n   :widths: 35 65\n   :class: summary\n\n{rows}\n"
+
+
+def _path(module: ModuleType, member: Member) -> str:
+    """Return the name under which a member is documented: its room's, but a constant's where its docstring is."""
+    return f"{member.origin if member.kind == 'data' else module.__name__}.{member.name}"
+
+
+def _entry(module: ModuleType, member: Member) -> str:
+    options = ""
+    if member.kind in ("class", "exception"):
+        options = "   :members:\n"
+    elif member.kind == "data" and len(repr(getattr(module, member.name))) > LONGEST_VALUE:
+        options = "   :no-value:\n"
+    return f".. auto{member.kind}:: {_path(module, member)}\n{options}"
