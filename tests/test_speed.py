@@ -14,6 +14,7 @@ from written_notebooks import outputs
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion import figures, speed
+from lgdcnn_core.companion.claims import Outcome, share_of_peak
 from lgdcnn_core.companion.reproduce import notebook
 from lgdcnn_core.companion.runs import BrokenRecord, RecordExists
 from lgdcnn_core.companion.speed import __main__ as command
@@ -230,6 +231,20 @@ def test_answers_say_that_a_machine_has_no_bfloat16():
     in_float32 = [each for each in record().trainings if each["precision"] == "float32"]
     said = speed.answers(record(products=record().products[:2], trainings=in_float32))
     assert "No bfloat16: the machine has no instructions for it." in said
+
+
+def test_the_verdict_on_speed_counts_the_machines_that_reach_half_of_their_peak():
+    # 1e12 FLOP in 2 s is a quarter of 2 TFLOP/s in float32; in 0.8 s it is 62.5 %.
+    slow, fast = record(), record(trainings=[training(batch_size=1024, epoch_seconds=[9.0, 0.8])])
+    assert share_of_peak.shares(slow).tolist() == [0.25]
+    assert share_of_peak.verdict({"slow": slow}).outcome is Outcome.NOT_REPRODUCED
+    assert share_of_peak.verdict({"fast": fast}).outcome is Outcome.REPRODUCED
+    both = share_of_peak.verdict({"slow": slow, "fast": fast})
+    assert both.outcome is Outcome.IN_PART
+    assert [(each.value, each.n) for each in both.ours] == [(25.0, 1), (62.5, 1)]
+    assert both.sentence.endswith("it reaches 62 % on 1 of 2 machines and 25 % on the others.")
+    assert both.detail == "Below one half: slow, 25 %."
+    assert share_of_peak.verdict({}).outcome is Outcome.NOT_TESTABLE
 
 
 # ------------------------------------------------------------------------------------------------------ measuring

@@ -148,7 +148,7 @@ def _sentence(rows: pd.DataFrame, estimates: Sequence[Estimate], recipe: str) ->
         f"{benchmarks.card(row['dataset']).label} in {row['seconds']:,.0f} s, {estimate.value:.2g} times as fast"
         for (_, row), estimate in zip(rows.iterrows(), estimates, strict=True)
     ]
-    return f"By {recipe}, we reach them on {' and on '.join(parts)}."
+    return f"By {recipe}, we reach them on {', and on '.join(parts)}."
 
 
 def _labels(rows: pd.DataFrame) -> str:

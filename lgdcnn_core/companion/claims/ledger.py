@@ -90,6 +90,8 @@ def _convergence(evidence: Evidence) -> list[Verdict]:
     code = fraction_of_cost.published_code()
     noted = code[["dataset", "val_mae"]].drop_duplicates().rename(columns={"val_mae": "target"})
     timed = comparable[(comparable["recipe"] == lower_errors.RECIPE) & comparable["dataset"].isin(code["dataset"])]
+    # Seconds of runs that are known to have shared their cores compare with nothing; older records do not say.
+    timed = timed.assign(seconds=timed["seconds"].where(timed["undisturbed"].fillna(True).astype(bool)))
     of_code = convergence.reached(timed, noted.assign(fold=None).astype({"fold": "Int64"}))
     beside = fraction_of_cost.beside_published_code(convergence.summarise_reached(of_code, ["target"]), code)
     return [*converges.verdicts(compared), fraction_of_cost.verdict(of_code, beside, lower_errors.RECIPE)]

@@ -37,10 +37,10 @@ def shares(record: SpeedRecord, large: int = LARGE) -> "pd.Series[float]":
         One share a data set and batch size, by the fast recipe in the exact setting.
     """
     table = throughput(record)
-    own = (table["model"] == MODEL) & (table["recipe"] == FAST.name) & (table["setting"] == "exact")
-    own = table[own & (table["batch_size"] >= large)]
-    means = own.groupby("precision")["tokens_per_second"].mean()
-    return own.loc[own["precision"] == means.idxmax(), "share"] if len(means) else own["share"]
+    of_model = (table["model"] == MODEL) & (table["recipe"] == FAST.name) & (table["setting"] == "exact")
+    rows = table[of_model & (table["batch_size"] >= large)]
+    pace = rows.groupby("precision")["tokens_per_second"].mean()
+    return rows.loc[rows["precision"] == (pace.idxmax() if len(pace) else ""), "share"]
 
 
 def verdict(records: Mapping[str, SpeedRecord]) -> Verdict:
