@@ -31,7 +31,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 data: $(INSTALLED)  ## fetch and check the 28 data sets and 3 extras (45 MB)
 	@$(RUN) -m lgdcnn_core.benchmarks
 
-reproduce: data  ## train, run every notebook, draw every figure, compare (PROFILE=quick or paper)
+reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compare (PROFILE=quick or paper)
 	@$(RUN) -m lgdcnn_core.companion.reproduce --profile $(PROFILE) $(ARGS)
 
 test: data  ## run the tests
@@ -49,10 +49,10 @@ figures: data  ## redraw the committed figures from the committed records, witho
 site: $(INSTALLED)  ## build the static site of README, notebooks, figures, data card and reference: build/site
 	@$(RUN) -m lgdcnn_core.companion.reproduce.site
 
-leaderboard: data  ## write Matbench's results.json.gz from the records
+leaderboard: $(INSTALLED)  ## write Matbench's results.json.gz from the records
 	@$(RUN) -m lgdcnn_core.companion.reproduce.leaderboard $(ARGS)
 
-benchmark: data  ## measure the speed of this machine, 15 min (ARGS=--without-amx: as a processor without it)
+benchmark: $(INSTALLED)  ## measure the speed of this machine, 15 min (ARGS=--without-amx: as a processor without it)
 	@$(RUN) -m lgdcnn_core.companion.speed $(ARGS)
 
 lint: $(INSTALLED)  ## check style and types

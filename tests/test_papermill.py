@@ -51,6 +51,17 @@ def test_an_unknown_parameter_or_one_of_another_type_fails_before_anything_runs(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "there_are"),
+    [("stores", "commited", "committed, local, both"), ("store", "both", "committed, local")],
+)
+def test_a_parameter_that_names_a_store_is_checked_before_anything_runs(tmp_path, name, value, there_are):
+    path = write_notebook(tmp_path / "a.ipynb", parameter_cell="stores = 'both'\nstore = 'local'")
+    with pytest.raises(parameters.UnfitParameters, match=f"{name}: no store .* {value!r}; there are {there_are}$"):
+        parameters.check(path, {name: value})
+    parameters.check(path, {"stores": "both", "store": "committed"})
+
+
 def test_a_notebook_without_parameters_takes_none(tmp_path):
     path = write_notebook(tmp_path / "a.ipynb", "x = 1", parameter_cell=None)
     parameters.check(path, {})

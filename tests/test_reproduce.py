@@ -1,7 +1,9 @@
 """`make reproduce`: what it runs, skips and foretells, and the table that it ends with."""
 
 import math
+import re
 import textwrap
+from pathlib import Path
 
 import pytest
 from made_up_records import made_up
@@ -9,40 +11,46 @@ from written_notebooks import printed, write_notebook
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.reproduce import __main__ as command
-from lgdcnn_core.companion.reproduce import comparison, estimate, profiles
-from lgdcnn_core.companion.runs import RunSpec, Store, load_records
+from lgdcnn_core.companion.reproduce import comparison, estimate, profiles, reproduction, sweep
+from lgdcnn_core.companion.runs import RunSpec, Store, committed_store, load_records
 from lgdcnn_core.training import FAST, PAPER
 
 BULK = "aflow__ael_bulk_modulus_vrh"
+TINY = RunSpec("matbench_jdft2d", fold=0, model="LSTM", epochs=1, train_fraction=0.05)
 
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
-    """A checkout with two notebooks, of which the training one does not train and the other fails."""
-    declared = "\n".join(f"{name} = {value!r}" for name, value in RunSpec(BULK).as_dict().items())
+    """A checkout with two notebooks, one that would show a run and one that fails; its profile is one tiny run."""
+    declared = "\n".join(f"{name} = {value!r}" for name, value in TINY.as_dict().items())
     write_notebook(tmp_path / "notebooks" / "01_train.ipynb", parameter_cell=f"{declared}\ndevice = None")
     write_notebook(tmp_path / "notebooks" / "02_table.ipynb", "def draw():\n    return 1 / 0", "draw()")
     monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "build" / "runs"))
-    monkeypatch.setitem(profiles.PROFILES, "quick", lambda: [RunSpec(BULK, epochs=1)])
+    monkeypatch.setitem(profiles.PROFILES, "quick", lambda: [TINY])
     return tmp_path
 
 
-def test_a_failed_cells_traceback_reaches_the_terminal_with_the_notebooks_path(checkout, capfd):
+def test_a_reproduction_trains_draws_and_compares_and_tells_a_failed_cell_with_the_notebooks_path(checkout, capfd):
     assert command.main(["--profile", "quick", "--device", "cpu"]) == 1
     out, err = capfd.readouterr()
     assert str(checkout / "notebooks" / "02_table.ipynb") in err
     assert "ZeroDivisionError: division by zero" in err
     assert "def draw" in err
+    assert "error: 1 of 2 failed: 02_table" in err
     assert "\x1b" not in out + err
     # One line when a notebook starts, one when it ends; and the table in any case.
     assert out.count("02_table") == 2
-    assert f"01_train/{RunSpec(BULK, epochs=1).key}: done" in out
-    assert "8.221" in out
+    assert "LSTM on Matbench jdft2d, fold 0 (1 epochs, 5 % of the rows): done in" in out
+    mae = Store("local", checkout / "build" / "runs").read(TINY.key).metrics["mae"]
+    assert f"test MAE {mae:#.4g} meV/atom" in out
+    assert f"Matbench jdft2d, fold 0 (meV/atom)    LSTM      1        {mae:#.4g}" in out
     executed = checkout / "build" / "notebooks"
-    assert (executed / "01_train" / f"{RunSpec(BULK, epochs=1).key}.ipynb").exists()
+    assert (executed / "01_train" / f"{TINY.key}.ipynb").exists()
     assert (executed / "02_table.failed.ipynb").exists()
     assert not (executed / "02_table.ipynb").exists()
+    # Nothing is left of the run but its record.
+    assert [path for path in (checkout / "build" / "checkpoints").rglob("*") if path.is_file()] == []
 
 
 def test_a_training_notebook_that_lacks_a_parameter_fails_before_anything_runs(checkout, capfd):
@@ -55,22 +63,58 @@ def test_a_training_notebook_that_lacks_a_parameter_fails_before_anything_runs(c
 
 
 def test_what_is_recorded_and_executed_is_skipped(checkout):
-    spec = RunSpec(BULK, epochs=1)
-    store = Store("local", checkout / "build" / "runs")
-    store.write(*made_up(spec))
-    jobs = [path.name for path, _, _ in command._jobs([spec], checkout, None)]
-    assert jobs == ["01_train.ipynb", "02_table.ipynb"]
-    write_notebook(checkout / "build" / "notebooks" / "01_train" / f"{spec.key}.ipynb")
-    jobs = [path.name for path, _, _ in command._jobs([spec], checkout, None)]
-    assert jobs == ["02_table.ipynb"]
+    plan = reproduction.Plan(checkout)
+    Store("local", checkout / "build" / "runs").write(*made_up(TINY))
+    early, late = reproduction._notebooks([TINY], sweep.missing([TINY]), plan)
+    assert [job.title for job in early] == [f"01_train/{TINY.key}", "02_table"]
+    write_notebook(early[0].output)
+    early, late = reproduction._notebooks([TINY], sweep.missing([TINY]), plan)
+    assert [job.title for job in early + late] == ["02_table"]
+
+
+def test_the_first_picture_is_of_committed_records_and_notebooks_that_show_runs_follow_the_trainings(checkout):
+    for name in ("00_start_here", "02_benchmark_table", "03_convergence", "05_cecv"):
+        write_notebook(checkout / "notebooks" / f"{name}.ipynb", parameter_cell="stores = 'both'")
+    early, late = reproduction._notebooks([TINY], [TINY], reproduction.Plan(checkout))
+    assert [(job.title, job.values) for job in early] == [
+        ("02_benchmark_table", {"stores": "committed"}),
+        ("00_start_here", {}),
+        ("02_table", {}),
+        ("05_cecv", {}),
+    ]
+    assert [(job.title, job.values) for job in late] == [("02_benchmark_table", {}), ("03_convergence", {})]
 
 
 def test_a_record_of_another_recipe_does_not_stand_for_todays_run(checkout, capfd):
-    spec = RunSpec(BULK, epochs=1)
-    recipe = spec.full_recipe().with_changes(lr_max=0.5).as_dict()
-    Store("local", checkout / "build" / "runs").write(*made_up(spec, recipe=recipe))
+    recipe = TINY.full_recipe().with_changes(lr_max=0.5).as_dict()
+    Store("local", checkout / "build" / "runs").write(*made_up(TINY, recipe=recipe))
     assert command.main([]) == 1
     assert "was made with another lr_max" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--profile", "quack"], "quack"),
+        (["--workers", "0"], "'0' is no number from 1"),
+        (["--workers", "two"], "'two' is no number from 1"),
+        (["--minutes", "-1"], "'-1' is no number of minutes above 0"),
+        (["--minutes", "nan"], "'nan' is no number of minutes above 0"),
+        (["--wrong"], "--wrong"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_any_data_is_fetched(checkout, capfd, monkeypatch, arguments, said):
+    monkeypatch.setattr(benchmarks, "fetch", lambda: pytest.fail("data was fetched"))
+    with pytest.raises(SystemExit) as refused:
+        command.main(arguments)
+    assert refused.value.code == 2
+    assert said in capfd.readouterr().err
+
+
+def test_make_does_not_fetch_data_before_the_arguments_are_checked():
+    rules = (Path(__file__).parents[1] / "Makefile").read_text()
+    for target in ("reproduce", "leaderboard", "benchmark"):
+        assert re.search(rf"^{target}: \$\(INSTALLED\) ", rules, flags=re.MULTILINE)
 
 
 def test_a_device_that_is_not_there_is_said_at_once(checkout, capfd):
@@ -80,7 +124,7 @@ def test_a_device_that_is_not_there_is_said_at_once(checkout, capfd):
 
 
 def test_figures_are_redrawn_from_committed_records_without_training(checkout, capfd, monkeypatch):
-    Store("local", checkout / "build" / "runs").write(*made_up(RunSpec(BULK, epochs=1)))
+    Store("local", checkout / "build" / "runs").write(*made_up(TINY))
     look = """
     from lgdcnn_core.companion.figures import folder
     from lgdcnn_core.companion.runs import load_records
@@ -95,24 +139,46 @@ def test_figures_are_redrawn_from_committed_records_without_training(checkout, c
     assert printed(executed[0]).strip() == f"{checkout / 'figures'} set()"
 
 
-def test_dry_run_lists_the_runs_with_an_estimate_and_trains_nothing(checkout, capsys, benchmark_data):
-    assert command.main(["--dry-run", "--device", "cpu"]) == 0
-    out = capsys.readouterr().out
-    assert f"  {RunSpec(BULK, epochs=1).key}\n1 of 1 runs to make: about " in out
-    assert not (checkout / "build").exists()
+def test_a_dry_run_gives_the_total_first_then_a_line_a_data_set_and_trains_nothing(
+    checkout, capsys, benchmark_data, monkeypatch
+):
+    specs = [RunSpec(BULK, seed=seed) for seed in (0, 1, 2)] + [TINY]
+    monkeypatch.setitem(profiles.PROFILES, "quick", lambda: specs)
+    Store("local", checkout / "build" / "runs").write(*made_up(specs[0]))
+    monkeypatch.setattr(reproduction, "estimate", lambda missing, device: [7200.0] * len(missing))
+    assert command.main(["--dry-run", "--device", "cpu", "--workers", "2"]) == 0
+    total, bulk, tiny, _ = capsys.readouterr().out.splitlines()
+    assert total.startswith("3 of 4 runs to make: about 4.0 h on this machine (cpu, 2 at once with ")
+    assert bulk == f"    4.0 h  {BULK}: 3 runs, 1 recorded"
+    assert tiny == "    2.0 h  matbench_jdft2d: 1 run"
+    assert not (checkout / "build" / "notebooks").exists()
+
+
+def test_a_reproduction_of_days_is_worth_a_warning(checkout, capfd, monkeypatch):
+    monkeypatch.setattr(reproduction, "estimate", lambda missing, device: [15 * 86400.0] * len(missing))
+    assert command.main(["--device", "cpu", "--runs-only", "--minutes", "1"]) == 0
+    out, err = capfd.readouterr()
+    assert "1 runs to make: about 15.0 days" in out
+    assert "warning: that is long for this machine" in err
+    # It cannot end within a minute, so it is not begun.
+    assert "1 of 1 are not finished: there was no time" in out
+    assert not (checkout / "build" / "runs").exists()
 
 
 # Profiles and estimates
 
 
 def test_the_quick_profile_really_trains_both_networks_on_both_protocols():
-    assert {(spec.dataset, spec.fold, spec.model) for spec in profiles.quick()} == {
-        (BULK, None, "L-G-DCNN"),
-        (BULK, None, "CrabNet"),
-        ("matbench_jdft2d", 0, "L-G-DCNN"),
-        ("matbench_jdft2d", 0, "CrabNet"),
-    }
-    assert {spec.full_recipe() for spec in profiles.quick()} == {FAST}
+    specs = profiles.quick()
+    assert {spec.model for spec in specs} == {"L-G-DCNN", "CrabNet"}
+    assert {spec.fold for spec in specs} == {None, 0}
+    assert {spec.full_recipe() for spec in specs} == {FAST}
+
+
+def test_each_quick_run_has_three_committed_seeds_and_a_published_number_to_be_compared_with():
+    table = comparison.compare(profiles.quick(), load_records([committed_store()]))
+    assert (table["committed_n"] >= 3).all()
+    assert table["published"].notna().all()
 
 
 def test_the_paper_profile_is_the_whole_paper():
@@ -172,7 +238,7 @@ def test_this_machines_number_stands_beside_the_committed_and_the_published_ones
     assert math.isnan(table["published"][3])
     assert table["seconds"].tolist()[:3] == [12.5] * 3
     last = comparison.render(table).splitlines()[4].split()
-    assert last == [BULK, "LSTM", "60", "-", "-", "-", "0", "-", "-", "-"]
+    assert last == ["AFLOW", "bulk", "modulus", "(GPa)", "LSTM", "60", "-", "-", "-", "0", "-", "-", "-"]
 
 
 @pytest.mark.parametrize("model", ["L-G-DCNN", "CrabNet"])

@@ -1,6 +1,7 @@
 """Where records are: those that the project stands for, and those of this machine."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,40 @@ VARIABLE = "LGDCNN_RUNS"
 RUNS = "runs"
 """Directory of the run records, beside which those of other kinds are."""
 
+BOTH = "both"
+"""Name of the two stores together, in the parameter ``stores`` of notebooks."""
+
 S = TypeVar("S", bound=RecordDirectory[Any])
+
+
+class UnknownStore(ValueError):
+    """No store of records has the name that was asked for."""
+
+
+def known_store(name: str, both: bool = False) -> str:
+    """Give the name back if a store is called this; ``"both"`` is a name where `both` says so.
+
+    Raises
+    ------
+    UnknownStore
+        The message lists the names.
+    """
+    names = ["committed", "local", *([BOTH] if both else [])]
+    if name not in names:
+        raise UnknownStore(f"no store of records is called {name!r}; there are {', '.join(names)}")
+    return name
+
+
+def named(stores: Iterable[S], name: str) -> list[S]:
+    """Choose among stores of one kind by name, ``"committed"`` or ``"local"``; ``"both"`` takes all of them.
+
+    Raises
+    ------
+    UnknownStore
+        If no store is called this.
+    """
+    known_store(name, both=True)
+    return [store for store in stores if name in (BOTH, store.name)]
 
 
 def committed(store: type[S], directory: str) -> S | None:

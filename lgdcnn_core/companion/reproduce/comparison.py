@@ -8,22 +8,23 @@ import pandas as pd
 from scipy import stats
 
 from lgdcnn_core import benchmarks
+from lgdcnn_core.companion.reproduce import titles
 from lgdcnn_core.companion.runs import RunSpec, summarise
 from lgdcnn_core.companion.runs.table import GROUP
 
 CONFIDENCE = 0.95
 
 COLUMNS = {
-    "dataset": "data set",
-    "model": "model",
+    "dataset": "test MAE of",
+    "model": "network",
     "epochs": "epochs",
-    "mae": "this machine's MAE",
-    "committed_mean": "committed MAE",
+    "mae": "this machine",
+    "committed_mean": "our records",
     "committed_std": "spread",
     "committed_n": "n",
     "inside": "inside",
     "published": "published",
-    "seconds": "seconds",
+    "seconds": "minutes here",
 }
 """Columns of `compare`, and their headings."""
 
@@ -42,7 +43,7 @@ def compare(specs: Iterable[RunSpec], records: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row a run, columns of `COLUMNS`; missing where there is no such number. ``committed_std`` is over seeds;
-        ``inside``: see `seed_interval`; ``seconds`` is the wall time of training here.
+        ``inside``: see `seed_interval`; ``seconds`` is the wall time of the training on this machine.
     """
     local = records[records["store"] == "local"].set_index("key")[["mae", "training_seconds"]].to_dict("index")
     committed = summarise(records[records["store"] == "committed"])
@@ -54,7 +55,7 @@ def compare(specs: Iterable[RunSpec], records: pd.DataFrame) -> pd.DataFrame:
         low, high = seed_interval(mean, std, n)
         rows.append(
             {
-                "dataset": spec.dataset if spec.fold is None else f"{spec.dataset} fold {spec.fold}",
+                "dataset": titles.dataset_with_unit(spec),
                 "model": spec.model,
                 "epochs": spec.full_recipe().epochs,
                 "mae": mae,
@@ -83,7 +84,7 @@ def seed_interval(mean: float, std: float, n: int) -> tuple[float, float]:
 def published_mae(spec: RunSpec) -> float:
     """Give the published test MAE of this network on this data set or official fold; NaN where there is none.
 
-    Whatever the recipe: it is what the run is measured against, not what it repeats.
+    It does not depend on the recipe of the run, which is measured against that number and need not repeat it.
     """
     if spec.fold is None:
         table = benchmarks.published("lgdcnn_paper")
@@ -100,9 +101,9 @@ def render(table: pd.DataFrame) -> str:
     """Text of `compare`'s table for a terminal, with "-" where there is no number."""
     text = pd.DataFrame({heading: [_cell(name, value) for value in table[name]] for name, heading in COLUMNS.items()})
     notes = (
-        "committed: mean, standard deviation and number of seeds of the project's own records of the same runs;\n"
-        "inside: this machine's MAE lies where one more seed would with 95 % probability (two seeds or more);\n"
-        "published: the paper, or the submission to Matbench for its folds, whatever the epochs here."
+        "our records: mean over n seeds of the same run, and the standard deviation of those seeds;\n"
+        "inside: this machine's MAE lies where one more seed would lie with 95 % probability;\n"
+        "published: by the paper or, for a fold, by the submission to Matbench, whatever the epochs there."
     )
     return f"{text.to_string(index=False)}\n\n{notes}"
 
@@ -123,5 +124,5 @@ def _cell(name: str, value: object) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     if name == "seconds":
-        return f"{value:.0f}"
+        return f"{value / 60:.1f}"  # type: ignore[operator]
     return f"{value:#.4g}" if isinstance(value, float) else str(value)

@@ -1,6 +1,6 @@
 """Estimate how long runs will take on this device, from a few real training batches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +62,7 @@ def estimate(specs: list[RunSpec], device: str | None = None, progress: bool = T
     sizes: dict[str, Size] = {}
     paces: dict[tuple[str, str, str], Pace] = {}
     seconds = []
-    for spec in tqdm(specs, desc="timing", unit="run", disable=not progress, leave=False):
+    for spec in tqdm(specs, desc="timing", unit="run", disable=None if progress else True, leave=False):
         if spec.dataset not in sizes:
             sizes[spec.dataset] = size(spec)
         kind = (spec.model, spec.recipe, spec.setting)
@@ -105,6 +105,14 @@ def duration(spec: RunSpec, size: Size, pace: Pace) -> float:
         # In the epochs that end a cycle, the published averaging looks at the validation data after every batch.
         validations += recipe.epochs // (2 * recipe.half_cycle) * batches
     return recipe.epochs * training + validations * validation
+
+
+def makespan(seconds: Iterable[float], workers: int) -> float:
+    """Seconds until all is done, given the seconds of each job in their order and how many go on at once."""
+    ends = [0.0] * workers
+    for each in seconds:
+        ends[ends.index(min(ends))] += each
+    return max(ends)
 
 
 def _batch_seconds(spec: RunSpec, n_compounds: int, compute: Compute) -> float:

@@ -160,6 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, help=f"default: build/leaderboard/<run>/{FILE}")
     chosen = parser.parse_args(arguments)
     try:
+        benchmarks.fetch()
         store = local_store() if chosen.store == "local" else committed_store()
         if store is None:
             raise IncompleteTasks("the committed records are in the repository: clone it, or use --store local")
@@ -175,7 +176,7 @@ def main(arguments: list[str] | None = None) -> int:
             refit=chosen.refit,
         )
         content, incomplete = submission(store, like)
-    except (IncompleteTasks, BrokenRecord, ValueError) as error:
+    except (IncompleteTasks, BrokenRecord, benchmarks.DataError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     run = like.key.partition("/")[2].replace("_fold0", "")

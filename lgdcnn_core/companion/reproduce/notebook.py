@@ -30,6 +30,7 @@ def run(
     output: Path,
     values: Mapping[str, Any] | None = None,
     while_running: Callable[[], None] = lambda: None,
+    environment: Mapping[str, str] | None = None,
 ) -> None:
     """Run a notebook and keep the executed copy.
 
@@ -46,7 +47,9 @@ def run(
     values
         Parameters that differ from the notebook's defaults: plain values, with their types.
     while_running
-        Called several times a second.
+        Called several times a second; what it raises ends the notebook and is passed on.
+    environment
+        Environment variables for its processes, beside this one's.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def run(
     output.parent.mkdir(parents=True, exist_ok=True)
     running = output.with_suffix(f".running{output.suffix}")
     with tempfile.TemporaryDirectory(prefix="lgdcnn-") as directory:
-        status, printed = _run_worker(notebook, running, dict(values or {}), directory, while_running)
+        status, printed = _run_worker(notebook, running, dict(values or {}), directory, while_running, environment)
     if status != 0:
         kept = ""
         if running.exists():
@@ -72,7 +75,12 @@ def run(
 
 
 def _run_worker(
-    notebook: Path, output: Path, values: dict[str, Any], directory: str, while_running: Callable[[], None]
+    notebook: Path,
+    output: Path,
+    values: dict[str, Any],
+    directory: str,
+    while_running: Callable[[], None],
+    environment: Mapping[str, str] | None,
 ) -> tuple[int, str]:
     """Run a notebook in a process of its own; give the exit status and what it printed."""
     order = json.dumps(
@@ -81,16 +89,18 @@ def _run_worker(
     )
     # The process works elsewhere: directories that the environment names relative to here must be found from there.
     named = {name: Path(os.environ[name]) for name in DIRECTORIES if os.environ.get(name)}
-    environment = {name: str(path.expanduser().absolute()) for name, path in named.items()}
+    absolute = {name: str(path.expanduser().absolute()) for name, path in named.items()}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
         process = subprocess.Popen(
             # -P: without it, modules beside the worker would hide installed ones of the same name.
             [sys.executable, "-P", str(WORKER), order],
             cwd=directory,
-            env=os.environ | environment,
+            env=os.environ | (environment or {}) | absolute,
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=subprocess.STDOUT,
+            # Ctrl-C is for this process, which ends the other one.
+            start_new_session=True,
         )
         try:
             while process.poll() is None:

@@ -7,7 +7,12 @@ from typing import Any
 
 import nbformat
 
+from lgdcnn_core.companion.records.places import UnknownStore, known_store
+
 TAG = "parameters"
+
+STORE_PARAMETERS = {"store": False, "stores": True}
+"""Parameters that name a store of records, and whether both stores may be named together."""
 
 
 class UnfitParameters(ValueError):
@@ -33,10 +38,11 @@ def defaults(notebook: Path) -> dict[str, Any]:
 
 
 def check(notebook: Path, values: Mapping[str, Any]) -> None:
-    """Raise unless every value is for a parameter of the notebook, and of its type.
+    """Raise unless every value is for a parameter of the notebook, and fits it: its type, and the stores there are.
 
     Papermill only warns of an unknown parameter and runs the notebook with its defaults; and its command line turns
-    ``-p x false`` into a string, which is true. None fits any parameter, and a default of None any value.
+    ``-p x false`` into a string, which is true. None fits any parameter, and a default of None any value. A parameter
+    called ``store`` or ``stores`` names stores of records, see `places.named`.
 
     Raises
     ------
@@ -44,15 +50,23 @@ def check(notebook: Path, values: Mapping[str, Any]) -> None:
         Naming all values that do not fit.
     """
     known = defaults(notebook)
-    problems = [
-        f"{name} is unknown (there are {', '.join(known) or 'none'})"
-        if name not in known
-        else f"{name} is {value!r}, a {type(value).__name__}; its default is {known[name]!r}"
-        for name, value in values.items()
-        if name not in known or not _fits(value, known[name])
-    ]
+    problems = [problem for name, value in values.items() if (problem := _problem(name, value, known))]
     if problems:
         raise UnfitParameters(f"parameters of {notebook}: {'; '.join(problems)}")
+
+
+def _problem(name: str, value: object, known: Mapping[str, Any]) -> str:
+    """Say what is wrong with a value; "" if nothing is."""
+    if name not in known:
+        return f"{name} is unknown (there are {', '.join(known) or 'none'})"
+    if not _fits(value, known[name]):
+        return f"{name} is {value!r}, a {type(value).__name__}; its default is {known[name]!r}"
+    if name in STORE_PARAMETERS and isinstance(value, str):
+        try:
+            known_store(value, both=STORE_PARAMETERS[name])
+        except UnknownStore as error:
+            return f"{name}: {error}"
+    return ""
 
 
 def _fits(value: object, default: object) -> bool:
@@ -76,6 +90,6 @@ def _assignments(source: str, notebook: Path) -> list[tuple[str, Any]]:
         except (AssertionError, ValueError):
             line = ast.unparse(statement)
             raise UnfitParameters(
-                f"{notebook}: {line!r} stands in the cell tagged {TAG!r}, which is for plain literals"
+                f"{notebook}: {line!r} is in the cell tagged {TAG!r}, which is for plain literals"
             ) from None
     return found

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import torch
 
-from lgdcnn_core.benchmarks import DataError
+from lgdcnn_core.benchmarks import DataError, fetch
 from lgdcnn_core.companion.speed.answers import answers
 from lgdcnn_core.companion.speed.measuring import machine_key, measure
 from lgdcnn_core.companion.speed.processor import VARIABLE, WITHOUT_AMX
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None, scope: Scope = FULL) -> int:
     if store is None:
         parser.error("there is no checkout to commit to")
     try:
+        fetch()
         return measure_into(store, scope, chosen.device, chosen.threads, chosen.again)
     except (DataError, UnavailableDevice) as error:
         print(f"error: {error}", file=sys.stderr)

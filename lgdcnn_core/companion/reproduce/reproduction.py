@@ -1,0 +1,211 @@
+"""A reproduction: the runs of a profile and the notebooks that show them, in the order that shows something early."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lgdcnn_core import benchmarks
+from lgdcnn_core.companion.figures.export import VARIABLE as FIGURES_VARIABLE
+from lgdcnn_core.companion.records.places import VARIABLE as RUNS_VARIABLE
+from lgdcnn_core.companion.reproduce import kernel, parameters, sweep
+from lgdcnn_core.companion.reproduce.comparison import compare, render
+from lgdcnn_core.companion.reproduce.engines import local
+from lgdcnn_core.companion.reproduce.estimate import estimate, readable
+from lgdcnn_core.companion.reproduce.jobs import Entry, NotebookJob, RunJob, State
+from lgdcnn_core.companion.reproduce.profiles import (
+    FIRST_LOOK,
+    SHOWING_RUNS,
+    TRAINING_NOTEBOOK,
+    drawing_notebooks,
+    other_notebooks,
+)
+from lgdcnn_core.companion.reproduce.progress import Board
+from lgdcnn_core.companion.runs import RunSpec, load_records
+from lgdcnn_core.training import choose
+
+LONG = 24 * 3600.0
+"""Seconds from which on a reproduction is worth a warning."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a profile is reproduced.
+
+    Attributes
+    ----------
+    top
+        The checkout.
+    device
+        As in `training.choose`.
+    workers
+        Runs and notebooks at once.
+    deadline
+        Time (`time.time`) at which everything has to end; None: no limit.
+    runs_only
+        Make records, and run no notebooks.
+    """
+
+    top: Path
+    device: str | None = None
+    workers: int = 1
+    deadline: float | None = None
+    runs_only: bool = False
+
+    @property
+    def executed(self) -> Path:
+        """Directory of the executed notebooks."""
+        return self.top / "build" / "notebooks"
+
+    @property
+    def figures(self) -> Path:
+        """Directory of the figures."""
+        return self.top / "build" / "figures"
+
+    def notebook(self, path: Path, output: Path | None = None, **values: Any) -> NotebookJob:
+        """Job of a notebook; its parameters are checked now, and not after hours of training."""
+        parameters.check(path, values)
+        output = output or self.executed / path.name
+        title = str(output.relative_to(self.executed).with_suffix(""))
+        return NotebookJob(path, output, title, self.figures, values)
+
+    def training_notebook(self, spec: RunSpec) -> NotebookJob:
+        """Job of the notebook that shows a run."""
+        path = self.top / "notebooks" / TRAINING_NOTEBOOK
+        output = self.executed / path.stem / f"{spec.key}.ipynb"
+        return self.notebook(path, output, **spec.as_dict(), device=self.device)
+
+    def seconds(self, specs: Sequence[RunSpec]) -> list[float]:
+        """Estimate the duration of runs here, with the threads that each of them gets."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(local.threads(self.workers))
+        try:
+            return estimate(specs, self.device)
+        finally:
+            torch.set_num_threads(before)
+
+    def describe(self) -> str:
+        """Describe where runs are made."""
+        device = choose(self.device).describe()["device"]
+        threads = local.threads(self.workers)
+        return f"{device}, {self.workers} at once with {threads} thread{'s' * (threads > 1)} each"
+
+
+def list_runs(specs: Sequence[RunSpec], plan: Plan) -> None:
+    """Print what the missing runs of a profile take on this device: in all, then a line a data set."""
+    missing = sweep.missing(specs)
+    made = sweep.jobs(missing, plan.seconds(missing))
+    total = readable(sweep.duration(made, plan.workers))
+    print(f"{len(missing)} of {len(specs)} runs to make: about {total} on this machine ({plan.describe()})")
+    for dataset in dict.fromkeys(spec.dataset for spec in specs):
+        n_runs = sum(spec.dataset == dataset for spec in specs)
+        n_recorded = n_runs - sum(spec.dataset == dataset for spec in missing)
+        seconds = sum(job.seconds or 0.0 for job in made if job.task.spec.dataset == dataset)
+        said = f"{n_runs} run{'s' * (n_runs > 1)}" + (f", {n_recorded} recorded" if n_recorded else "")
+        print(f"{readable(seconds) if seconds else '-':>9}  {dataset}: {said}")
+    print("A run takes this on its own, one after another; a training that stops early takes less.")
+
+
+def reproduce(specs: Sequence[RunSpec], plan: Plan) -> int:
+    """Make the runs of a profile, run the notebooks, print the table; give the exit status.
+
+    The first notebook draws from the project's own records, so that there is something to look at while networks train.
+    Notebooks that show no runs of this machine go on beside the trainings; the others follow.
+    """
+    before = _changes(plan.top)
+    missing = sweep.missing(specs)
+    early, late = _notebooks(specs, missing, plan)
+    benchmarks.fetch()
+    runs = sweep.in_order(sweep.jobs(missing, plan.seconds(missing), plan.device, plan.deadline), plan.workers)
+    _foretell(runs, plan)
+    if not plan.runs_only:
+        for job in runs:
+            job.drawing = plan.training_notebook(job.task.spec)
+    ahead = plan.workers - 1
+    first = [Entry(job) for job in [*early[:1], *runs[:ahead], *early[1:], *runs[ahead:]]]
+    second = [Entry(job) for job in late]
+    _run(first, second, plan)
+    print(f"\n{render(compare(specs, load_records()))}\n")
+    if not plan.runs_only:
+        print(f"executed notebooks: {plan.executed}\nfigures: {plan.figures}")
+    if (after := _changes(plan.top)) != before:
+        print(f"warning: the checkout changed meanwhile:\n{after}", file=sys.stderr)
+    return _conclude([*first, *second])
+
+
+def redraw(plan: Plan) -> int:
+    """Draw the committed figures anew, from committed records alone; give the exit status."""
+    kernel.check()
+    executed = plan.executed / "figures"
+    jobs = [plan.notebook(path, executed / path.name) for path in drawing_notebooks(plan.top / "notebooks")]
+    with tempfile.TemporaryDirectory(prefix="lgdcnn-") as empty:
+        # A notebook reads both stores; with an empty local one it sees what everybody has.
+        os.environ |= {RUNS_VARIABLE: empty, FIGURES_VARIABLE: str(plan.top / "figures")}
+        entries = [Entry(job) for job in jobs]
+        _run(entries, [], plan)
+        return _conclude(entries)
+
+
+def _notebooks(
+    specs: Sequence[RunSpec], missing: Sequence[RunSpec], plan: Plan
+) -> tuple[list[NotebookJob], list[NotebookJob]]:
+    """Notebooks to run beside the trainings, the first look first, and after them."""
+    if plan.runs_only:
+        return [], []
+    kernel.check()
+    directory = plan.top / "notebooks"
+    shown = [plan.training_notebook(spec) for spec in specs]
+    unseen = [job for spec, job in zip(specs, shown, strict=True) if spec not in missing and not job.output.exists()]
+    others = [plan.notebook(path) for path in other_notebooks(directory)]
+    if not missing:
+        return unseen + others, []
+    late = [job for job in others if job.path.name in SHOWING_RUNS]
+    look = [plan.notebook(job.path, stores="committed") for job in late if job.path.name == FIRST_LOOK]
+    return [*look, *unseen, *(job for job in others if job not in late)], late
+
+
+def _foretell(runs: Sequence[RunJob], plan: Plan) -> None:
+    """Say how long the runs will take, with a warning where that is more than a day."""
+    if not runs:
+        return
+    seconds = sweep.duration(runs, plan.workers)
+    print(f"{len(runs)} runs to make: about {readable(seconds)} ({plan.describe()})", flush=True)
+    if seconds > LONG:
+        print(
+            "warning: that is long for this machine. It can be interrupted at any time, and the next call goes on; a "
+            "GPU or a cluster (ARGS=--slurm) takes a fraction of it, and PROFILE=quick takes minutes.",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _run(first: list[Entry], second: list[Entry], plan: Plan) -> None:
+    everything = [*first, *second]
+    with Board(plan.workers) as board:
+        for entries in (first, second):
+            local.run(entries, plan.workers, lambda _: board.show(everything), plan.device, plan.deadline)
+
+
+def _conclude(entries: Sequence[Entry]) -> int:
+    """Say what is not done; give the exit status."""
+    unfinished = [entry for entry in entries if entry.state in (State.STOPPED, State.TOO_LONG)]
+    if unfinished:
+        print(f"{len(unfinished)} of {len(entries)} are not finished: there was no time. The next call goes on.")
+    failed = [entry.job.title for entry in entries if entry.state is State.FAILED]
+    if failed:
+        print(f"error: {len(failed)} of {len(entries)} failed: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
+
+
+def _changes(top: Path) -> str:
+    """List what git sees as changed in the checkout; nothing where there is no git."""
+    with suppress(OSError):
+        return subprocess.run(["git", "-C", top, "status", "--porcelain"], capture_output=True, text=True).stdout
+    return ""

@@ -1,0 +1,51 @@
+"""A sweep: a list of runs, which of them are missing, how long they take, and in which order they are made."""
+
+from collections.abc import Sequence
+
+from lgdcnn_core.companion.reproduce.estimate import makespan
+from lgdcnn_core.companion.reproduce.jobs import RunJob
+from lgdcnn_core.companion.reproduce.task import Task
+from lgdcnn_core.companion.runs import RunSpec, local_store, recorded
+
+
+def missing(specs: Sequence[RunSpec]) -> list[RunSpec]:
+    """List the runs that the local store has no record of.
+
+    Raises
+    ------
+    BrokenRecord, OutdatedRecord
+        As `runs.recorded`.
+    """
+    store = local_store()
+    return [spec for spec in specs if recorded(spec, store) is None]
+
+
+def jobs(
+    specs: Sequence[RunSpec],
+    seconds: Sequence[float | None],
+    device: str | None = None,
+    deadline: float | None = None,
+) -> list[RunJob]:
+    """Jobs of runs, with their estimated durations.
+
+    Parameters
+    ----------
+    specs, seconds
+        The runs, and what each one takes.
+    device, deadline
+        As in `Task`.
+    """
+    store = local_store().path
+    return [RunJob(Task(spec, store, device, deadline), each) for spec, each in zip(specs, seconds, strict=True)]
+
+
+def in_order(made: Sequence[RunJob], workers: int) -> list[RunJob]:
+    """Put the longest runs first where several go on at once, so that none is left alone at the end."""
+    if workers == 1:
+        return list(made)
+    return sorted(made, key=lambda job: job.seconds or 0.0, reverse=True)
+
+
+def duration(made: Sequence[RunJob], workers: int) -> float:
+    """Seconds that runs take, so many at once."""
+    return makespan([job.seconds or 0.0 for job in in_order(made, workers)], workers)

@@ -1,0 +1,41 @@
+"""Names of runs for people: in the terminal and in the table at the end."""
+
+from lgdcnn_core import benchmarks
+from lgdcnn_core.companion.runs import RunSpec
+from lgdcnn_core.companion.wording import unit_text
+
+
+def dataset(spec: RunSpec) -> str:
+    """Name the data set of a run and its fold, such as "AFLOW bulk modulus" or "Matbench jdft2d, fold 0"."""
+    card = benchmarks.card(spec.dataset)
+    if spec.fold is not None:
+        return f"Matbench {spec.dataset.removeprefix('matbench_')}, fold {spec.fold}"
+    database, _, quantity = card.label.partition(" ")
+    return f"{database} {quantity[:1].lower()}{quantity[1:]}"
+
+
+def dataset_with_unit(spec: RunSpec) -> str:
+    """Name the data set of a run with the unit of its property, such as "AFLOW bulk modulus (GPa)"."""
+    unit = unit_text(benchmarks.card(spec.dataset).unit)
+    return f"{dataset(spec)} ({unit})" if unit else dataset(spec)
+
+
+def run(spec: RunSpec) -> str:
+    """Name a run, such as "L-G-DCNN on AFLOW bulk modulus", and in brackets all that differs from the defaults."""
+    plain = RunSpec(spec.dataset, spec.fold, spec.model)
+    said = [f"{spec.recipe} recipe"] * (spec.recipe != plain.recipe)
+    said += [f"{spec.setting} setting"] * (spec.setting != plain.setting)
+    said += [f"{spec.epochs} epochs"] * (spec.epochs is not None)
+    said += [f"{100 * spec.train_fraction:g} % of the rows"] * (spec.train_fraction != 1)
+    said += ["validation data too"] * spec.refit
+    said += [f"seed {spec.seed}"] * (spec.seed != plain.seed)
+    name = f"{spec.model} on {dataset(spec)}"
+    return f"{name} ({', '.join(said)})" if said else name
+
+
+def error(spec: RunSpec, value: float) -> str:
+    """Write an error of a run with its unit, such as "MAE 9.21 GPa"; a classification's is its log-loss."""
+    if spec.classification:
+        return f"log-loss {value:.3f}"
+    unit = unit_text(benchmarks.card(spec.dataset).unit)
+    return f"MAE {value:#.4g} {unit}".removesuffix(" dimensionless")
