@@ -1,0 +1,104 @@
+"""`python -m lgdcnn_core.companion.reproduce.lab`: open the notebooks in JupyterLab, as copies to play with.
+
+The copies are in build/lab, so that nothing that git tracks changes. Copies that you changed are kept. Further words go
+to JupyterLab, such as --no-browser.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.companion.reproduce.profiles import INTRODUCTION
+
+COPIES = Path("build") / "lab"
+"""Directory of the copies in the checkout."""
+
+ORIGINS = ".origins.json"
+"""File beside the copies: of each one the hash of the notebook that it was made from, and its own."""
+
+_LINK_UPWARDS = re.compile(r"\]\((\.\./[^)\s]+)\)")
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What became of the copies.
+
+    Attributes
+    ----------
+    kept
+        Names of copies that were changed since they were made, so that they were left as they are.
+    outdated
+        Those of them whose notebook has changed as well.
+    """
+
+    kept: list[str]
+    outdated: list[str]
+
+
+def copy(top: Path) -> Copied:
+    """Copy every notebook of the checkout to `COPIES`, except where a copy was changed since it was made."""
+    directory = top / COPIES
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / ORIGINS
+    origins: dict[str, list[str]] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    kept, outdated = [], []
+    for path in sorted((top / "notebooks").glob("*.ipynb")):
+        target = directory / path.name
+        original, written = origins.get(path.name, ["", ""])
+        if target.exists() and _sha256(target) != written:
+            kept.append(path.name)
+            outdated += [path.name] * (_sha256(path) != original)
+            continue
+        nbformat.write(_from_two_levels_down(path), target)
+        origins[path.name] = [_sha256(path), _sha256(target)]
+    file.write_text(json.dumps(origins, indent=1), encoding="utf-8")
+    return Copied(kept, outdated)
+
+
+def address() -> str:
+    """Path of the first page to open, below JupyterLab's own address."""
+    return f"/lab/tree/{COPIES.as_posix()}/{INTRODUCTION}"
+
+
+def main(words: list[str]) -> int:
+    """Copy the notebooks and open JupyterLab; give its exit status."""
+    top = checkout()
+    if top is None:
+        print("error: the notebooks are in the repository: clone it and install with `pip install -e .`")
+        return 1
+    copied = copy(top)
+    print(f"notebooks to play with: {top / COPIES}")
+    if copied.kept:
+        print(f"kept, as you changed them: {', '.join(copied.kept)} (remove a copy to get it anew)")
+    if copied.outdated:
+        print(f"of these, the project's own notebook has changed since: {', '.join(copied.outdated)}")
+    sys.stdout.flush()
+    places = [f"--ServerApp.root_dir={top}", f"--LabApp.default_url={address()}"]
+    try:
+        return subprocess.run([sys.executable, "-m", "jupyter", "lab", *places, *words], cwd=top).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
+def _from_two_levels_down(path: Path) -> nbformat.NotebookNode:
+    """Notebook whose relative links out of its directory hold in `COPIES`, one level further down."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _LINK_UPWARDS.sub(r"](../\1)", cell.source)
+    return notebook
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
