@@ -13,14 +13,18 @@ from typing import NoReturn
 from lgdcnn_core.benchmarks import DataError
 from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.companion.reproduce import parameters
-from lgdcnn_core.companion.reproduce.engines import local
+from lgdcnn_core.companion.reproduce.engines import local, slurm
+from lgdcnn_core.companion.reproduce.engines.slurm import Cluster, NoSlurm
 from lgdcnn_core.companion.reproduce.kernel import WrongKernel
 from lgdcnn_core.companion.reproduce.profiles import PROFILES
 from lgdcnn_core.companion.reproduce.reproduction import Plan, list_runs, redraw, reproduce
 from lgdcnn_core.companion.runs import BrokenRecord, OutdatedRecord
 from lgdcnn_core.training import UnavailableDevice
 
-FORESEEN = (DataError, BrokenRecord, OutdatedRecord, UnavailableDevice, WrongKernel, parameters.UnfitParameters)
+FORESEEN = (
+    *(DataError, BrokenRecord, OutdatedRecord, UnavailableDevice),
+    *(WrongKernel, NoSlurm, parameters.UnfitParameters),
+)
 """Errors whose message is all that a user needs."""
 
 INTERRUPTED = 130
@@ -41,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
         Exit status: 0, or not if anything failed.
     """
     started = time.time()
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    _check_together(parser, chosen)
     top = checkout()
     if top is None:
         print("error: the notebooks are in the repository: clone it and install with `pip install -e .`")
@@ -49,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         workers = chosen.workers or local.default_workers(chosen.device)
         deadline = None if chosen.minutes is None else started + 60 * chosen.minutes
-        plan = Plan(top, chosen.device, workers, deadline, chosen.runs_only)
+        plan = Plan(top, chosen.device, workers, deadline, chosen.runs_only, _cluster(chosen))
         if chosen.figures:
             return redraw(plan)
         specs = PROFILES[chosen.profile]()
@@ -77,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         "--workers",
         type=_at_least_one,
         metavar="N",
-        help=f"runs at once; default: one a core as far as memory goes, or {local.RUNS_A_GPU} a GPU",
+        help=f"runs at once; default: one a core as far as memory goes, {local.RUNS_A_GPU} a GPU, all on a cluster",
     )
     parser.add_argument(
         "--minutes",
@@ -86,10 +92,51 @@ def _parser() -> argparse.ArgumentParser:
         help="end within M minutes: begin no run that cannot end in time, stop what runs at a checkpoint",
     )
     parser.add_argument("--runs-only", action="store_true", help="make the records; run no notebooks")
+    cluster = parser.add_argument_group("on a cluster")
+    cluster.add_argument("--slurm", action="store_true", help="make the runs as jobs of Slurm, one a run")
+    cluster.add_argument("--partition", metavar="NAME", help="partition of the jobs; default: the cluster's")
+    cluster.add_argument(
+        "--time",
+        type=_at_least_one,
+        metavar="MIN",
+        help=f"time limit of a job, minutes; a run that takes longer is queued again (default: {Cluster.minutes})",
+    )
+    cluster.add_argument(
+        "--slurm-option",
+        type=_option,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of sbatch, such as account=chem or gres=gpu:1; may be given several times",
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--dry-run", action="store_true", help="estimate the time on this machine, a line a data set")
     what.add_argument("--figures", action="store_true", help="redraw the committed figures, without training")
     return parser
+
+
+def _check_together(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
+    """Refuse words that say nothing together."""
+    if not chosen.slurm and (chosen.partition or chosen.time or chosen.slurm_option):
+        parser.error("--partition, --time and --slurm-option are for --slurm")
+    if chosen.slurm and chosen.minutes:
+        parser.error("--minutes is for runs on this machine; with --slurm, --time limits a job")
+
+
+def _cluster(chosen: argparse.Namespace) -> Cluster | None:
+    if not chosen.slurm:
+        return None
+    minutes = chosen.time or Cluster.minutes
+    cluster = Cluster(chosen.partition, minutes, chosen.workers, dict(chosen.slurm_option))
+    slurm.require(cluster)
+    return cluster
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
 
 
 def _at_least_one(text: str) -> int:

@@ -1,6 +1,6 @@
 """Estimate how long runs will take on this device, from a few real training batches."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +47,7 @@ class Pace:
     per_token: float
 
 
-def estimate(specs: list[RunSpec], device: str | None = None, progress: bool = True) -> list[float]:
+def estimate(specs: Sequence[RunSpec], device: str | None = None, progress: bool = True) -> list[float]:
     """Estimate the seconds of training of each run on this device.
 
     Parameters

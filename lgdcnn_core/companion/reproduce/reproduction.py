@@ -17,9 +17,10 @@ from lgdcnn_core.companion.figures.export import VARIABLE as FIGURES_VARIABLE
 from lgdcnn_core.companion.records.places import VARIABLE as RUNS_VARIABLE
 from lgdcnn_core.companion.reproduce import kernel, parameters, sweep
 from lgdcnn_core.companion.reproduce.comparison import compare, render
-from lgdcnn_core.companion.reproduce.engines import local
+from lgdcnn_core.companion.reproduce.engines import local, slurm
+from lgdcnn_core.companion.reproduce.engines.slurm import Cluster
 from lgdcnn_core.companion.reproduce.estimate import estimate, readable
-from lgdcnn_core.companion.reproduce.jobs import Entry, NotebookJob, RunJob, State
+from lgdcnn_core.companion.reproduce.jobs import Entry, Job, NotebookJob, RunJob, State
 from lgdcnn_core.companion.reproduce.profiles import (
     FIRST_LOOK,
     SHOWING_RUNS,
@@ -28,7 +29,7 @@ from lgdcnn_core.companion.reproduce.profiles import (
     other_notebooks,
 )
 from lgdcnn_core.companion.reproduce.progress import Board
-from lgdcnn_core.companion.runs import RunSpec, load_records
+from lgdcnn_core.companion.runs import RunSpec, load_records, local_store
 from lgdcnn_core.training import choose
 
 LONG = 24 * 3600.0
@@ -51,6 +52,8 @@ class Plan:
         Time (`time.time`) at which everything has to end; None: no limit.
     runs_only
         Make records, and run no notebooks.
+    cluster
+        Cluster that makes the runs; None: this machine does.
     """
 
     top: Path
@@ -58,6 +61,7 @@ class Plan:
     workers: int = 1
     deadline: float | None = None
     runs_only: bool = False
+    cluster: Cluster | None = None
 
     @property
     def executed(self) -> Path:
@@ -125,19 +129,22 @@ def reproduce(specs: Sequence[RunSpec], plan: Plan) -> int:
     benchmarks.fetch()
     runs = sweep.in_order(sweep.jobs(missing, plan.seconds(missing), plan.device, plan.deadline), plan.workers)
     _foretell(runs, plan)
-    if not plan.runs_only:
+    if not plan.runs_only and plan.cluster is None:
         for job in runs:
             job.drawing = plan.training_notebook(job.task.spec)
+    away = [Entry(job) for job in runs if plan.cluster is not None]
+    here = [] if away else runs
     ahead = plan.workers - 1
-    first = [Entry(job) for job in [*early[:1], *runs[:ahead], *early[1:], *runs[ahead:]]]
-    second = [Entry(job) for job in late]
-    _run(first, second, plan)
+    order: list[Job] = [*early[:1], *here[:ahead], *early[1:], *here[ahead:]]
+    beside = [Entry(job) for job in order]
+    after = [Entry(job) for job in late]
+    _run(away, beside, after, plan)
     print(f"\n{render(compare(specs, load_records()))}\n")
     if not plan.runs_only:
         print(f"executed notebooks: {plan.executed}\nfigures: {plan.figures}")
     if (after := _changes(plan.top)) != before:
         print(f"warning: the checkout changed meanwhile:\n{after}", file=sys.stderr)
-    return _conclude([*first, *second])
+    return _conclude([*away, *beside, *after])
 
 
 def redraw(plan: Plan) -> int:
@@ -149,7 +156,7 @@ def redraw(plan: Plan) -> int:
         # A notebook reads both stores; with an empty local one it sees what everybody has.
         os.environ |= {RUNS_VARIABLE: empty, FIGURES_VARIABLE: str(plan.top / "figures")}
         entries = [Entry(job) for job in jobs]
-        _run(entries, [], plan)
+        _run([], entries, [], plan)
         return _conclude(entries)
 
 
@@ -186,11 +193,24 @@ def _foretell(runs: Sequence[RunJob], plan: Plan) -> None:
         )
 
 
-def _run(first: list[Entry], second: list[Entry], plan: Plan) -> None:
-    everything = [*first, *second]
+def _run(away: list[Entry], beside: list[Entry], after: list[Entry], plan: Plan) -> None:
+    """Do jobs: some on the cluster, some here beside them, and some when these are done."""
+    everything = [*away, *beside, *after]
     with Board(plan.workers) as board:
-        for entries in (first, second):
-            local.run(entries, plan.workers, lambda _: board.show(everything), plan.device, plan.deadline)
+
+        def show(_: Sequence[Entry]) -> None:
+            board.show(everything)
+
+        jobs = []
+        if away and plan.cluster is not None:
+            jobs = slurm.submit(away, plan.cluster, local_store().path.parent / "jobs")
+        try:
+            local.run(beside, plan.workers, show, plan.device, plan.deadline)
+        except BaseException:
+            slurm.cancel(away, jobs)
+            raise
+        slurm.follow(away, jobs, show)
+        local.run(after, plan.workers, show, plan.device, plan.deadline)
 
 
 def _conclude(entries: Sequence[Entry]) -> int:
