@@ -37,6 +37,9 @@ reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compar
 test: data  ## run the tests
 	@$(RUN) -m pytest $(ARGS)
 
+test-browser: data site  ## run every notebook in JupyterLab and open every page of the site, in Chromium, 10 min
+	@$(RUN) -m pytest tests/in_browser.py $(ARGS)
+
 lab: data  ## open copies of the notebooks in JupyterLab, to play with
 	@$(RUN) -m lgdcnn_core.companion.reproduce.lab $(ARGS)
 

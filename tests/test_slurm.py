@@ -6,7 +6,15 @@ import subprocess
 import time
 
 import pytest
-from test_sweep import PATIENCE, SHORT, entries, require_each_run_once, store, trained_epochs
+from test_sweep import (
+    PATIENCE,
+    SHORT,
+    entries,
+    leave_a_foreign_checkpoint,
+    require_each_run_once,
+    store,
+    trained_epochs,
+)
 
 from lgdcnn_core.companion.reproduce.engines import slurm
 from lgdcnn_core.companion.reproduce.jobs import State
@@ -36,13 +44,11 @@ def made_on(cluster, made, directory, **options):
 
 def test_submitits_processes_make_the_same_list_and_tell_what_failed(tmp_path):
     made = entries([*SHORT, RunSpec("matbench_steels", fold=0, model="LSTM", epochs=1)], tmp_path)
-    broken = made[2].job.task.file(".pt")
-    broken.parent.mkdir(parents=True)
-    broken.write_text("no checkpoint")
+    foreign = leave_a_foreign_checkpoint(made[2].job.task)
     made_on(slurm.Cluster(kind="local", minutes=5), made, tmp_path)
     assert [entry.state for entry in made] == [State.DONE, State.DONE, State.FAILED]
     assert "Traceback (most recent call last)" in str(made[2].error)
-    shutil.rmtree(broken.parent)
+    shutil.rmtree(foreign.parent)
     require_each_run_once(SHORT, tmp_path, resumed=[False, False])
 
 

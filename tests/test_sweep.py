@@ -22,7 +22,7 @@ from lgdcnn_core.companion.reproduce.jobs import Entry, RunFailed, RunJob, State
 from lgdcnn_core.companion.reproduce.progress import Board
 from lgdcnn_core.companion.reproduce.task import Status, Task, perform, status
 from lgdcnn_core.companion.runs import RunSpec, Store
-from lgdcnn_core.training import Progress
+from lgdcnn_core.training import Progress, checkpoint
 
 pytestmark = pytest.mark.usefixtures("benchmark_data")
 
@@ -64,6 +64,12 @@ def workers_of(process):
     return [child for child in children if "lgdcnn_core.companion.reproduce.task" in child.cmdline()]
 
 
+def leave_a_foreign_checkpoint(task):
+    """The run of this task fails: its checkpoint is of another training."""
+    checkpoint.write(task.file(".pt"), {"recipe": "another"}, {})
+    return task.file(".pt")
+
+
 def require_each_run_once(specs, directory, resumed):
     assert sorted(store(directory).keys()) == sorted(spec.key for spec in specs)
     records = [store(directory).read(spec.key) for spec in specs]
@@ -75,9 +81,7 @@ def require_each_run_once(specs, directory, resumed):
 
 def test_a_failed_run_is_told_at_once_with_its_traceback_and_the_others_go_on(tmp_path, capsys):
     made = entries(SHORT, tmp_path)
-    broken = made[0].job.task.file(".pt")
-    broken.parent.mkdir(parents=True)
-    broken.write_text("no checkpoint")
+    leave_a_foreign_checkpoint(made[0].job.task)
     with Board(file=io.StringIO()) as board:
         local.run(made, 1, board.show, "cpu")
     assert [entry.state for entry in made] == [State.FAILED, State.DONE]
