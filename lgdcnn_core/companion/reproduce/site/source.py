@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode
@@ -126,14 +126,14 @@ class _Source:
             data["text/markdown"] = self._led(data["text/markdown"], path, ".html")
 
     def _led(self, text: str, path: str, suffix: str | None = None) -> str:
-        """Return text of the repository's file at this path with links to the site's files and pages, of this suffix."""
+        """Return text of the repository's file at this path with links to files and pages of the site."""
         page = self.pages[path]
 
         def led(target: str) -> str:
             wanted = path_in_checkout(target, path)
             if wanted in self.pages:
                 leads_to = from_page(self.pages[wanted], page)
-                return leads_to if suffix is None else str(Path(leads_to).with_suffix(suffix))
+                return leads_to if suffix is None else str(PurePosixPath(leads_to).with_suffix(suffix))
             if (self.top / wanted).is_dir():
                 return _UNLINKED
             if not (self.top / wanted).is_file():
