@@ -34,8 +34,9 @@ pd.DataFrame({f"column {n}": [n] for n in range(30)}).style.format("{:.2f}")
 def checkout(tmp_path_factory):
     """This checkout, but with two notebooks that run in a moment, executed, and with their two figures."""
     top = tmp_path_factory.mktemp("checkout")
-    for name in ("README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "Makefile", "environment.yml", "data"):
-        (top / name).symlink_to(TOP / name)
+    for path in TOP.iterdir():
+        if path.name not in ("notebooks", "figures", "build") and not path.name.startswith("."):
+            (top / path.name).symlink_to(path)
     for folder in ("notebooks", "figures"):
         (top / folder).mkdir()
         for path in (TOP / folder).iterdir():

@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from types import ModuleType
 
 from sphinx.pycode import ModuleAnalyzer
@@ -24,12 +25,17 @@ LONGEST_VALUE = 60
 
 @dataclass(frozen=True)
 class Member:
-    """A name that a module offers: what it is, where it is defined, and the first line of its docstring."""
+    """A name that a module offers: what it is, where it is defined, and its docstring."""
 
     name: str
     kind: str
     origin: str
-    summary: str
+    text: str
+
+    @property
+    def summary(self) -> str:
+        """First paragraph of the docstring, in one line."""
+        return " ".join(self.text.strip().split("\n\n")[0].split())
 
 
 def write(folder: Path) -> dict[str, list[str]]:
@@ -62,25 +68,27 @@ def write(folder: Path) -> dict[str, list[str]]:
 def members(module: ModuleType) -> list[Member]:
     """Return what a module offers: the names in ``__all__``, or else all public ones that it defines."""
     names = getattr(module, "__all__", None) or [
-        name for name, value in vars(module).items() if getattr(value, "__module__", None) == module.__name__
-    ] + [name for scope, name in _constants(module.__name__) if not scope]
+        *[name for name, value in vars(module).items() if _is_code(value) and value.__module__ == module.__name__],
+        *[name for scope, name in _constants(module.__name__) if not scope],
+    ]
     return [_member(module, name) for name in sorted(set(names), key=str.lower) if not name.startswith("_")]
+
+
+def _is_code(value: object) -> bool:
+    # A function with a cache is an object that wraps it.
+    return inspect.isclass(value) or (callable(value) and inspect.isfunction(inspect.unwrap(value)))
 
 
 def _member(module: ModuleType, name: str) -> Member:
     value = getattr(module, name)
     if isinstance(value, ModuleType):
-        kind, origin, text = "module", value.__name__, value.__doc__
-    elif inspect.isclass(value):
-        kind = "exception" if issubclass(value, BaseException) else "class"
-        origin, text = value.__module__, value.__doc__
-    elif inspect.isroutine(value) and getattr(value, "__name__", None) == name:
-        kind, origin, text = "function", value.__module__, value.__doc__
-    else:
-        kind = "data"
-        origin = _definition(module, name)
-        text = "\n".join(_constants(origin).get(("", name), []))
-    return Member(name, kind, origin, " ".join((text or "").strip().split("\n\n")[0].split()))
+        return Member(name, "module", value.__name__, value.__doc__ or "")
+    if _is_code(value) and value.__name__ == name:
+        raised = inspect.isclass(value) and issubclass(value, BaseException)
+        kind = "exception" if raised else "class" if inspect.isclass(value) else "function"
+        return Member(name, kind, value.__module__, value.__doc__ or "")
+    origin = _definition(module, name)
+    return Member(name, "data", origin, "\n".join(_constants(origin).get(("", name), [])))
 
 
 def _definition(module: ModuleType, name: str) -> str:
@@ -127,19 +135,16 @@ def _table(module: ModuleType, offered: list[Member]) -> str:
     """List what a module offers, each with the first line of its docstring."""
     if not offered:
         return ""
-    rows = "\n".join(f"   * - :py:obj:`~{_path(module, each)}`\n     - {each.summary}" for each in offered)
+    rows = "\n".join(f"   * - :py:obj:`~{module.__name__}.{each.name}`\n     - {each.summary}" for each in offered)
     return f".. list-table::\n   :widths: 35 65\n   :class: summary\n\n{rows}\n"
 
 
-def _path(module: ModuleType, member: Member) -> str:
-    """Return the name under which a member is documented: its room's, but a constant's where its docstring is."""
-    return f"{member.origin if member.kind == 'data' else module.__name__}.{member.name}"
-
-
 def _entry(module: ModuleType, member: Member) -> str:
-    options = ""
-    if member.kind in ("class", "exception"):
-        options = "   :members:\n"
-    elif member.kind == "data" and len(repr(getattr(module, member.name))) > LONGEST_VALUE:
-        options = "   :no-value:\n"
-    return f".. auto{member.kind}:: {_path(module, member)}\n{options}"
+    path = f"{module.__name__}.{member.name}"
+    if member.kind == "data":
+        # Sphinx looks for a constant's docstring where it is offered, and finds none: it is where it is defined.
+        value = repr(getattr(module, member.name))
+        shown = f"   :value: {value}\n" if len(value) <= LONGEST_VALUE else ""
+        return f".. py:data:: {path}\n{shown}\n{indent(member.text, '   ')}\n"
+    options = "   :members:\n" if member.kind in ("class", "exception") else ""
+    return f".. auto{member.kind}:: {path}\n{options}"

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode
@@ -122,16 +122,18 @@ class _Source:
     def _lead_output(self, output: NotebookNode, path: str) -> None:
         data = output.get("data", {})
         if "text/markdown" in data:
-            data["text/markdown"] = self._led(data["text/markdown"], path)
+            # Sphinx takes results as they are, so that their links must have the names of built pages.
+            data["text/markdown"] = self._led(data["text/markdown"], path, ".html")
 
-    def _led(self, text: str, path: str) -> str:
-        """Return text of the repository's file at this path with links that lead to pages and files of the site."""
+    def _led(self, text: str, path: str, suffix: str | None = None) -> str:
+        """Return text of the repository's file at this path with links to files and pages of the site."""
         page = self.pages[path]
 
         def led(target: str) -> str:
             wanted = path_in_checkout(target, path)
             if wanted in self.pages:
-                return from_page(self.pages[wanted], page)
+                leads_to = from_page(self.pages[wanted], page)
+                return leads_to if suffix is None else str(PurePosixPath(leads_to).with_suffix(suffix))
             if (self.top / wanted).is_dir():
                 return _UNLINKED
             if not (self.top / wanted).is_file():
