@@ -1,36 +1,43 @@
-"""Figures: each a function of data and an `ax` that draws and gives the `ax` back; only `save` writes."""
+"""Figures from data: panels draw on an `ax` and give it back, pages (`..._figure`) are whole figures.
 
-from lgdcnn_core.companion.figures.cecv import cecv_curves
-from lgdcnn_core.companion.figures.cells import (
-    FEW,
-    Column,
-    by_configuration,
-    few_columns,
-    over_folds,
+The title of a page states its finding, in the words of the caller. Only `save` writes files.
+"""
+
+from lgdcnn_core.companion.figures.cecv import (
+    cecv_counts,
+    cecv_curves,
+    cecv_layers_figure,
+    cecv_networks_figure,
+    cecv_rules_figure,
+    layer_name,
+    target_region,
 )
-from lgdcnn_core.companion.figures.convergence import convergence_curves
-from lgdcnn_core.companion.figures.environments import cecv_counts, cluster_heatmap, target_region
+from lgdcnn_core.companion.figures.cells import FEW, Column, by_configuration, few_columns, over_folds
+from lgdcnn_core.companion.figures.clusters import cluster_heatmap, clusters_figure
+from lgdcnn_core.companion.figures.convergence import convergence_curves, convergence_figure
+from lgdcnn_core.companion.figures.design import Region, power_figure, region_figure, score_figure
 from lgdcnn_core.companion.figures.export import folder, save
-from lgdcnn_core.companion.figures.folds import fold_errors
+from lgdcnn_core.companion.figures.folds import fold_errors, folds_figure
 from lgdcnn_core.companion.figures.learning import learning_curve
 from lgdcnn_core.companion.figures.maps import (
+    compound_figure,
     compound_map,
+    correlation_figure,
     correlation_map,
+    element_figure,
     element_map,
+    environment_figure,
     environment_map,
     order_by_layer,
+    order_figure,
     target_bar,
 )
+from lgdcnn_core.companion.figures.page import state
 from lgdcnn_core.companion.figures.prediction import class_probabilities, parity
-from lgdcnn_core.companion.figures.speed import roofline
+from lgdcnn_core.companion.figures.speed import shares_of_peak, speed_figure
 from lgdcnn_core.companion.figures.style import DOUBLE, SINGLE, STYLE
-from lgdcnn_core.companion.figures.table import (
-    benchmark_heatmap,
-    best_published,
-    main_table_figure,
-    table_figure,
-)
-from lgdcnn_core.companion.figures.tuning import error_against_cost, relative_cost, trial_ratios, trial_size
+from lgdcnn_core.companion.figures.table import benchmark_heatmap, best_published, main_table_figure, table_figure
+from lgdcnn_core.companion.figures.tuning import trial_ratios, trials_figure
 from lgdcnn_core.companion.wording import four_digits, label, three_decimals, unit_text
 
 __all__ = [
@@ -39,37 +46,53 @@ __all__ = [
     "SINGLE",
     "STYLE",
     "Column",
+    "Region",
     "benchmark_heatmap",
     "best_published",
     "by_configuration",
     "cecv_counts",
     "cecv_curves",
+    "cecv_layers_figure",
+    "cecv_networks_figure",
+    "cecv_rules_figure",
     "class_probabilities",
     "cluster_heatmap",
+    "clusters_figure",
+    "compound_figure",
     "compound_map",
     "convergence_curves",
+    "convergence_figure",
+    "correlation_figure",
     "correlation_map",
+    "element_figure",
     "element_map",
+    "environment_figure",
     "environment_map",
-    "error_against_cost",
     "few_columns",
     "fold_errors",
     "folder",
+    "folds_figure",
     "four_digits",
     "label",
+    "layer_name",
     "learning_curve",
     "main_table_figure",
     "order_by_layer",
+    "order_figure",
     "over_folds",
     "parity",
-    "relative_cost",
-    "roofline",
+    "power_figure",
+    "region_figure",
     "save",
+    "score_figure",
+    "shares_of_peak",
+    "speed_figure",
+    "state",
     "table_figure",
     "target_bar",
     "target_region",
     "three_decimals",
     "trial_ratios",
-    "trial_size",
+    "trials_figure",
     "unit_text",
 ]

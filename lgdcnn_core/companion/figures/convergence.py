@@ -1,6 +1,6 @@
 """Convergence: validation error of several trainings against epoch or seconds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -8,16 +8,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 
+from lgdcnn_core.companion.figures.page import legend_below, page, unbroken, wrapped
+from lgdcnn_core.companion.figures.style import DOUBLE
 from lgdcnn_core.companion.runs.curves import KIND, over_seeds
 from lgdcnn_core.companion.wording import label
 
-MEASURED = "published code, measured by this project on another machine"
-"""What the legend calls the points of `measured`."""
+MEASURED = "published code, run by us on another machine"
+"""Name of the points of `measured` in the legend."""
 
-BEST = "lowest error of the reference training"
-"""What the legend calls the line at `best`."""
+BEST = "lowest error of {} (the reference)"
+"""Name of the line at `best` in the legend, with the reference training in the braces."""
+
+RAW = "error of each epoch, one seed"
+"""Name of the faint curves in the legend."""
 
 HIGHEST = 2
 """Errors above this many times the lowest are out of the picture: the first epochs, in which every network falls."""
@@ -34,9 +40,65 @@ _DIAMONDS: Any = {
     "linestyle": "none",
     "zorder": 4,
 }
+_FAINT: Any = {"linewidth": 0.4, "alpha": 0.35, "zorder": 1}
 _DASHES = ("-", "--", ":", "-.")
 _LIGHTER = 0.5
 """Share of white in the colour of each recipe after the first."""
+
+
+PANEL = 1.72
+"""Width, in, of a data set's panels, where a page is too narrow for all."""
+
+
+def convergence_figure(
+    curves: pd.DataFrame,
+    titles: Mapping[str, str],
+    models: Sequence[str] = ("L-G-DCNN", "CrabNet"),
+    recipes: Sequence[str] = ("paper", "fast"),
+    errors: Mapping[str, str] | None = None,
+    best: Mapping[str, float] | None = None,
+    measured: pd.DataFrame | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw the validation errors on several data sets, a column each: above against epochs, below against seconds.
+
+    Parameters
+    ----------
+    curves, measured
+        As of `convergence_curves`, with a column ``dataset``.
+    titles
+        What to call each data set, with its unit; they decide which are drawn.
+    models, recipes
+        As of `convergence_curves`; the first of each is the reference.
+    errors
+        Names of the errors by data set, where they are not MAEs.
+    best
+        Lowest error of the reference training by data set.
+    title
+        The finding; written above.
+    """
+    width = max(DOUBLE, PANEL * len(titles))
+    figure, axes = page(2, len(titles), 2.2, title, figsize=(width, 4.9))
+    for place, (name, text) in enumerate(titles.items()):
+        of_code = None if measured is None else measured[measured["dataset"] == name]
+        error = (errors or {}).get(name, "MAE")
+        for ax, x in zip(axes[:, place], ("epoch", "seconds"), strict=True):
+            convergence_curves(
+                curves[curves["dataset"] == name],
+                ax,
+                "",
+                x,
+                models,
+                recipes,
+                error,
+                (best or {}).get(name),
+                of_code,
+            )
+            if place and error == (errors or {}).get(next(iter(titles)), "MAE"):
+                ax.set_ylabel("")
+        axes[0, place].set_title(wrapped(unbroken(text), 0.8 * width / len(titles), "medium"), fontsize="medium")
+    legend_below(figure, axes.flat, 3)
+    return figure
 
 
 def convergence_curves(
@@ -50,11 +112,11 @@ def convergence_curves(
     best: float | None = None,
     measured: pd.DataFrame | None = None,
 ) -> Axes:
-    """Draw validation errors on one data set: thin lines are seeds, thick ones their mean, bands their extremes.
+    """Draw validation errors on one data set: lines are the lowest error so far, faint curves that of each epoch.
 
-    Mean and band end with the shortest seed. Against seconds, they stand at the mean of the seeds' seconds. A network
-    has a colour and a dash of its own, a recipe a shade; runs of the local store have dots. Both axes are logarithmic,
-    and show errors up to `HIGHEST` times the lowest.
+    A line is the mean over seeds, a band spans their extremes, and both end with the shortest seed. Against seconds,
+    they are at the mean of the seeds' seconds. A network has a colour and a dash of its own, a recipe a shade; runs of
+    the local store have dots. Both axes are logarithmic, and show errors up to `HIGHEST` times the lowest.
 
     Parameters
     ----------
@@ -67,11 +129,12 @@ def convergence_curves(
     x
         ``"epoch"`` or ``"seconds"``; curves without seconds are left out of the latter.
     models, recipes
-        In the order that decides colours and shades; curves of others are not drawn.
+        In the order that decides colours and shades; curves of others are not drawn. The first of each is the
+        reference training.
     error
         What the errors are called.
     best
-        An error to mark by a line: the best one of the reference.
+        An error to mark by a line: the lowest of the reference training.
     measured
         Columns ``epoch``, ``seconds``, ``val_mae``: points of the published code.
     """
@@ -84,6 +147,8 @@ def convergence_curves(
             name = f"{model}, {recipe} recipe" + (", this machine" if local else "")
             _draw_kind(kind, ax, x, _look(models.index(model), recipes.index(recipe), local), name)
     points = placed[[x, "val_error"]].astype(float).set_axis(["x", "error"], axis=1)
+    if len(points):
+        ax.plot([], [], color="0.4", linewidth=_FAINT["linewidth"], label=RAW)
     if measured is not None and len(measured):
         ax.plot(measured[x], measured["val_mae"], **_DIAMONDS, label=MEASURED)
         points = pd.concat([points, measured[[x, "val_mae"]].set_axis(["x", "error"], axis=1)])
@@ -95,7 +160,8 @@ def convergence_curves(
         ax.set(xticks=[], yticks=[])
         return ax
     if best is not None:
-        ax.axhline(best, color="0.6", linewidth=0.6, zorder=0, label=BEST)
+        of_reference = BEST.format(f"{models[0]}, {recipes[0]} recipe")
+        ax.axhline(best, color="0.5", linewidth=0.8, linestyle=(0, (1, 1)), zorder=0, label=of_reference)
     _frame(points, ax)
     return ax
 
@@ -117,14 +183,13 @@ def _frame(points: pd.DataFrame, ax: Axes) -> None:
 
 def _draw_kind(rows: pd.DataFrame, ax: Axes, x: str, look: dict[str, Any], name: str) -> None:
     """Draw one kind of training."""
-    thin = {"color": look["color"], "linestyle": look["linestyle"]}
-    seeds = rows.groupby("seed")
-    for _, seed in seeds:
-        ax.plot(seed[x], seed["val_error"], **thin, linewidth=0.4, alpha=0.8)
-    mean = over_seeds(rows)
-    if len(seeds) > 1:
+    for _, seed in rows.groupby("seed"):
+        ax.plot(seed[x], seed["val_error"], color=look["color"], **_FAINT)
+    rows = rows.sort_values("epoch", kind="stable")
+    mean = over_seeds(rows.assign(val_error=rows.groupby("seed")["val_error"].cummin()))
+    if mean["n"].max() > 1:
         ax.fill_between(mean[x], mean["low"], mean["high"], color=look["color"], alpha=0.2, linewidth=0)
-    ax.plot(mean[x], mean["mean"], **look, linewidth=1.0, label=name)
+    ax.plot(mean[x], mean["mean"], **look, linewidth=1.2, label=name)
 
 
 def _look(model: int, recipe: int, local: bool) -> dict[str, Any]:
@@ -133,5 +198,6 @@ def _look(model: int, recipe: int, local: bool) -> dict[str, Any]:
     look: dict[str, Any] = {
         "color": tuple(colour if recipe == 0 else colour + _LIGHTER * (1 - colour)),
         "linestyle": _DASHES[model % len(_DASHES)],
+        "zorder": 3,
     }
     return look | ({"marker": ".", "markevery": 0.15} if local else {})

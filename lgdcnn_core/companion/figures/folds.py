@@ -1,18 +1,56 @@
 """Errors fold by fold: what a mean over folds hides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
+from lgdcnn_core.companion.figures.page import legend_below, legend_in, only_outer_labels, page, unbroken, wrapped
+from lgdcnn_core.companion.figures.style import DOUBLE
 from lgdcnn_core.companion.wording import label
 
 OURS = "black"
 MARKERS = "DX^v<>*P"
 STEP = 0.12
-"""Shift of each kind of run to the right, in folds, so that they can be told apart."""
+"""Shift of each kind of run to the right, in folds, so that they do not cover each other."""
+
+COLUMNS = 4
+"""Panels beside each other."""
+
+
+def folds_figure(published: pd.DataFrame, ours: pd.DataFrame, titles: Mapping[str, str], title: str = "") -> Figure:
+    """Draw the MAE of each official fold, in a panel for each task.
+
+    Parameters
+    ----------
+    published, ours
+        As of `fold_errors`, with a column ``dataset``.
+    titles
+        What to call each task, with its unit; they decide which are drawn.
+    title
+        The finding; written above.
+    """
+    kinds = list(ours[["group", "column"]].drop_duplicates().itertuples(index=False, name=None))
+    n_rows = -(-len(titles) // COLUMNS)
+    figure, axes = page(n_rows, COLUMNS, 1.75, title)
+    width = 0.85 * DOUBLE / COLUMNS
+    for ax, (name, text) in zip(axes.flat, titles.items(), strict=False):
+        of_task = (table[table["dataset"] == name] for table in (published, ours))
+        fold_errors(*of_task, ax, "", kinds, legend=False)
+        ax.set_title(wrapped(unbroken(text), width, mpl.rcParams["axes.titlesize"]))
+    only_outer_labels(axes)
+    empty = list(axes.flat)[len(titles) :]
+    for ax in empty:
+        ax.set_axis_off()
+    if empty:
+        legend_in(empty[0], axes.flat)
+    else:
+        legend_below(figure, axes.flat, 3)
+    return figure
 
 
 def fold_errors(
@@ -42,7 +80,7 @@ def fold_errors(
     legend
         Draw a legend; without, its handles are still there for a legend of the figure.
     """
-    theirs = published.assign(model="Published: " + published["model"])
+    theirs = published.assign(model="published: " + published["model"])
     sns.lineplot(theirs, x="fold", y="mae", hue="model", style="model", markers=True, markersize=4, ax=ax)
     of_kind = {
         (str(group), str(column)): rows for (group, column), rows in ours.groupby(["group", "column"], sort=False)

@@ -1,53 +1,124 @@
 """Maps of what a layer makes of elements, compounds and environments, and how its elements correlate."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import BoundaryNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
+from lgdcnn_core.companion.figures.cecv import layer_name
+from lgdcnn_core.companion.figures.naming import name_points
+from lgdcnn_core.companion.figures.page import legend_below, page, wrapped
+from lgdcnn_core.companion.figures.style import DOUBLE
 from lgdcnn_core.companion.wording import label
 
-BLOCKS = {"s": "#D55E00", "p": "#0072B2", "d": "#009E73", "f": "#CC79A7"}
+BLOCKS = {"s": "o", "p": "s", "d": "^", "f": "D"}
+"""Marker of each block of the periodic table."""
+
+GROUPS = "viridis"
+"""Colours of the groups 1 to 18, which also a colour-blind reader sees in their order."""
+
 NO_GROUP = "0.65"
 
-COLOURS = ("#0072B2", "#009E73", "#D55E00", "#E69F00", "#56B4E9", "0.6", "black")
-"""Of environments, in their order; the last for all that come after."""
+ENVIRONMENTS = (
+    ("#0072B2", "o"),
+    ("#D55E00", "s"),
+    ("#009E73", "^"),
+    ("#E69F00", "D"),
+    ("#56B4E9", "v"),
+    ("0.6", "P"),
+    ("black", "X"),
+)
+"""Colour and marker of environments, in their order; the last for all that come after."""
 
 TARGETS = "viridis"
 
 TAILS = (0.02, 0.98)
 """Quantiles of the targets at which colours end, so that a few extreme ones do not take all of them."""
 
+SPREAD = (0.01, 0.99)
+ROOM = 0.08
+"""Quantiles of a map's coordinates, and the share of the distance between them that is shown around them."""
 
-def element_map(points: pd.DataFrame, ax: Axes, by: str = "block") -> Axes:
-    """Draw elements by their symbols where a map puts them.
+
+def element_figure(points: pd.DataFrame, layers: Mapping[str, str], title: str = "") -> Figure:
+    """Draw maps of the elements after two or three layers.
 
     Parameters
     ----------
     points
-        ``x``, ``y``, ``symbol``, ``block`` (s, p, d, f) and ``group`` ("1" to "18", or "f").
+        ``layer``, and what `element_map` takes.
+    layers
+        The layers, and what to write above the map of each: how pure it is.
+    title
+        The finding; written above.
+    """
+    figure, axes = _maps(layers, 4.2, title)
+    for layer, ax in axes.items():
+        element_map(points[points["layer"] == layer], ax)
+    legend_below(figure, list(axes.values())[:1], len(BLOCKS))
+    colours = ScalarMappable(_groups(), GROUPS)
+    bar = figure.colorbar(colours, ax=list(axes.values()), location="bottom", pad=0.02, aspect=60, shrink=0.7)
+    bar.set_ticks(list(range(1, 19)))
+    bar.ax.tick_params(length=0)
+    bar.set_label("group of the periodic table (grey: lanthanides and actinides)")
+    bar.outline.set_visible(False)
+    for layer, ax in axes.items():
+        drawn = points[points["layer"] == layer]
+        name_points(drawn["x"], drawn["y"], drawn["symbol"], ax)
+    return figure
+
+
+def element_map(points: pd.DataFrame, ax: Axes) -> Axes:
+    """Draw elements where a map puts them: the marker is their block, the colour their group.
+
+    Parameters
+    ----------
+    points
+        ``x``, ``y``, ``block`` (s, p, d, f) and ``group`` ("1" to "18", or "f").
     ax
         Where to draw.
-    by
-        What the colour tells: ``"block"`` or ``"group"``.
     """
-    if by == "block":
-        colours = points["block"].map(BLOCKS)
-    else:
-        groups = sns.color_palette("Spectral", 18).as_hex()
-        colours = points["group"].map({str(number + 1): groups[number] for number in range(18)} | {"f": NO_GROUP})
-    ax.scatter(points["x"], points["y"], c=colours, s=34, linewidths=0, alpha=0.9)
-    for x, y, symbol, colour in zip(points["x"], points["y"], points["symbol"], colours, strict=True):
-        ax.text(x, y, symbol, ha="center", va="center", fontsize=3.8, color=_readable_on(colour))
+    colours = mpl.colormaps[GROUPS](_groups()(np.arange(1, 19)))
+    by_group = {str(number + 1): tuple(colours[number]) for number in range(18)} | {"f": NO_GROUP}
+    for block, marker in BLOCKS.items():
+        rows = points[points["block"] == block]
+        shown = [by_group[group] for group in rows["group"]]
+        look: Any = {"s": 16, "linewidths": 0.3, "edgecolors": "black", "zorder": 3}
+        ax.scatter(rows["x"], rows["y"], c=shown, marker=marker, **look)
+        ax.plot([], [], marker, color="0.4", label=f"{block} block")
     return _bare(ax)
 
 
+def environment_figure(
+    points: pd.DataFrame, layers: Mapping[str, str], order: Sequence[str], title: str = ""
+) -> Figure:
+    """Draw maps of one element's atoms after two or three layers.
+
+    Parameters
+    ----------
+    points
+        ``layer``, and what `environment_map` takes.
+    layers, title
+        As of `element_figure`.
+    order
+        As of `environment_map`.
+    """
+    figure, axes = _maps(layers, 2.7, title)
+    for layer, ax in axes.items():
+        environment_map(points[points["layer"] == layer], ax, order)
+    legend_below(figure, axes.values(), 4)
+    return figure
+
+
 def environment_map(points: pd.DataFrame, ax: Axes, order: Sequence[str]) -> Axes:
-    """Draw the atoms of one element where a map puts them, coloured by their environment.
+    """Draw the atoms of one element where a map puts them, with a colour and a marker for each environment.
 
     Parameters
     ----------
@@ -56,14 +127,36 @@ def environment_map(points: pd.DataFrame, ax: Axes, order: Sequence[str]) -> Axe
     ax
         Where to draw.
     order
-        All environments; a colour belongs to its place in this order.
+        All environments; a colour and a marker belong to a place in this order.
     """
     for number, name in enumerate(order):
         rows = points[points["environment"] == name]
-        colour = COLOURS[min(number, len(COLOURS) - 1)]
+        colour, marker = ENVIRONMENTS[min(number, len(ENVIRONMENTS) - 1)]
         if len(rows):
-            ax.scatter(rows["x"], rows["y"], s=4, color=colour, linewidths=0, alpha=0.8, label=name, rasterized=True)
-    return _bare(ax)
+            look: Any = {"s": 9, "marker": marker, "linewidths": 0, "alpha": 0.85, "rasterized": True}
+            ax.scatter(rows["x"], rows["y"], color=colour, label=name, **look)
+    return _zoomed(_bare(ax), points)
+
+
+def compound_figure(
+    points: pd.DataFrame, layers: Mapping[str, str], unit: str, quantity: str, title: str = ""
+) -> Figure:
+    """Draw maps of the compounds after two or three layers, coloured by their target.
+
+    Parameters
+    ----------
+    points
+        ``layer``, and what `compound_map` takes.
+    layers, title
+        As of `element_figure`.
+    unit, quantity
+        Of the target.
+    """
+    figure, axes = _maps(layers, 2.7, title)
+    for layer, ax in axes.items():
+        compound_map(points[points["layer"] == layer], ax)
+    target_bar(points["target"], list(axes.values()), unit, quantity)
+    return figure
 
 
 def compound_map(points: pd.DataFrame, ax: Axes) -> Axes:
@@ -88,15 +181,22 @@ def compound_map(points: pd.DataFrame, ax: Axes) -> Axes:
         linewidths=0,
         rasterized=True,
     )
-    return _bare(ax)
+    return _zoomed(_bare(ax), points)
 
 
 def target_bar(targets: pd.Series, axes: Sequence[Axes], unit: str, quantity: str) -> None:
     """Draw the colour bar of `compound_map` beside several of them, which have the same targets."""
     colours = ScalarMappable(_target_colours(targets), TARGETS)
-    bar = axes[0].figure.colorbar(colours, ax=list(axes), extend="both", pad=0.02, aspect=40)
+    bar = axes[0].figure.colorbar(colours, ax=list(axes), extend="both", pad=0.02, aspect=30)
     bar.set_label(label(quantity, unit))
     bar.outline.set_visible(False)
+
+
+def correlation_figure(below: pd.DataFrame, above: pd.DataFrame, title: str = "") -> Figure:
+    """Draw how the elements' features correlate in two layers, on a page of its own; see `correlation_map`."""
+    figure, axes = page(1, 1, 6.6, title)
+    correlation_map(below, axes[0, 0], above)
+    return figure
 
 
 def correlation_map(correlations: pd.DataFrame, ax: Axes, upper: pd.DataFrame | None = None) -> Axes:
@@ -105,20 +205,20 @@ def correlation_map(correlations: pd.DataFrame, ax: Axes, upper: pd.DataFrame | 
     Parameters
     ----------
     correlations
-        (E, E), rows and columns named by symbols, in the order in which they are to stand.
+        (E, E), rows and columns named by symbols, in the order in which they are drawn.
     ax
         Where to draw; a colour bar goes beside it.
     upper
-        Correlations of another layer, of the same elements, to stand above the diagonal.
+        Correlations of another layer, of the same elements; they go above the diagonal.
     """
     values = correlations.to_numpy()
     if upper is not None:
         values = np.where(np.triu(np.ones_like(values, dtype=bool), k=1), upper.to_numpy(), values)
     image = ax.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest")
     symbols, places = list(correlations.columns), np.arange(len(correlations))
-    # Every other symbol farther out, so that they can be read.
-    ax.set_xticks(places, [f"\n{name}" if place % 2 else name for place, name in enumerate(symbols)], fontsize=4)
-    ax.set_yticks(places, [f"{name}    " if place % 2 else name for place, name in enumerate(symbols)], fontsize=4)
+    # Each symbol farther out than the one before, in turns, so that all can be read.
+    ax.set_xticks(places, ["\n" * (place % 3) + name for place, name in enumerate(symbols)])
+    ax.set_yticks(places, [name + "      " * (place % 2) for place, name in enumerate(symbols)])
     ax.tick_params(length=0, pad=1)
     for spine in ax.spines.values():
         spine.set_visible(False)
@@ -128,7 +228,39 @@ def correlation_map(correlations: pd.DataFrame, ax: Axes, upper: pd.DataFrame | 
     return ax
 
 
-def order_by_layer(order: pd.DataFrame, ax: Axes, names: Mapping[str, str]) -> Axes:
+def order_figure(
+    order: pd.DataFrame,
+    shares: Mapping[str, str],
+    errors: Mapping[str, str],
+    by_chance: Mapping[str, float] | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw measures of order, layer after layer: shares on the left, relative errors on the right.
+
+    Parameters
+    ----------
+    order
+        As of `order_by_layer`.
+    shares, errors
+        Columns of `order`, and what to call them.
+    by_chance
+        The share that chance would give, by column.
+    title
+        The finding; written above.
+    """
+    figure, (panels,) = page(1, 2, 2.6, title)
+    order_by_layer(order, panels[0], shares, by_chance)
+    panels[0].set_ylabel("share of the nearest neighbours")
+    panels[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    order_by_layer(order, panels[1], errors)
+    panels[1].set_ylabel("error (1: predicting the mean)")
+    legend_below(figure, panels, 2)
+    return figure
+
+
+def order_by_layer(
+    order: pd.DataFrame, ax: Axes, names: Mapping[str, str], by_chance: Mapping[str, float] | None = None
+) -> Axes:
     """Draw measures of order, layer after layer.
 
     Parameters
@@ -139,13 +271,45 @@ def order_by_layer(order: pd.DataFrame, ax: Axes, names: Mapping[str, str]) -> A
         Where to draw.
     names
         What to call the measures that are drawn.
+    by_chance
+        What chance would give, by column; thin dotted lines.
     """
     for number, (column, name) in enumerate(names.items()):
-        ax.plot(range(len(order)), order[column].astype(float), marker="osD"[number % 3], markersize=3, label=name)
-    ax.set_xticks(range(len(order)), list(order.index), rotation=35, ha="right")
+        drawn = order[column].astype(float)
+        (line,) = ax.plot(range(len(order)), drawn, marker="osD"[number % 3], markersize=3, label=name)
+        if by_chance is not None and column in by_chance:
+            ax.axhline(
+                by_chance[column], color=line.get_color(), linewidth=0.8, linestyle=":", label=f"{name}, by chance"
+            )
+    ax.set_xticks(range(len(order)), [layer_name(layer) for layer in order.index], rotation=35, ha="right")
     ax.set_ylim(bottom=0)
-    ax.set_ylabel("share, or relative error")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
+    ax.legend()
+    return ax
+
+
+def _maps(layers: Mapping[str, str], height: float, title: str) -> tuple[Figure, dict[str, Axes]]:
+    """Make a page of maps, a layer each, with its name and a remark above."""
+    figure, axes = page(1, len(layers), height, title)
+    width = 0.9 * DOUBLE / len(layers)
+    for ax, (layer, remark) in zip(axes.flat, layers.items(), strict=True):
+        ax.set_title(wrapped(f"{layer_name(layer)}\n{remark}", width, mpl.rcParams["axes.titlesize"]))
+    return figure, dict(zip(layers, axes.flat, strict=True))
+
+
+def _groups() -> BoundaryNorm:
+    return BoundaryNorm(np.arange(0.5, 19), mpl.colormaps[GROUPS].N)
+
+
+def _zoomed(ax: Axes, points: pd.DataFrame) -> Axes:
+    """Show where most points are, and say how many are outside: UMAP throws a few far away."""
+    outside = np.zeros(len(points), dtype=bool)
+    for name, limit in (("x", ax.set_xlim), ("y", ax.set_ylim)):
+        low, high = points[name].quantile(list(SPREAD))
+        room = ROOM * (high - low)
+        limit(low - room, high + room)
+        outside |= ~points[name].between(low - room, high + room).to_numpy()
+    if outside.any():
+        ax.set_xlabel(f"{outside.sum()} of {len(points):,} outside")
     return ax
 
 
@@ -160,9 +324,3 @@ def _bare(ax: Axes) -> Axes:
 def _target_colours(targets: pd.Series) -> Normalize:
     low, high = targets.quantile(list(TAILS))
     return Normalize(float(low), float(high))
-
-
-def _readable_on(colour: str) -> str:
-    """Black or white, whichever is read better on a colour."""
-    red, green, blue = (float(part) for part in np.array(sns.color_palette([colour])[0]))
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.5 else "black"

@@ -1,25 +1,22 @@
-"""Names beside points, where they cover as little as can be."""
+"""Names beside points, moved away from each other and from the points (adjustText)."""
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from adjustText import adjust_text
 from matplotlib.axes import Axes
-from matplotlib.transforms import Bbox
+from matplotlib.text import Text
 
-_OFFSETS = tuple((x * r, y * r) for r in (4, 9, 15) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1)))
-"""Where a name may stand beside its point, in points, best places first."""
+ITERATIONS = 60
+"""Steps in which names move; a limit in seconds would draw another picture on another machine."""
 
-_FAR = 6
-"""From this place on, a line leads from the name to its point."""
-
-_LEADER: Any = {"arrowstyle": "-", "linewidth": 0.3, "color": "0.4", "shrinkA": 0, "shrinkB": 2}
-
-_ALIGNMENT = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
+_LEADER: Any = {"arrowstyle": "-", "linewidth": 0.3, "color": "0.4", "shrinkA": 0, "shrinkB": 1}
 
 
-def name_points(x: pd.Series, y: pd.Series, names: pd.Series, ax: Axes) -> None:
-    """Write names beside points, each where it covers the fewest points and names and stays within the axes.
+def name_points(x: pd.Series, y: pd.Series, names: pd.Series, ax: Axes, **font: Any) -> list[Text]:
+    """Write names beside points; a line leads from a name that is moved far to its point.
+
+    Call it last: where points are on the page is known only once titles, labels and legends are there.
 
     Parameters
     ----------
@@ -29,35 +26,25 @@ def name_points(x: pd.Series, y: pd.Series, names: pd.Series, ax: Axes) -> None:
         Their names; a point whose name is missing has none.
     ax
         Where they are drawn, its scales and limits final.
+    font
+        Passed on to `matplotlib.axes.Axes.text`.
     """
     table = pd.DataFrame({"x": x, "y": y, "name": names})
-    # Where points are on the page is known only once the page is laid out.
+    texts = [ax.text(row.x, row.y, str(row.name), **font) for row in table.dropna(subset=["name"]).itertuples()]
+    for text in texts:
+        text.set_in_layout(False)  # else the page would be laid out for where the names are at first
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]
-    points = ax.transData.transform(table[["x", "y"]].to_numpy(dtype=float))
-    inside = ax.get_window_extent()
-    taken: list[Bbox] = []
-    for row in table[table["name"].notna()].sort_values("y").itertuples():
-        places = []
-        for rank, (right, up) in enumerate(_OFFSETS):
-            horizontal, vertical = _ALIGNMENT[int(np.sign(right))][0], _ALIGNMENT[int(np.sign(up))][1]
-            written = ax.annotate(
-                str(row.name),
-                (row.x, row.y),
-                (right, up),
-                textcoords="offset points",
-                fontsize=5,
-                ha=horizontal,
-                va=vertical,
-            )
-            box = written.get_window_extent()
-            # A name over a name makes both unreadable; over a point, neither.
-            covered = int(box.padded(5).count_contains(points)) + 3 * sum(box.overlaps(other) for other in taken)
-            outside = box.x0 < inside.x0 or box.x1 > inside.x1 or box.y0 < inside.y0 or box.y1 > inside.y1
-            places.append((covered + outside, rank, written, box))
-        places.sort(key=lambda place: place[:2])
-        taken.append(places[0][3])
-        for *_, written, _box in places[1:]:
-            written.remove()
-        if places[0][1] >= _FAR:
-            away = _OFFSETS[places[0][1]]
-            ax.annotate("", (row.x, row.y), away, textcoords="offset points", arrowprops=_LEADER)
+    if texts:
+        adjust_text(
+            texts,
+            x=table["x"].to_numpy(dtype=float),
+            y=table["y"].to_numpy(dtype=float),
+            ax=ax,
+            expand=(1.1, 1.25),
+            force_text=(0.2, 0.4),
+            force_static=(0.2, 0.4),
+            prevent_crossings=False,
+            iter_lim=ITERATIONS,
+            arrowprops=_LEADER,
+        )
+    return texts

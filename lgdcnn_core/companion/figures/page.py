@@ -58,12 +58,24 @@ def state(title: str, figure: Figure) -> None:
 
 def legend_below(figure: Figure, axes: Iterable[Axes], n_columns: int) -> None:
     """Draw one legend below the panels, with each name once, and take away the panels' own."""
+    handles = _gathered(axes)
+    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=n_columns)
+
+
+def legend_in(place: Axes, axes: Iterable[Axes]) -> None:
+    """Draw one legend of all panels where one is empty, with each name once, and take away the panels' own."""
+    handles = _gathered(axes)
+    place.legend(list(handles.values()), list(handles), loc="center left").set_in_layout(False)
+
+
+def _gathered(axes: Iterable[Axes]) -> dict[str, Any]:
+    """Handles of all panels by name; their legends are removed."""
     handles: dict[str, Any] = {}
     for ax in axes:
         handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
         if (own := ax.get_legend()) is not None:
             own.remove()
-    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=n_columns)
+    return handles
 
 
 def only_outer_labels(axes: NDArray[Any]) -> None:
@@ -85,9 +97,9 @@ def wrapped(text: str, inches: float, size: float | str, weight: str = "normal")
 
 
 def unbroken(label: str) -> str:
-    """Keep the unit at the end of a label, such as "(W/(m K))", in one line."""
+    """Keep the number of a fold, and the unit at the end of a label, such as "(W/(m K))", in one line."""
     quantity, bracket, unit = label.partition(" (")
-    return f"{quantity}{bracket}{unit.replace(' ', NO_BREAK)}"
+    return f"{quantity.replace('fold ', f'fold{NO_BREAK}')}{bracket}{unit.replace(' ', NO_BREAK)}"
 
 
 def _wrapped(line: str, fits: Callable[[str], bool]) -> str:

@@ -1,55 +1,90 @@
-"""The roofline: what training reaches, below what arithmetic and memory allow."""
+"""Speed: the share of each machine's peak that a training reaches."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
+import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
-from lgdcnn_core.companion.figures.naming import name_points
+from lgdcnn_core.companion.figures.page import legend_below, page, wrapped
 
-_COLOURS = {"float32": "C0", "bfloat16": "C1", "tf32": "C2"}
-_MARKERS = "os^Dv"
+PRECISIONS = {"float32": ("C0", "o"), "tf32": ("C2", "^"), "bfloat16": ("C1", "s")}
+"""Colour and marker by precision, in the order in which they are drawn."""
+
+NAME = 1.9
+"""Width, in, at which the name of a machine is broken into lines."""
+
+MEMORY = "limit of memory, small batches"
+"""Name of the short lines in the legend."""
+
+STEP = 0.22
+"""Distance between the precisions of a machine, in rows."""
 
 
-def roofline(points: pd.DataFrame, peaks: Mapping[str, float], bandwidth: float, ax: Axes, text: str = "") -> Axes:
-    """Draw measured cases below their roofs, both axes logarithmic.
+def speed_figure(points: pd.DataFrame, title: str = "") -> Figure:
+    """Draw the share of the peak that trainings reach, one row a machine, on a page of its own.
 
     Parameters
     ----------
     points
-        Columns ``intensity`` (FLOP a byte), ``flops`` (FLOP/s), ``precision``, ``kind`` (what the marker tells) and
-        ``name`` (written beside the point); one row a case.
-    peaks
-        FLOP/s of the fastest matrix product in each precision: the flat roofs.
-    bandwidth
-        Bytes per second of memory: the slope.
+        As of `shares_of_peak`.
+    title
+        The finding; written above.
+    """
+    machines = list(points["machine"].unique())
+    figure, axes = page(1, 1, 1.1 + 0.5 * len(machines), title)
+    shares_of_peak(points, axes[0, 0], machines)
+    legend_below(figure, axes.flat, 3)
+    return figure
+
+
+def shares_of_peak(points: pd.DataFrame, ax: Axes, machines: Sequence[str]) -> Axes:
+    """Draw measured speeds as shares of the machine's fastest matrix product in the same precision.
+
+    Hollow marks are the smallest batches, filled ones the largest, and a bar joins them. A short line is the share
+    that memory allows to the smallest batches, where that is below the peak. On the right is the highest speed.
+
+    Parameters
+    ----------
+    points
+        Columns ``machine``, ``precision``, ``batch_size``, ``share``, ``bound_share`` and ``tokens_per_second``, as
+        `speed.throughput` has them, of one network in one setting on one data set.
     ax
         Where to draw.
-    text
-        To write above.
+    machines
+        The machines, from top to bottom.
     """
-    giga = 1e-9
-    low, high = points["intensity"].min() / 2, points["intensity"].max() * 2
-    ax.set(xscale="log", yscale="log", xlabel="arithmetic intensity (FLOP/byte)", ylabel="speed (GFLOP/s)")
-    for precision, peak in peaks.items():
-        ridge = float(np.clip(peak / bandwidth, low, high))
-        x = np.array([low, ridge, high])
-        y = np.minimum(x * bandwidth, peak) * giga
-        ax.plot(x, y, color=_COLOURS[precision], label=f"roof, {precision}")
-    for number, (kind, rows) in enumerate(points.groupby("kind", sort=False)):
-        colours = rows["precision"].map(_COLOURS)
-        marker = _MARKERS[number % len(_MARKERS)]
-        ax.scatter(rows["intensity"], rows["flops"] * giga, s=10, c=list(colours), marker=marker, zorder=3)
-        ax.plot([], [], marker, color="0.3", markersize=3, label=str(kind))
-    ax.set_xlim(low, high)
-    ax.set_ylim(0.6 * points["flops"].min() * giga, 1.6 * max(*peaks.values(), points["flops"].max()) * giga)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
-        axis.set_minor_formatter(NullFormatter())
-    if text:
-        ax.set_title(text, fontsize="medium")
-    name_points(points["intensity"], points["flops"] * giga, points["name"], ax)
+    size = mpl.rcParams["ytick.labelsize"]
+    ends = {"small": points["batch_size"].min(), "large": points["batch_size"].max()}
+    for place, machine in enumerate(machines):
+        own = points[points["machine"] == machine]
+        found = [name for name in PRECISIONS if name in set(own["precision"])]
+        for number, precision in enumerate(found):
+            y = place + STEP * (number - (len(found) - 1) / 2)
+            _draw(own[own["precision"] == precision], ax, y, precision, ends)
+        fastest = own["tokens_per_second"].max()
+        ax.text(1.02, place, f"{fastest:,.0f}", transform=ax.get_yaxis_transform(), va="center")
+    ax.text(1.02, -0.75, "tokens/s", transform=ax.get_yaxis_transform(), va="center")
+    ax.set_yticks(range(len(machines)), [wrapped(machine, NAME, size) for machine in machines])
+    ax.set(xlim=(0, 1), ylim=(len(machines) - 0.5, -0.5), xlabel="share of the fastest matrix product")
+    ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.tick_params(axis="y", length=0)
     return ax
+
+
+def _draw(rows: pd.DataFrame, ax: Axes, y: float, precision: str, ends: dict[str, int]) -> None:
+    colour, marker = PRECISIONS[precision]
+    look: Any = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 4}
+    ax.plot([rows["share"].min(), rows["share"].max()], [y, y], color=colour, linewidth=1)
+    for size, face in (("small", "white"), ("large", colour)):
+        share = rows.loc[rows["batch_size"] == ends[size], "share"]
+        name = f"{precision}, {ends[size]:,} compounds a batch"
+        known = ax.get_legend_handles_labels()[1]
+        ax.plot(share, [y] * len(share), **look, markerfacecolor=face, label=None if name in known else name)
+    limited = rows.loc[(rows["batch_size"] == ends["small"]) & (rows["bound_share"] < 1), "bound_share"]
+    ax.plot(limited, [y] * len(limited), "|", color=colour, markersize=7)
+    if len(limited) and MEMORY not in ax.get_legend_handles_labels()[1]:
+        ax.plot([], [], "|", color="0.4", markersize=7, label=MEMORY)

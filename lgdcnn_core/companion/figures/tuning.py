@@ -1,26 +1,17 @@
-"""Trials of a recipe against its baseline: ratios of errors, their cost, and one against the other."""
+"""Trials of a recipe against its baseline: ratios of errors, and what they cost."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
-from lgdcnn_core.companion.figures.naming import name_points
-from lgdcnn_core.companion.figures.style import DOUBLE
+from lgdcnn_core.companion.figures.page import legend_below, page
 
-_MARKERS = "osD^vPX*<>"
-
-_VERDICTS = {
-    "better": ("v", "C0"),
-    "worse": ("^", "C1"),
-    "within seed noise": ("o", "0.5"),
-    "not judged": ("o", "none"),
-    "diverged": ("X", "C1"),
-    "baseline": ("D", "black"),
-}
-"""Marker and colour by verdict of `tuning.compare`."""
+_MARKERS = "oXsD^vP*<>"
+_COLOURS = ("C0", "C1", "C2", "C3", "C4", "C5")
 
 _TICKS: Any = {"subs": (1, 1.1, 1.2, 1.35, 1.5, 2, 3, 5, 7, 8, 9), "numticks": 20}
 
@@ -28,13 +19,30 @@ NARROWEST = (0.92, 1.1)
 """An axis of ratios shows this at least, so that differences of a percent do not look like large ones."""
 
 
-def trial_size(n_trials: int) -> tuple[float, float]:
-    """Size of a figure of `trial_ratios` and `relative_cost` side by side, in."""
-    return DOUBLE, 1.1 + 0.16 * n_trials
+def trials_figure(
+    compared: pd.DataFrame,
+    of_sets: pd.DataFrame,
+    labels: Mapping[str, str],
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+) -> Figure:
+    """Draw trials on a page of their own, one row a trial; see `trial_ratios`."""
+    figure, axes = page(1, 1, 1.2 + 0.16 * len(compared), title)
+    trial_ratios(compared, of_sets, axes[0, 0], labels, names)
+    legend_below(figure, axes.flat, 4)
+    return figure
 
 
-def trial_ratios(compared: pd.DataFrame, of_sets: pd.DataFrame, ax: Axes, labels: Mapping[str, str]) -> Axes:
-    """Draw the validation MAE of each trial over the baseline's: a dot a data set, a bar at the geometric mean.
+def trial_ratios(
+    compared: pd.DataFrame,
+    of_sets: pd.DataFrame,
+    ax: Axes,
+    labels: Mapping[str, str],
+    names: Mapping[str, str] | None = None,
+) -> Axes:
+    """Draw the validation MAE of each trial over the baseline's: a mark a data set, a bar at the geometric mean.
+
+    On the right is the training time over the baseline's.
 
     Parameters
     ----------
@@ -46,8 +54,13 @@ def trial_ratios(compared: pd.DataFrame, of_sets: pd.DataFrame, ax: Axes, labels
         Where to draw.
     labels
         What to call each data set; the legend names those with a ratio.
+    names
+        What to call the trials; their own names by default.
     """
-    places = _rows(compared, ax)
+    places = {trial: number for number, trial in enumerate(compared["trial"])}
+    ax.set_yticks(list(places.values()), [(names or {}).get(trial, trial) for trial in places])
+    ax.set_ylim(len(compared) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
     ax.barh(
         list(places.values()),
         compared["high"] - compared["low"],
@@ -56,18 +69,18 @@ def trial_ratios(compared: pd.DataFrame, of_sets: pd.DataFrame, ax: Axes, labels
         color="0.88",
         label="seed noise",
     )
-    for number, (dataset, text) in enumerate(labels.items()):
-        rows = of_sets[of_sets["dataset"] == dataset].dropna(subset=["ratio"])
-        if rows.empty:
-            continue  # the legend names what is to be seen
+    known = of_sets.dropna(subset=["ratio"])
+    seen = {name: text for name, text in labels.items() if name in set(known["dataset"])}
+    for number, (dataset, text) in enumerate(seen.items()):
+        rows = known[known["dataset"] == dataset]
         ax.scatter(
             rows["ratio"],
             [places[trial] for trial in rows["trial"]],
             s=11,
             marker=_MARKERS[number % len(_MARKERS)],
             facecolors="none",
-            edgecolors=f"C{number % 6}",
-            linewidths=0.7,
+            edgecolors=_COLOURS[number % len(_COLOURS)],
+            linewidths=0.9,
             label=text,
             zorder=3,
         )
@@ -79,68 +92,24 @@ def trial_ratios(compared: pd.DataFrame, of_sets: pd.DataFrame, ax: Axes, labels
             (1, places[str(row.trial)]),
             xycoords=("axes fraction", "data"),
             color="C1",
-            fontsize=5.5,
             ha="right",
             va="center",
         )
     ax.axvline(1, color="0.4", linewidth=0.6, zorder=2)
-    _ratio_axis(ax, "x")
+    _ratio_axis(ax)
     ax.set_xlabel("validation MAE over the baseline's")
+    right: Any = {"transform": ax.get_yaxis_transform(), "ha": "right", "va": "center"}
+    ax.text(1.1, -1.2, "time", **right)
+    for trial, ratio in zip(compared["trial"], compared["seconds_ratio"], strict=True):
+        if pd.notna(ratio):
+            ax.text(1.1, places[trial], f"{ratio:.1f}\N{MULTIPLICATION SIGN}", **right)
     return ax
 
 
-def relative_cost(compared: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the training time of each trial over the baseline's; rows as in `trial_ratios`."""
-    places = _rows(compared, ax)
-    ax.barh(list(places.values()), compared["seconds_ratio"], height=0.6, color="C5")
-    ax.axvline(1, color="0.4", linewidth=0.6)
-    ax.set(xlabel="training time\nover the baseline's", xlim=(0, None))
-    return ax
-
-
-def error_against_cost(compared: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw the validation MAE of each trial against its training time, both over the baseline's; all are named.
-
-    Parameters
-    ----------
-    compared
-        From `tuning.compare`; trials without a ratio are not there.
-    ax
-        Where to draw.
-    """
-    shown = compared.dropna(subset=["ratio", "seconds_ratio"])
-    for verdict, (marker, colour) in _VERDICTS.items():
-        rows = shown[shown["verdict"] == verdict]
-        if len(rows):
-            look: Any = {"marker": marker, "facecolors": colour, "edgecolors": "0.5" if colour == "none" else colour}
-            ax.scatter(rows["seconds_ratio"], rows["ratio"], s=16, label=verdict, **look)
-    for line in (ax.axhline, ax.axvline):
-        line(1, color="0.7", linewidth=0.6, zorder=0)
-    ax.margins(0.12)
-    ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
+def _ratio_axis(ax: Axes) -> None:
+    """Make the x axis one of ratios: 2 is as far from 1 as 0.5."""
+    low, high = ax.get_xlim()
+    ax.set(xscale="log", xlim=(min(low, NARROWEST[0]), max(high, NARROWEST[1])))
+    ax.xaxis.set_major_locator(LogLocator(**_TICKS))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     ax.xaxis.set_minor_locator(NullLocator())
-    _ratio_axis(ax, "y")
-    ax.set(xlabel="training time over the baseline's", ylabel="validation MAE\nover the baseline's")
-    name_points(shown["seconds_ratio"], shown["ratio"], shown["trial"], ax)
-    return ax
-
-
-def _rows(compared: pd.DataFrame, ax: Axes) -> dict[str, int]:
-    """Give each trial a row, the first on top; places by trial."""
-    places = {trial: number for number, trial in enumerate(compared["trial"])}
-    ax.set_yticks(list(places.values()), list(places))
-    ax.set_ylim(len(compared) - 0.4, -0.6)
-    ax.tick_params(axis="y", length=0)
-    return places
-
-
-def _ratio_axis(ax: Axes, which: Literal["x", "y"]) -> None:
-    """Make an axis one of ratios: 2 is as far from 1 as 0.5."""
-    ax.set(**{f"{which}scale": "log"})
-    axis, limits = {"x": (ax.xaxis, ax.get_xlim()), "y": (ax.yaxis, ax.get_ylim())}[which]
-    ax.set(**{f"{which}lim": (min(limits[0], NARROWEST[0]), max(limits[1], NARROWEST[1]))})
-    axis.set_major_locator(LogLocator(**_TICKS))
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axis.set_minor_locator(NullLocator())

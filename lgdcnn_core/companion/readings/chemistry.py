@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pymatgen.core import Element
+from pymatgen.core import Composition, Element
 
 PARTNERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("O", ("O",)),
@@ -43,6 +43,11 @@ def environments_in_order(focus: int) -> list[str]:
     """All names that `environment` can give, in a fixed order."""
     symbol = Element.from_Z(focus).symbol
     return [f"{symbol}-{name}" for name, _ in PARTNERS] + [f"{symbol}-{METAL}", f"{symbol}, {ALONE}"]
+
+
+def reduced(formula: str) -> str:
+    """Write a formula as chemists do: ``As1Cr1Ni1`` is ``CrNiAs``, ``O2Si1`` is ``SiO2``."""
+    return str(Composition(formula).reduced_formula)
 
 
 def group(number: int) -> str:

@@ -17,6 +17,7 @@ from lgdcnn_core.companion.tuning.comparison import (
 )
 from lgdcnn_core.companion.tuning.ensemble import ensembles, mixtures
 from lgdcnn_core.companion.tuning.execution import make, make_missing
+from lgdcnn_core.companion.tuning.naming import described
 from lgdcnn_core.companion.tuning.record import TrialRecord
 from lgdcnn_core.companion.tuning.spec import BASES, InvalidTrial, Task, Trial
 from lgdcnn_core.companion.tuning.store import TrialStore, committed_trials, local_trials
@@ -43,6 +44,7 @@ __all__ = [
     "by_dataset",
     "committed_trials",
     "compare",
+    "described",
     "ensembles",
     "load_trials",
     "local_trials",
