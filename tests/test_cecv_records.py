@@ -18,6 +18,7 @@ from lgdcnn_core.companion.readings import ForeignWeights, NoReading, ReadingSpe
 from lgdcnn_core.companion.readings import __main__ as command
 from lgdcnn_core.companion.readings import environments as cecv_readings
 from lgdcnn_core.companion.records import places, sealed
+from lgdcnn_core.companion.records.sealed_record import made, plain
 from lgdcnn_core.companion.reproduce import notebook
 from lgdcnn_core.companion.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, parts, weights
 from lgdcnn_core.composition import parse
@@ -49,8 +50,7 @@ def workplace(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LGDCNN_RUNS", str(directory / "runs"))
         patch.setattr(parts.benchmarks, "load", lambda name, fold=None: small_split())
-        for module in (weights, places):
-            patch.setattr(module, "checkout", lambda: directory)
+        patch.setattr(places, "checkout", lambda: directory)
         runs.execute(RUN, device="cpu", progress=False, weights=True, checkpoints=directory)
         yield directory
 
@@ -76,7 +76,11 @@ def weights_of(spec):
 
 def test_a_key_is_the_runs_and_names_part_and_element():
     assert ReadingSpec("cecv", RUN, "Si", "val").key == f"{RUN.key}/val_Si"
-    assert ReadingSpec.from_dict(ReadingSpec("embeddings", RUN, "O").as_dict()) == ReadingSpec("embeddings", RUN, "O")
+
+
+def test_a_specification_is_made_again_of_its_plain_values():
+    spec = ReadingSpec("embeddings", RUN, "O")
+    assert made(ReadingSpec, json.loads(json.dumps(plain(spec)))) == spec
 
 
 @pytest.mark.parametrize("wrong", [{"kind": "efm"}, {"kind": "cecv", "element": "Xx"}, {"kind": "cecv", "part": "all"}])
@@ -299,7 +303,7 @@ def test_a_committed_record_comes_before_a_local_one(environments, workplace):
     committed.write(record, files)
     try:
         found = readings.cecv(RUN, "Si")
-        assert found.store == "committed"
+        assert found.store.name == "committed"
         assert list(committed.keys()) == [record.spec.key]
         told = readings.origin(found)
         assert told["records"].to_dict("records") == [{"store": "committed", "key": f"cecv/{record.spec.key}"}]

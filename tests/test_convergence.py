@@ -10,6 +10,7 @@ from lgdcnn_core.companion import figures, runs
 from lgdcnn_core.companion.claims import Outcome, converges, epochs_to_target, fraction_of_cost
 from lgdcnn_core.companion.figures import convergence as drawing
 from lgdcnn_core.companion.runs import RunSpec, Store, convergence, curves
+from lgdcnn_core.companion.runs.record import ANY_LENGTH
 from lgdcnn_core.training import optimisers
 
 BULK, SHEAR = "aflow__ael_bulk_modulus_vrh", "mp_shear_modulus"
@@ -24,9 +25,9 @@ def store(tmp_path):
 def record(store, errors, dataset=BULK, seconds=2.0, **changes):
     """Write a record with these validation errors, every epoch of `seconds`; `changes` of its specification.
 
-    Its machine may be given as ``threads``, a changed recipe as ``recipe_values``.
+    Its machine may be given as ``threads``, a changed recipe as ``recipe_values``, and its ``load``.
     """
-    threads, values = changes.pop("threads", 1), changes.pop("recipe_values", {})
+    threads, values, load = changes.pop("threads", 1), changes.pop("recipe_values", {}), changes.pop("load", None)
     spec = RunSpec(dataset, **changes)
     learnt = {"epoch": [*range(1, len(errors) + 1)], "val_error": [*errors], "seconds": [seconds] * len(errors)}
     store.write(
@@ -35,6 +36,7 @@ def record(store, errors, dataset=BULK, seconds=2.0, **changes):
             learning_curve=learnt,
             recipe=spec.full_recipe().as_dict() | values,
             compute={"device": "cpu", "precision": "float32", "threads": threads},
+            load=load,
         )
     )
 
@@ -74,7 +76,7 @@ def test_a_schedule_counts_as_of_any_length_only_if_its_rates_do_not_depend_on_t
             schedule.step()
         return found
 
-    assert np.allclose(rates(20), rates(300), rtol=1e-9) == (recipe.schedule in curves.ANY_LENGTH)
+    assert np.allclose(rates(20), rates(300), rtol=1e-9) == (recipe.schedule in ANY_LENGTH)
 
 
 def test_the_papers_shorter_run_is_the_beginning_of_the_same_training(store):
@@ -123,6 +125,16 @@ def test_seconds_count_on_the_commonest_machine_only(store):
     assert curves.over_seeds(table)[["n", "seconds"]].to_numpy().tolist() == [[3, 2.0], [3, 4.0]]
     said = converges.conditions(table, pd.Series(dtype=object))
     assert "(cpu, 1 thread), which made 2 of the 3 records. We leave out the seconds of the other 1" in said[0]
+
+
+def test_seconds_of_runs_that_shared_their_cores_do_not_count(store):
+    busy, quiet = {"start": 3.0, "end": 2.0}, {"start": 0.0, "end": 1.0}
+    record(store, [3.0, 2.0], seed=0, load=busy, seconds=9.0)
+    assert read(store)["seconds"].isna().all()
+    record(store, [3.0, 2.0], seed=1, load=busy, seconds=9.0)
+    record(store, [3.0, 2.0], seed=2, load=quiet, threads=8)
+    record(store, [3.0, 2.0], seed=3, threads=8)
+    assert read(store).groupby("seed")["seconds"].max().fillna(-1).to_dict() == {0: -1, 1: -1, 2: 4.0, 3: 4.0}
 
 
 # How soon a target is reached

@@ -17,7 +17,7 @@ from made_up_records import made_up
 from lgdcnn_core import CompositionRegressor, training
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.companion import runs
-from lgdcnn_core.companion.records import provenance
+from lgdcnn_core.companion.records import places, provenance
 from lgdcnn_core.companion.runs import (
     DifferentData,
     JointSpec,
@@ -199,7 +199,7 @@ def test_a_classification_records_its_own_metrics(tiny, store):
 
 
 def test_weights_are_kept_on_request_and_predict_what_the_record_says(tiny, store, tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(places, "checkout", lambda: tmp_path)
     spec = RunSpec(BULK, model="DCNN-K1", epochs=1)
     tiny(spec, weights=True)
     file = tmp_path / "data" / "weights" / f"{spec.key}.safetensors"
@@ -214,7 +214,7 @@ def test_weights_are_kept_on_request_and_predict_what_the_record_says(tiny, stor
 
 
 def test_a_run_that_starts_from_a_source_trains_its_network_first_and_once(tiny, store, tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(places, "checkout", lambda: tmp_path)
     first, second = (RunSpec(name, model="DCNN-K1", recipe="transfer", epochs=1) for name in (BULK, "mp_mu_b"))
     source = RunSpec(training.TRANSFER.source, model="DCNN-K1", recipe="pretraining")
     assert first.source == second.source == source
@@ -247,7 +247,7 @@ def tiny_joint(monkeypatch):
 def test_runs_that_start_from_the_joint_training_go_on_from_their_own_property(
     tiny, tiny_joint, store, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(places, "checkout", lambda: tmp_path)
     monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
     spec = RunSpec(BULK, model="DCNN-K1", recipe="joint-transfer", epochs=1, refit=True)
     record = tiny(spec)
@@ -293,7 +293,7 @@ def test_each_seed_starts_from_a_source_of_its_own():
 
 
 def test_weights_of_a_recipe_that_has_changed_are_not_started_from(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(places, "checkout", lambda: tmp_path)
     spec = RunSpec(BULK, model="DCNN-K1", recipe="transfer", epochs=1)
     tiny(spec.source, weights=True)
     monkeypatch.setitem(training.RECIPES, "pretraining", training.PRETRAINING.with_changes(epochs=1))
@@ -302,7 +302,7 @@ def test_weights_of_a_recipe_that_has_changed_are_not_started_from(tiny, tmp_pat
 
 
 def test_a_refit_of_a_run_with_a_source_starts_from_it_too(tiny, store, tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(places, "checkout", lambda: tmp_path)
     spec = RunSpec(BULK, model="DCNN-K1", recipe="transfer", epochs=1, refit=True)
     record = tiny(spec)
     assert set(store.keys()) == {spec.key, spec.kept_apart.key, spec.source.key}

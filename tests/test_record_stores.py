@@ -1,13 +1,17 @@
 """The stores of all kinds of records: what they share holds for every kind."""
 
 import json
+import re
+import shutil
 
 import pytest
 from made_up_records import made_up
 
+from lgdcnn_core.benchmarks import location
 from lgdcnn_core.benchmarks.location import checkout
 from lgdcnn_core.companion import design, readings, runs, speed, tuning
-from lgdcnn_core.companion.runs import BrokenRecord, RunSpec, Store, joint
+from lgdcnn_core.companion.records import places, sealed
+from lgdcnn_core.companion.runs import BrokenRecord, RunSpec, Store, joint, weights
 
 TOP = checkout()
 SPEED = {
@@ -39,7 +43,7 @@ class TestCommittedRecords:
         keys = list(store.keys())
         assert keys
         for key in keys:
-            record = store.record.from_json(store.text(key), key)
+            record = store.kind.from_json(store.text(key), key)
             assert record.key == key
             assert record.to_json() == store.text(key)
 
@@ -91,3 +95,113 @@ def test_records_of_other_kinds_go_beside_those_of_runs_or_within_what_the_varia
         tmp_path / "tuning",
         tmp_path / "design" / "a",
     ]
+
+
+@pytest.fixture(params=stores(), ids=lambda store: store.path.relative_to(TOP).as_posix())
+def copied(request, tmp_path):
+    """A store of each kind with one record of the committed one, the record's key, and its directory."""
+    committed = request.param
+    key = next(committed.keys())
+    store = type(committed)("local", tmp_path / "copy")
+    shutil.copytree(committed.path / key, store.path / key)
+    assert store.read(key).key == key
+    return store, key, store.path / key
+
+
+def as_directory(file):
+    file.unlink()
+    file.mkdir()
+
+
+DAMAGE = {
+    "empty": lambda file: file.write_bytes(b""),
+    "truncated": lambda file: file.write_bytes(file.read_bytes()[:-20]),
+    "not UTF-8": lambda file: file.write_bytes(b"\xff" + file.read_bytes()),
+    "nested deeply": lambda file: file.write_bytes(b"[" * 200_000),
+    "another JSON": lambda file: file.write_text("[1]"),
+    "no number": lambda file: file.write_text('{"sha256": "", "a": NaN}'),
+    "half a character": lambda file: file.write_text('{"sha256": "", "a": "\\ud800"}'),
+    "a directory": as_directory,
+    "removed": lambda file: file.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_file_of_a_record_of_any_kind_is_refused_with_its_name(copied, damage):
+    store, key, directory = copied
+    for file in sorted(directory.iterdir()):
+        content = file.read_bytes()
+        damage(file)
+        others = [each for each in directory.iterdir() if each != file]
+        if others or file.exists():
+            with pytest.raises(BrokenRecord, match=rf"(?s){re.escape(file.name)}.*Restore its directory") as caught:
+                store.read(key)
+            assert store.title(key) in str(caught.value)
+            assert key in store
+        else:
+            with pytest.raises(KeyError, match=r"no .* of the local store"):
+                store.read(key)
+        shutil.rmtree(file) if file.is_dir() else file.unlink(missing_ok=True)
+        file.write_bytes(content)
+    assert store.read(key).key == key
+
+
+def test_a_file_in_the_place_of_a_record_is_refused_with_its_name(copied):
+    store, key, directory = copied
+    shutil.rmtree(directory)
+    directory.write_text("a file")
+    with pytest.raises(BrokenRecord, match=re.escape(key)):
+        store.read(key)
+    assert key in store
+
+
+def test_a_record_whose_specification_this_package_does_not_know_is_refused_with_its_name(tmp_path):
+    store = Store("local", tmp_path)
+    record, files = made_up(RunSpec("matbench_steels", fold=0))
+    store.write(record, files)
+    content = json.loads(store.text(record.key))
+    del content["sha256"]
+    version = content.pop("format")
+    for name, value in {"dataset": "matbench_wood", "colour": "red"}.items():
+        text = sealed.seal(content | {"spec": content["spec"] | {name: value}}, version)
+        (tmp_path / record.key / "record.json").write_text(text)
+        with pytest.raises(
+            BrokenRecord, match=f"{record.key} of the local store is of another version.*({value}|{name})"
+        ):
+            store.read(record.key)
+
+
+def test_an_empty_directory_is_no_record_and_does_not_keep_one_from_being_written(tmp_path):
+    store = Store("local", tmp_path)
+    record, files = made_up(RunSpec("matbench_steels", fold=0))
+    (tmp_path / record.key).mkdir(parents=True)
+    assert record.key not in store
+    store.write(record, files)
+    assert store.read(record.key) == record
+
+
+def test_records_of_every_other_kind_within_the_directory_of_the_runs_are_not_taken_for_runs(monkeypatch, tmp_path):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path))
+    for committed in stores():
+        if not isinstance(committed, Store):
+            local = type(committed)("local", tmp_path / committed.path.relative_to(TOP / "data"))
+            key = next(committed.keys())
+            shutil.copytree(committed.path / key, local.path / key)
+            assert list(local.keys()) == [key]
+    speed.SpeedStore.local().write(speed.SpeedRecord(**SPEED))
+    assert runs.load_records([runs.local_store()]).empty
+    runs.local_store().write(*made_up(RunSpec("matbench_steels", fold=0)))
+    assert len(runs.load_records([runs.local_store()])) == 1
+
+
+def test_without_a_checkout_records_and_weights_are_in_the_users_cache(monkeypatch, tmp_path):
+    monkeypatch.delenv("LGDCNN_RUNS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(places, "checkout", lambda: None)
+    cache = location.cache()
+    assert cache.name == "lgdcnn"
+    spec = RunSpec("matbench_steels", fold=0)
+    assert weights.file_of_weights(spec) == cache / "weights" / f"{spec.key}.safetensors"
+    assert [store.path for store in Store.both()] == [cache / "runs"]
+    assert design.committed_study("a") is None
+    assert design.local_study("a").path == cache / "design" / "a"

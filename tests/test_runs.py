@@ -171,7 +171,7 @@ def test_a_record_under_another_runs_name_is_refused(recorded):
     store, spec = recorded
     other = RunSpec(BULK, seed=4)
     os.rename(store.path / spec.key, store.path / other.key)
-    with pytest.raises(BrokenRecord, match=re.escape(f"holds the run {spec.key}")):
+    with pytest.raises(BrokenRecord, match=re.escape(f"holds the record {spec.key}")):
         store.read(other.key)
 
 

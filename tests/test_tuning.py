@@ -9,6 +9,7 @@ import pytest
 
 from lgdcnn_core import CompositionRegressor, benchmarks, training
 from lgdcnn_core.companion import figures, tuning
+from lgdcnn_core.companion.records import places
 from lgdcnn_core.companion.runs import BrokenRecord, OutdatedRecord, RecordExists, weights
 from lgdcnn_core.companion.runs.spec import source
 from lgdcnn_core.companion.tuning import InvalidTrial, Task, Trial, TrialStore, UnknownTrial
@@ -128,7 +129,7 @@ class TestMaking:
         assert store.predictions(found.key) is None
 
     def test_a_trial_with_a_source_starts_from_the_network_trained_on_it(self, small, store, tmp_path, monkeypatch):
-        monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+        monkeypatch.setattr(places, "checkout", lambda: tmp_path)
         transfer = Trial("transfer", "", QUICK.changes | {"source": "OQMD_Volume_per_atom"}, model=QUICK.model)
         file = weights.file_of_weights(source(transfer.recipe(), transfer.model, "exact", seed=0))
         file.parent.mkdir(parents=True)

@@ -31,6 +31,11 @@ def checkout() -> Path | None:
     return top if (top / "pyproject.toml").is_file() else None
 
 
+def cache() -> Path:
+    """Directory of this package in the user's cache."""
+    return user_cache_path("lgdcnn", appauthor=False)
+
+
 def locate(root: str | os.PathLike[str] | None = None) -> Location:
     """Find the data directory.
 
@@ -52,4 +57,4 @@ def locate(root: str | os.PathLike[str] | None = None) -> Location:
     top = checkout()
     if top is not None:
         return Location(top / "data" / "benchmark", ours=True)
-    return Location(user_cache_path("lgdcnn", appauthor=False) / "benchmark", ours=True)
+    return Location(cache() / "benchmark", ours=True)

@@ -49,7 +49,7 @@ def conditions(curves: pd.DataFrame, left_out: "pd.Series[str]") -> list[str]:
             f"{len(timed)} of the {wording.counted(len(runs), 'record')}."
         )
         if others:
-            sentence += f" We leave out the seconds of the other {others}, made elsewhere."
+            sentence += f" We leave out the seconds of the other {others}, made elsewhere or beside other work."
         if commits > 1:
             sentence += f" They come from {commits} versions of the code, which may differ in speed."
         said += [sentence]

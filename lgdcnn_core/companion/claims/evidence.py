@@ -95,14 +95,14 @@ class Evidence:
 
     def _reading(
         self, kind: Kind, dataset: str, element: str, model: str
-    ) -> tuple[readings.ReadingRecord, str, dict[str, bytes]] | None:
+    ) -> tuple[readings.ReadingRecord, readings.ReadingStore, dict[str, bytes]] | None:
         run = runs.RunSpec(dataset, model=model, train_fraction=READ[dataset], epochs=EPOCHS)
         key = ReadingSpec(kind, run, element).key
         store = readings.committed(kind) if self.store == "committed" else readings.local(kind)
         if store is None or key not in store:
             return None
         record, files = store.read_with_files(key)
-        return record, store.name, files
+        return record, store, files
 
 
 def published_errors(names: Sequence[str]) -> pd.DataFrame:

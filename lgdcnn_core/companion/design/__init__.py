@@ -10,10 +10,9 @@ from lgdcnn_core.companion.design.evaluation import Task, brief, evaluate
 from lgdcnn_core.companion.design.loop import Plan, next_round, repeat, search
 from lgdcnn_core.companion.design.power import predictive_power, reliability
 from lgdcnn_core.companion.design.proposals import compose, mutations, propose, sample
-from lgdcnn_core.companion.design.record import Evaluation
+from lgdcnn_core.companion.design.record import Evaluation, Study, committed_study, local_study
 from lgdcnn_core.companion.design.region import TargetRegion
 from lgdcnn_core.companion.design.scoring import MissingReference, ranking, region, scores
-from lgdcnn_core.companion.design.store import Study, committed_study, local_study
 
 __all__ = [
     "Evaluation",

@@ -4,8 +4,7 @@ import argparse
 import time
 
 from lgdcnn_core.companion.design.loop import Plan, repeat, search
-from lgdcnn_core.companion.design.record import Evaluation
-from lgdcnn_core.companion.design.store import committed_study, local_study
+from lgdcnn_core.companion.design.record import Evaluation, committed_study, local_study
 from lgdcnn_core.companion.design.study import NAME, TASKS
 
 

@@ -62,7 +62,7 @@ def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device
     device
         As in `lgdcnn_core.training.choose`.
     """
-    code = provenance.code()
+    begun = provenance.begin()
     train, val, _ = benchmarks.load(task.dataset, fold=task.fold)
     model = CompositionRegressor(candidate, task.recipe, seed=seed, device=device, progress=False)
     model.fit(train, val=val)
@@ -102,6 +102,6 @@ def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device
         n_formulas=len(formulas),
         seconds={"training": history.seconds, "cecv": time.perf_counter() - clock},
         compute=model.compute_.describe(),
-        **provenance.made_now(code),
+        **provenance.made_now(Evaluation, begun),
         inputs=provenance.input_hashes({"train": train, "val": val}),
     )

@@ -8,9 +8,8 @@ import numpy as np
 
 from lgdcnn_core.companion.design.evaluation import Task, evaluate
 from lgdcnn_core.companion.design.proposals import propose, sample
-from lgdcnn_core.companion.design.record import Evaluation, key
+from lgdcnn_core.companion.design.record import Evaluation, Study, key
 from lgdcnn_core.companion.design.scoring import GLOBAL, LOCAL, ranking, scores
-from lgdcnn_core.companion.design.store import Study
 from lgdcnn_core.models import CHAINS
 
 

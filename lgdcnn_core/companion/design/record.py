@@ -1,17 +1,18 @@
 """The record of one evaluated candidate: its training, its CECVs, and where they come from."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from lgdcnn_core.cecv import CECV
+from lgdcnn_core.companion.records.directory import RecordDirectory
 from lgdcnn_core.companion.records.sealed_record import SealedRecord
 
 
 @dataclass(frozen=True)
 class Evaluation(SealedRecord):
-    """What came of one candidate on one data set.
+    """Result of one candidate on one data set.
 
     Attributes
     ----------
@@ -44,7 +45,9 @@ class Evaluation(SealedRecord):
         As in `lgdcnn_core.companion.runs.RunRecord`; `inputs` has ``train`` and ``val``, for test data are never read.
     """
 
-    FORMAT = 1
+    CALLED: ClassVar[str] = "evaluation"
+    DIRECTORY: ClassVar[str] = "design"
+    BELOW: ClassVar[int] = 2
 
     candidate: str
     origin: str
@@ -87,6 +90,19 @@ class Evaluation(SealedRecord):
             )
             for layer, found in self.cecvs.items()
         }
+
+
+class Study(RecordDirectory[Evaluation]):
+    """A directory of evaluations, ``<dataset>/<candidate>_seed<n>/record.json``; each study has one, by its name."""
+
+    kind: ClassVar[type[Evaluation]] = Evaluation
+
+    def evaluations(self) -> list[Evaluation]:
+        """Read all records."""
+        return list(self.records().values())
+
+
+committed_study, local_study = Study.committed, Study.local
 
 
 def key(candidate: str, dataset: str, seed: int) -> str:

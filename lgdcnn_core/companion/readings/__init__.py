@@ -8,9 +8,8 @@ from lgdcnn_core.companion.readings.embeddings import Embeddings
 from lgdcnn_core.companion.readings.environments import Environments
 from lgdcnn_core.companion.readings.library import NoReading, cecv, embeddings, make
 from lgdcnn_core.companion.readings.network import ForeignWeights, NoNetwork
-from lgdcnn_core.companion.readings.record import ReadingRecord
+from lgdcnn_core.companion.readings.record import ReadingRecord, ReadingStore, committed, local, origin
 from lgdcnn_core.companion.readings.spec import ReadingSpec
-from lgdcnn_core.companion.readings.store import ReadingStore, committed, local, origin
 
 __all__ = [
     "Embeddings",

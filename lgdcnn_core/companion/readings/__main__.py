@@ -8,8 +8,8 @@ from typing import get_args
 from tqdm.auto import tqdm
 
 from lgdcnn_core.companion.readings.library import make
+from lgdcnn_core.companion.readings.record import ReadingStore, committed, local
 from lgdcnn_core.companion.readings.spec import Kind, ReadingSpec
-from lgdcnn_core.companion.readings.store import ReadingStore, committed, local
 from lgdcnn_core.companion.runs import RunSpec
 from lgdcnn_core.companion.runs.store import both_stores
 from lgdcnn_core.companion.runs.weights import file_of_weights

@@ -15,7 +15,7 @@ from lgdcnn_core.companion.readings import features as layer_features
 from lgdcnn_core.companion.readings.chemistry import environment, group
 from lgdcnn_core.companion.readings.making import Findings, Stopwatch
 from lgdcnn_core.companion.readings.network import Trained
-from lgdcnn_core.companion.readings.record import Reading, ReadingRecord
+from lgdcnn_core.companion.readings.record import Reading, ReadingRecord, ReadingStore
 from lgdcnn_core.companion.readings.spec import ReadingSpec
 from lgdcnn_core.composition import parse
 
@@ -154,7 +154,7 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
     )
 
 
-def view(record: ReadingRecord, store: str, files: dict[str, bytes]) -> Embeddings:
+def view(record: ReadingRecord, store: ReadingStore, files: dict[str, bytes]) -> Embeddings:
     """Open the record's files."""
     tables = {name: pd.read_parquet(io.BytesIO(content)) for name, content in files.items()}
     return Embeddings(record, store, tables[ELEMENTS], tables[COMPOUNDS], tables[ENVIRONMENTS], tables[CORRELATIONS])

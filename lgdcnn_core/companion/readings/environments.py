@@ -15,7 +15,7 @@ from lgdcnn_core import cecv
 from lgdcnn_core.cecv import CECV, RULES, SIZES, THRESHOLDS, LayerEFMs
 from lgdcnn_core.companion.readings.making import Findings, Stopwatch
 from lgdcnn_core.companion.readings.network import Trained
-from lgdcnn_core.companion.readings.record import Reading, ReadingRecord
+from lgdcnn_core.companion.readings.record import Reading, ReadingRecord, ReadingStore
 from lgdcnn_core.companion.readings.spec import ReadingSpec
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.training import Layout
@@ -136,7 +136,7 @@ def _rows(compositions: Compositions, spec: ReadingSpec, layout: Layout) -> NDAr
     return rows
 
 
-def view(record: ReadingRecord, store: str, files: dict[str, bytes]) -> Environments:
+def view(record: ReadingRecord, store: ReadingStore, files: dict[str, bytes]) -> Environments:
     """Open the record's files."""
     table = pq.read_table(io.BytesIO(files[FILE]))
     columns: dict[str, NDArray[Any]] = {}

@@ -9,9 +9,8 @@ from lgdcnn_core.companion.readings.embeddings import Embeddings
 from lgdcnn_core.companion.readings.environments import Environments
 from lgdcnn_core.companion.readings.making import Findings
 from lgdcnn_core.companion.readings.network import NoNetwork, Trained, sha256_of_record, trained
-from lgdcnn_core.companion.readings.record import ReadingRecord
+from lgdcnn_core.companion.readings.record import ReadingRecord, ReadingStore, local
 from lgdcnn_core.companion.readings.spec import Kind, Part, ReadingSpec
-from lgdcnn_core.companion.readings.store import ReadingStore, committed, local
 from lgdcnn_core.companion.records import provenance, sealed
 from lgdcnn_core.companion.runs import RunSpec
 from lgdcnn_core.companion.runs.store import both_stores
@@ -59,9 +58,9 @@ def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> Readi
     Parameters
     ----------
     spec
-        What to read.
+        The reading.
     store
-        Where the record goes.
+        Store of the record.
     replace
         Remove the record that is there, once the new one is made.
 
@@ -72,10 +71,10 @@ def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> Readi
     lgdcnn_core.companion.runs.RecordExists
         If there is a record already that is not to be replaced.
     """
-    started, code = provenance.now(), provenance.code()
+    begun = provenance.begin()
     network = trained(spec)
     found = _MEASURES[spec.kind](spec, network)
-    made = provenance.made_now(code)
+    made = provenance.made_now(ReadingRecord, begun)
     own_versions = {UMAP: metadata.version(UMAP)} if spec.kind == "embeddings" else {}
     record = ReadingRecord(
         spec=spec,
@@ -86,7 +85,6 @@ def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> Readi
         seconds=found.seconds,
         peak_memory=network.model.compute_.peak_memory(),
         **made | {"versions": made["versions"] | own_versions},
-        started=started,
         outputs=sealed.hashes(found.files),
     )
     if replace:
@@ -101,11 +99,10 @@ _MEASURES: dict[Kind, Callable[[ReadingSpec, Trained], Findings]] = {
 }
 
 
-def _record(spec: ReadingSpec, recompute: bool) -> tuple[ReadingRecord, str, dict[str, bytes]]:
-    """Record, name of its store, and its files; made if need be."""
+def _record(spec: ReadingSpec, recompute: bool) -> tuple[ReadingRecord, ReadingStore, dict[str, bytes]]:
+    """Record, its store, and its files; made if need be."""
     here = local(spec.kind)
-    stores = [store for store in (committed(spec.kind), here) if store is not None]
-    store = None if recompute else next((each for each in stores if spec.key in each), None)
+    store = None if recompute else next((each for each in ReadingStore.both(spec.kind) if spec.key in each), None)
     if store is None:
         try:
             make(spec, here, replace=recompute)
@@ -119,4 +116,4 @@ def _record(spec: ReadingSpec, recompute: bool) -> tuple[ReadingRecord, str, dic
             f"the {store.name} record of {spec.kind} of {spec.key} is of another training than the recorded one: "
             "remove its directory to make it again"
         )
-    return record, store.name, files
+    return record, store, files

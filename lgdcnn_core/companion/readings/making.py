@@ -1,4 +1,4 @@
-"""What is common to making any reading: what is found, and how long the steps take."""
+"""The parts that readings of all kinds share: their findings, and the time of each step."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Findings:
-    """What was read from a network: fields as in `ReadingRecord`, and the other files' bytes by name."""
+    """Findings of a reading: fields as in `ReadingRecord`, and the other files' bytes by name."""
 
     settings: dict[str, Any]
     layers: list[str]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.companion.readings.spec import ReadingSpec
-from lgdcnn_core.companion.records import sealed
+from lgdcnn_core.companion.records import places, sealed
 from lgdcnn_core.companion.records.directory import RECORD
 from lgdcnn_core.companion.records.provenance import data_hash
 from lgdcnn_core.companion.runs import RunSpec, Store
@@ -66,7 +66,7 @@ def trained(spec: ReadingSpec) -> Trained:
     if not stores:
         raise NoNetwork(f"there is no record of the run {spec.run.key}. {_way_out(spec.run)}")
     if not weights.is_file():
-        raise NoNetwork(f"data/weights has no weights of {spec.run.key}. {_way_out(spec.run)}")
+        raise NoNetwork(f"{places.weights()} has no weights of {spec.run.key}. {_way_out(spec.run)}")
     model = CompositionRegressor.load(weights)
     store = _matching(model, spec.run, stores)
     data = load_split(spec.run)._asdict()[spec.part]

@@ -1,20 +1,22 @@
 """The record of one reading: its fields, and its form on disk."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from lgdcnn_core.companion.readings.spec import ReadingSpec
-from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
+from lgdcnn_core.companion.records import directory
+from lgdcnn_core.companion.records.directory import RecordDirectory
+from lgdcnn_core.companion.records.sealed_record import SealedRecord
 
 
 @dataclass(frozen=True)
 class ReadingRecord(SealedRecord):
-    """What was read from a trained network, and where the network came from.
+    """One reading of a trained network, and the origin of the network.
 
     Attributes
     ----------
     spec
-        What was read.
+        The reading.
     settings
         Constants of the computation: thresholds, sizes, seeds, numbers of neighbours.
     layers
@@ -32,7 +34,10 @@ class ReadingRecord(SealedRecord):
         As in `runs.RunRecord`.
     """
 
-    FORMAT = 1
+    CALLED: ClassVar[str] = "reading"
+    # Each kind of reading has a store of its own.
+    DIRECTORY: ClassVar[str] = ""
+    LEVELS: ClassVar[int] = 3
 
     spec: ReadingSpec
     settings: dict[str, Any]
@@ -48,14 +53,14 @@ class ReadingRecord(SealedRecord):
     finished: str
     outputs: dict[str, str]
 
-    @property
-    def key(self) -> str:
-        """Directory of the record in its store."""
-        return self.spec.key
 
-    @classmethod
-    def _nested(cls) -> dict[str, type[Plain]]:
-        return {"spec": ReadingSpec}
+class ReadingStore(RecordDirectory[ReadingRecord]):
+    """A directory of readings of one kind, ``<dataset>/<run>/<part>_<element>/{record.json,*.parquet}``."""
+
+    kind: ClassVar[type[ReadingRecord]] = ReadingRecord
+
+
+committed, local = ReadingStore.committed, ReadingStore.local
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +72,18 @@ class Reading:
     record
         The record.
     store
-        Name of the store that it comes from.
+        The store that it comes from.
     """
 
     record: ReadingRecord
-    store: str
+    store: ReadingStore
 
     @property
     def layers(self) -> list[str]:
         """Names of the layers, in the order of the network."""
         return self.record.layers
+
+
+def origin(*readings: Reading) -> dict[str, Any]:
+    """Say where a figure of these readings comes from, as `figures.save` takes it."""
+    return directory.origin((each.store, each.record) for each in readings)

@@ -1,7 +1,7 @@
 """The specification of one reading: which trained network, of which compounds, for which element."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from pymatgen.core import Element
 
@@ -55,12 +55,3 @@ class ReadingSpec:
     def focus(self) -> int:
         """Atomic number of the focus element."""
         return int(Element(self.element).Z)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, from which `from_dict` makes it again."""
-        return {"kind": self.kind, "run": self.run.as_dict(), "element": self.element, "part": self.part}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "ReadingSpec":
-        """Make the specification of plain values."""
-        return cls(**{**values, "run": RunSpec(**values["run"])})

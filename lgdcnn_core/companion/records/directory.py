@@ -2,23 +2,22 @@
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import pandas as pd
 
-from lgdcnn_core.companion.records import sealed
-from lgdcnn_core.companion.records.sealed import WAY_OUT, BrokenRecord
+from lgdcnn_core.companion.records import places, sealed
+from lgdcnn_core.companion.records.sealed import RECORD, WAY_OUT, BrokenRecord
 from lgdcnn_core.companion.records.sealed_record import SealedRecord
-
-RECORD = "record.json"
 
 R = TypeVar("R", bound=SealedRecord)
 
 
 class Keyed(Protocol):
-    """What has a place in a store: a record, or the specification of one."""
+    """A record or the specification of one: anything with a place in a store."""
 
     @property
     def key(self) -> str:
@@ -30,57 +29,83 @@ class RecordDirectory(Generic[R]):
     """A directory of records, written atomically and never overwritten, read with every hash checked.
 
     A record's key is the path of its subdirectory, in which there is ``record.json`` and each file that the record
-    states the hash of.
+    states the hash of. The store of a kind of record is a subclass that says which: ``kind``.
 
     Attributes
     ----------
     name
-        ``"committed"``: what the project stands for; ``"local"``: what was made on this machine.
+        ``"committed"``: the records of this repository; ``"local"``: those made on this machine.
     path
         The directory; it need not exist before the first record.
     """
 
     # Of R, which a class variable cannot say.
-    record: ClassVar[type[Any]] = SealedRecord
+    kind: ClassVar[type[Any]] = SealedRecord
     """Class of the records."""
-    levels: ClassVar[int] = 2
-    """Parts of a key."""
-    below: ClassVar[int] = 1
-    """Directories between that of all stores of this name and this one's records."""
-    holds: ClassVar[str] = "record"
-    """What an error calls a record."""
-    of: ClassVar[str] = "the record"
-    """What an error calls that which a record's key names."""
 
     name: str
     path: Path
 
+    @classmethod
+    def committed(cls, *within: str) -> Self | None:
+        """Give the committed store, in ``data/`` of the checkout; None if the package is installed without one.
+
+        Parameters
+        ----------
+        *within
+            Directories within that of the kind, where one kind has several stores.
+        """
+        path = places.committed(cls._directory(within))
+        return None if path is None else cls("committed", path)
+
+    @classmethod
+    def local(cls, *within: str) -> Self:
+        """Give this machine's store, see `places.local`; parameters are as of `committed`."""
+        return cls("local", places.local(cls._directory(within)))
+
+    @classmethod
+    def both(cls, *within: str) -> list[Self]:
+        """Give the committed store, if there is one, and this machine's; parameters are as of `committed`."""
+        found = cls.committed(*within)
+        return [*([] if found is None else [found]), cls.local(*within)]
+
+    @classmethod
+    def _directory(cls, within: Iterable[str]) -> str:
+        return "/".join(filter(None, [cls.kind.DIRECTORY, *within]))
+
     def __contains__(self, key: str) -> bool:
-        return (self.path / key / RECORD).is_file()
+        return _occupied(self.path / key)
 
     def keys(self) -> Iterator[str]:
         """Keys of all records, sorted."""
-        for file in sorted(self.path.glob(f"{'*/' * self.levels}{RECORD}")):
+        for file in sorted(self.path.glob(f"{'*/' * self.kind.LEVELS}{RECORD}")):
+            key = file.parent.relative_to(self.path)
             # A directory with a dot is a record that a killed process did not finish writing.
-            if not file.parent.name.startswith("."):
-                yield file.parent.relative_to(self.path).as_posix()
+            if not key.name.startswith(".") and key.parts[0] not in places.OTHERS:
+                yield key.as_posix()
 
     def title(self, key: str) -> str:
-        """Give what an error calls this record."""
-        return f"{self.holds} {key} of the {self.name} store"
+        """Name a record for an error message."""
+        return f"{self.kind.CALLED} {key} of the {self.name} store"
 
     def text(self, key: str) -> str:
-        """Text of a record's JSON file, as it stands there.
+        """Text of a record's JSON file.
 
         Raises
         ------
         KeyError
             If there is no such record.
+        BrokenRecord
+            If its file cannot be read.
         """
         try:
-            return (self.path / key / RECORD).read_text(encoding="utf-8")
+            return sealed.read(self.path / key / RECORD, self.title(key)).decode()
         except FileNotFoundError:
+            if key in self:
+                raise BrokenRecord(f"{self.title(key)} has no {RECORD}. {WAY_OUT}") from None
             raise KeyError(f"no {self.title(key)}") from None
+        except UnicodeDecodeError as error:
+            raise BrokenRecord(f"{RECORD} of {self.title(key)} is not UTF-8 text ({error}). {WAY_OUT}") from error
 
     def read(self, key: str) -> R:
         """Record with this key, its other files checked against it.
@@ -97,9 +122,9 @@ class RecordDirectory(Generic[R]):
     def read_with_files(self, key: str) -> tuple[R, dict[str, bytes]]:
         """Record with this key and the bytes of its other files, checked like `read`."""
         name = self.title(key)
-        found: R = self.record.from_json(self.text(key), name)
+        found: R = self.kind.from_json(self.text(key), name)
         if found.key != key:
-            raise BrokenRecord(f"{name} holds {self.of} {found.key}. {WAY_OUT}")
+            raise BrokenRecord(f"{name} holds the {self.kind.CALLED} {found.key}. {WAY_OUT}")
         return found, {
             file: sealed.read_checked(self.path / key, file, sha256, name) for file, sha256 in found.files.items()
         }
@@ -109,7 +134,7 @@ class RecordDirectory(Generic[R]):
         return {key: self.read(key) for key in self.keys()}
 
     def write(self, record: R, files: Mapping[str, bytes] | None = None) -> None:
-        """Add a record and its other files: all of it, or after a kill nothing of it.
+        """Add a record and its other files, all at once; after a kill, none is there.
 
         Parameters
         ----------
@@ -127,12 +152,18 @@ class RecordDirectory(Generic[R]):
         assert record.files == sealed.hashes(files)
         sealed.write_directory(self.path / record.key, {**files, RECORD: record.to_json().encode()})
 
+    def keep(self, record: R, files: Mapping[str, bytes] | None = None) -> R:
+        """Add a record like `write`, unless another process made the same meanwhile; give the one that is there."""
+        with suppress(sealed.RecordExists):
+            self.write(record, files)
+        return self.read(record.key)
+
     def discard(self, record: Keyed | str) -> None:
-        """Remove a record, if it is there, to make it again; given by its key, or by what has one."""
+        """Remove a record, if there is one, to make it again; given as key, record or specification."""
         shutil.rmtree(self.path / _key(record), ignore_errors=True)
 
     def origin(self, records: Iterable[Keyed | str]) -> dict[str, Any]:
-        """Say where a figure of these comes from, given by their keys or by what has one; see `origin`."""
+        """Say where a figure of these comes from, given as keys, records or specifications; see `origin`."""
         return origin((self, each) for each in records)
 
 
@@ -145,10 +176,20 @@ def origin(records: Iterable[tuple[RecordDirectory[Any], Keyed | str]]) -> dict[
     rows = []
     for store, record in records:
         place = store.path / _key(record)
-        top = [store.path, *store.path.parents][store.below]
+        top = [store.path, *store.path.parents][store.kind.BELOW]
         stores[store.name] = RecordDirectory(store.name, top)
         rows.append((store.name, place.relative_to(top).as_posix()))
     return {"records": pd.DataFrame(rows, columns=["store", "key"]), "stores": list(stores.values())}
+
+
+def _occupied(place: Path) -> bool:
+    """Whether there is anything but an empty directory, which a new record may replace."""
+    try:
+        return any(place.iterdir())
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:
+        return True
 
 
 def _key(record: Keyed | str) -> str:

@@ -1,12 +1,11 @@
-"""Where records are: those that the project stands for, and those of this machine."""
+"""Directories of the companion's files: those of this repository, and those of this machine."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Protocol, TypeVar
 
-from lgdcnn_core.benchmarks.location import checkout
-from lgdcnn_core.companion.records.directory import RecordDirectory
+from lgdcnn_core.benchmarks.location import cache, checkout
 
 VARIABLE = "LGDCNN_RUNS"
 """Environment variable that names the directory of this machine's run records."""
@@ -17,7 +16,19 @@ RUNS = "runs"
 BOTH = "both"
 """Name of the two stores together, in the parameter ``stores`` of notebooks."""
 
-S = TypeVar("S", bound=RecordDirectory[Any])
+OTHERS = ("cecv", "design", "embeddings", "pretraining", "speed", "tuning")
+"""Directories of the records of other kinds, which are within that of the runs where `VARIABLE` names it."""
+
+
+class Named(Protocol):
+    """A store of any kind of record."""
+
+    @property
+    def name(self) -> str:
+        """Name of the store, ``"committed"`` or ``"local"``."""
+
+
+S = TypeVar("S", bound=Named)
 
 
 class UnknownStore(ValueError):
@@ -50,13 +61,13 @@ def named(stores: Iterable[S], name: str) -> list[S]:
     return [store for store in stores if name in (BOTH, store.name)]
 
 
-def committed(store: type[S], directory: str) -> S | None:
+def committed(directory: str) -> Path | None:
     """Give ``data/<directory>`` of the checkout; None if the package is installed without one."""
     top = checkout()
-    return None if top is None else store("committed", top / "data" / directory)
+    return None if top is None else top / "data" / directory
 
 
-def local(store: type[S], directory: str) -> S:
+def local(directory: str) -> Path:
     """Give ``build/<directory>`` of the checkout; without one it is in the user's cache directory.
 
     If LGDCNN_RUNS names a directory, run records are in that, and records of other kinds within it.
@@ -64,15 +75,11 @@ def local(store: type[S], directory: str) -> S:
     named = os.environ.get(VARIABLE)
     if named:
         runs = Path(named).expanduser().absolute()
-        return store("local", runs if directory == RUNS else runs / directory)
+        return runs if directory == RUNS else runs / directory
     top = checkout()
-    if top is not None:
-        return store("local", top / "build" / directory)
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return store("local", Path(cache) / "lgdcnn" / directory)
+    return (cache() if top is None else top / "build") / directory
 
 
-def both(store: type[S], directory: str) -> list[S]:
-    """Give the committed store, if there is one, and the local one."""
-    found = committed(store, directory)
-    return [local(store, directory)] if found is None else [found, local(store, directory)]
+def weights() -> Path:
+    """Give ``data/weights`` of the checkout, for trained networks; without one it is in the user's cache directory."""
+    return committed("weights") or cache() / "weights"

@@ -1,10 +1,11 @@
-"""Where numbers come from: versions, machine, commit, and hashes of data."""
+"""Provenance of numbers: versions, machine, commit, and hashes of data."""
 
 import hashlib
 import os
 import platform
 import subprocess
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -29,7 +30,7 @@ PACKAGES = (
 """Packages that the numbers of a run may depend on."""
 
 CODE = ("lgdcnn_core", "pyproject.toml", "requirements.lock")
-"""What of a checkout the numbers of a run depend on. A new record, a figure or a note leaves the code as it was."""
+"""Paths of a checkout that the numbers of a run depend on. New records, figures or notes are not code."""
 
 SPARE_LOAD = 0.5
 """Load average that does not count as other work: the system and its services."""
@@ -82,15 +83,30 @@ def code() -> dict[str, str | bool] | None:
     return {"commit": commit, "dirty": changes != ""}
 
 
-def made_now(code: dict[str, str | bool] | None) -> dict[str, Any]:
-    """Fields of a record that every kind of them has: ``versions``, ``platform``, ``code`` and ``finished``.
+def begin() -> dict[str, Any]:
+    """Note what a record says about its beginning, to be given to `made_now` at its end."""
+    # The commit too: one that is made meanwhile is not the one that ran.
+    return {"started": now(), "code": code(), "load": {"start": load_average()}}
+
+
+def made_now(kind: type[Any], begun: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a record that say when, where and by which code it was made, as far as its kind has them.
 
     Parameters
     ----------
-    code
-        What `code` said when the work began; a commit made meanwhile is not the one that ran.
+    kind
+        Class of the record.
+    begun
+        From `begin`, when the work began.
+
+    Returns
+    -------
+    dict
+        ``versions``, ``platform``, ``code``, ``started``, ``finished``, ``load``.
     """
-    return {"versions": versions(), "platform": machine(), "code": code, "finished": now()}
+    load = {**begun["load"], "end": load_average()}
+    found = {**begun, "versions": versions(), "platform": machine(), "finished": now(), "load": load}
+    return {field.name: found[field.name] for field in fields(kind) if field.name in found}
 
 
 def now() -> str:

@@ -1,4 +1,4 @@
-"""What is written once and refused when changed: sealed JSON, and directories that appear whole or not at all."""
+"""Sealed JSON, which readers refuse when it was changed, and directories that appear whole or not at all."""
 
 import hashlib
 import json
@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+RECORD = "record.json"
+"""File of a record that states the hashes of the others."""
+
 WAY_OUT = "Restore its directory from version control, or remove the directory and run again."
 
 
 class BrokenRecord(RuntimeError):
-    """A record, or a file of it, is not what was written."""
+    """A record or one of its files is damaged, or was changed after it was written."""
 
 
 class RecordExists(RuntimeError):
@@ -44,7 +47,7 @@ def unseal(text: str, name: str, formats: Mapping[int, Iterable[str]]) -> dict[s
     text
         What `seal` made.
     name
-        What an error calls the record.
+        Name of the record in error messages.
     formats
         Versions that the reader knows, and the fields of each.
 
@@ -57,31 +60,51 @@ def unseal(text: str, name: str, formats: Mapping[int, Iterable[str]]) -> dict[s
         content: dict[str, Any] = json.loads(text)
         stated = content.pop("sha256")
         found = _content_hash(content)
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise BrokenRecord(f"{name} is no record ({error!r}). {WAY_OUT}") from error
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        raise BrokenRecord(f"{RECORD} of {name} is no record ({error!r}). {WAY_OUT}") from error
     if stated != found:
-        raise BrokenRecord(f"{name} was edited: its content has sha256 {found}, it says {stated}. {WAY_OUT}")
+        raise BrokenRecord(f"{RECORD} of {name} was edited: its content has sha256 {found}, not {stated}. {WAY_OUT}")
     given = content.pop("format", None)
-    expected = set(formats[given if given in formats else max(formats)])
-    if given not in formats or set(content) != expected:
+    is_known = type(given) is int and given in formats
+    expected = set(formats[given if is_known else max(formats)])
+    if not is_known or set(content) != expected:
         known = " and ".join(map(str, sorted(formats)))
         differing = ", ".join(sorted(expected ^ set(content))) or "none"
         raise BrokenRecord(
-            f"{name} has format {given}, this package reads {known} (fields that differ: {differing}). {WAY_OUT}"
+            f"{RECORD} of {name} has format {given}, this package reads {known} "
+            f"(fields that differ: {differing}). {WAY_OUT}"
         )
     return content
 
 
-def read_checked(directory: Path, file: str, stated: str, name: str) -> bytes:
+def read(file: Path, name: str) -> bytes:
     """Bytes of a file of a record.
 
     Raises
     ------
+    FileNotFoundError
+        If there is none.
     BrokenRecord
-        If the file is missing or its sha256 is not the one stated; the record is called `name`.
+        If it cannot be read, as a directory cannot; the record is called `name`.
     """
     try:
-        content = (directory / file).read_bytes()
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise BrokenRecord(f"{file.name} of {name} cannot be read ({error}). {WAY_OUT}") from error
+
+
+def read_checked(directory: Path, file: str, stated: str, name: str) -> bytes:
+    """Bytes of a file of a record, checked.
+
+    Raises
+    ------
+    BrokenRecord
+        If the file is missing or cannot be read, or its sha256 is not the one stated; the record is called `name`.
+    """
+    try:
+        content = read(directory / file, name)
     except FileNotFoundError:
         raise BrokenRecord(f"{name} has no {file}. {WAY_OUT}") from None
     found = sha256(content)
@@ -91,7 +114,7 @@ def read_checked(directory: Path, file: str, stated: str, name: str) -> bytes:
 
 
 def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
-    """Write a directory with these files: all of it, or after a kill nothing of it.
+    """Write a directory with these files, all at once; after a kill, it is not there.
 
     Raises
     ------

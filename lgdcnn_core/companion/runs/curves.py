@@ -1,34 +1,42 @@
 """Learning curves of records as one table, and which of them are curves of the same training."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import fields
 
+import numpy as np
 import pandas as pd
 
 from lgdcnn_core import training
-from lgdcnn_core.companion.runs.record import RunRecord
+from lgdcnn_core.companion.records.table import MACHINE as RECORDED
+from lgdcnn_core.companion.records.table import table
 from lgdcnn_core.companion.runs.spec import RunSpec
-from lgdcnn_core.companion.runs.store import Store, both_stores
-
-ANY_LENGTH = ("triangular",)
-"""Schedules that do not look at the number of epochs: a shorter training is the beginning of a longer one. Any other
-spans the whole training, so that a shorter training is a different one from its first batch on."""
+from lgdcnn_core.companion.runs.store import Store, by_name
 
 MACHINE = ["processor", "device", "threads"]
-"""What must be the same for seconds to be compared."""
+"""Seconds are compared only between records that agree in these columns."""
 
-COLUMNS = [
-    *("store", "key"),
-    *(field.name for field in fields(RunSpec)),
-    *("schedule_epochs", "averaging", "changed", "commit"),
-    *MACHINE,
-    *("undisturbed", "epoch", "val_error", "seconds"),
-]
+_PATHS = {
+    **{field.name: f"spec.{field.name}" for field in fields(RunSpec)},
+    "epochs": "recipe.epochs",
+    "schedule_epochs": "schedule_epochs",
+    "averaging": "recipe.averaging",
+    "changed": "changed",
+    **{name: RECORDED[name] for name in ("commit", *MACHINE)},
+    "undisturbed": "undisturbed",
+    **{name: f"learning_curve.{name}" for name in ("epoch", "val_error", "seconds")},
+}
+_TYPES = {
+    **dict.fromkeys(("fold", "seed", "epochs", "schedule_epochs", "threads", "epoch"), "Int64"),
+    **dict.fromkeys(("train_fraction", "val_error", "seconds"), "float64"),
+    "undisturbed": "boolean",
+}
+
+COLUMNS = ["store", "key", *_PATHS]
+"""Columns of `load_curves`."""
 
 KIND = ["store", "dataset", "fold", "model", "recipe", "setting", "train_fraction", "schedule_epochs"]
-"""What curves have in common that differ only in their seed. It says `schedule_epochs` in place of ``epochs``: the same
-training may have gone on for longer with one seed than with another."""
+"""Columns that identify curves which differ only in their seed. It says `schedule_epochs` in place of ``epochs``: the
+same training may have gone on for longer with one seed than with another."""
 
 
 def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> pd.DataFrame:
@@ -51,13 +59,11 @@ def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) ->
         then ``epoch``, from 1, ``val_error`` in the property's unit (log-loss in classification), and ``seconds`` of
         training and validation from the start to this epoch's end.
     """
-    held = {store.name: store for store in (both_stores() if stores is None else stores)}
-    tables = [_curve(name, held[name].read(key)) for name, key in zip(records["store"], records["key"], strict=True)]
-    empty = pd.DataFrame(columns=COLUMNS)
-    table = pd.concat(tables, ignore_index=True) if tables else empty
-    integers = ["fold", "seed", "epochs", "schedule_epochs", "threads", "epoch"]
-    types = dict.fromkeys(integers, "Int64") | dict.fromkeys(["train_fraction", "val_error", "seconds"], "float64")
-    return table.astype(types | {"undisturbed": "boolean"}).dropna(subset=["val_error"]).reset_index(drop=True)
+    found_in = by_name(stores)
+    pairs = [(name, found_in[name].read(key)) for name, key in zip(records["store"], records["key"], strict=True)]
+    curves = table(pairs, _PATHS, {}).explode(["epoch", "val_error", "seconds"], ignore_index=True).astype(_TYPES)
+    curves["seconds"] = curves.groupby(["store", "key"])["seconds"].cumsum()
+    return curves.dropna(subset=["val_error"]).reset_index(drop=True)
 
 
 def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Series[str]":
@@ -94,16 +100,16 @@ def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Seri
 def on_one_machine(curves: pd.DataFrame) -> pd.DataFrame:
     """Leave ``seconds`` to the records of one kind of machine, `MACHINE`, and make the others' missing.
 
-    It is the kind that made most of the records; of several, the first by name. The seconds of runs that shared their
-    cores become missing too.
+    It is the kind that made most of the records; of several, the first by name. Runs that shared their cores do not
+    count, and their seconds become missing too; see `load_records`.
     """
-    if curves.empty:
-        return curves
-    runs = curves.drop_duplicates(["store", "key"])
-    counts = runs.groupby(MACHINE, dropna=False).size().sort_index()
+    undisturbed = curves["undisturbed"].fillna(True).astype(bool)
+    counts = curves[undisturbed].drop_duplicates(["store", "key"]).groupby(MACHINE, dropna=False).size().sort_index()
+    if counts.empty:
+        return curves.assign(seconds=np.nan)
     chosen = pd.DataFrame([counts.idxmax()], columns=MACHINE).iloc[0]
-    same = (curves[MACHINE] == chosen).all(axis=1) & curves["undisturbed"].fillna(True)
-    return curves.assign(seconds=curves["seconds"].where(same))
+    compared = undisturbed & (curves[MACHINE] == chosen).all(axis=1)
+    return curves.assign(seconds=curves["seconds"].where(compared))
 
 
 def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:
@@ -125,24 +131,3 @@ def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
     complete = table.groupby(KIND, dropna=False)["n"].transform("max")
     return table[table["n"] == complete].reset_index(drop=True)
-
-
-def _curve(store: str, record: RunRecord) -> pd.DataFrame:
-    curve, recipe = record.learning_curve, record.recipe
-    common: dict[str, Any] = {
-        "store": store,
-        "key": record.spec.key,
-        **asdict(record.spec),
-        "epochs": recipe["epochs"],
-        "schedule_epochs": pd.NA if recipe["schedule"] in ANY_LENGTH else recipe["epochs"],
-        "averaging": recipe["averaging"],
-        "changed": ", ".join(record.changed_since()),
-        "commit": record.code["commit"] if record.code else None,
-        "processor": record.platform["processor"],
-        "device": record.compute["device"],
-        "threads": record.compute["threads"],
-        "undisturbed": record.undisturbed,
-    }
-    table = pd.DataFrame({"epoch": curve["epoch"], "val_error": curve["val_error"]}, dtype=float)
-    seconds = pd.Series(curve["seconds"], dtype=float).cumsum()
-    return table.assign(**common, seconds=seconds)[COLUMNS]

@@ -9,7 +9,7 @@ import pandas as pd
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.runs import metrics
 from lgdcnn_core.companion.runs.rows import UnlikeRecords, same_rows
-from lgdcnn_core.companion.runs.store import Store, both_stores
+from lgdcnn_core.companion.runs.store import Store, by_name
 from lgdcnn_core.companion.runs.table import GROUP, METRICS
 from lgdcnn_core.models import CHAINS
 from lgdcnn_core.regressor import ensemble
@@ -57,10 +57,10 @@ def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None, pure
     BrokenRecord
         As `Store.read`.
     """
-    by_name = {store.name: store for store in (both_stores() if stores is None else stores)}
+    found_in = by_name(stores)
     groups = records.sort_values("seed", kind="stable").groupby(GROUP, dropna=False, sort=False)
     rows = [
-        dict(zip(GROUP, group, strict=True)) | _measured(by_name[members["store"].iloc[0]], members, pure_elements)
+        dict(zip(GROUP, group, strict=True)) | _measured(found_in[members["store"].iloc[0]], members, pure_elements)
         for group, members in groups
         if len(members) >= FEWEST
     ]

@@ -10,9 +10,8 @@ import pandas as pd
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.companion.records import provenance, sealed
-from lgdcnn_core.companion.records.sealed import RecordExists
 from lgdcnn_core.companion.runs import metrics, predictions
-from lgdcnn_core.companion.runs.joint import committed_joint, local_joint, train_jointly
+from lgdcnn_core.companion.runs.joint import JointStore, train_jointly
 from lgdcnn_core.companion.runs.parts import load_split
 from lgdcnn_core.companion.runs.record import PREDICTIONS, VALIDATION, RunRecord, learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
@@ -51,8 +50,9 @@ def execute(
     progress
         Show a progress bar.
     weights
-        Keep the trained model as well, ``data/weights/<key>.safetensors`` of the checkout. If there is a record but no
-        such file, the network is trained once more, and the record is left as it is.
+        Keep the trained model as well: ``data/weights/<key>.safetensors`` of the checkout, or without one the same in
+        the user's cache directory. If there is a record but no such file, the network is trained once more, and the
+        record is left as it is.
     checkpoints
         Directory of the checkpoint, which is removed when the record is written; the default is ``checkpoints`` beside
         the local store.
@@ -76,8 +76,7 @@ def execute(
     kept_apart = _found_or_made(spec.kept_apart, store, options) if spec.kept_apart else None
     source = trained(spec.source, store, **options) if spec.source else None
     checkpoint = _checkpoint(spec, checkpoints)
-    begun: dict[str, Any] = {"started": provenance.now(), "resumed": checkpoint.exists(), "code": provenance.code()}
-    load = {"start": provenance.load_average()}
+    begun, resumed = provenance.begin(), checkpoint.exists()
     split = load_split(spec)
     estimator = CompositionRegressor(
         model=spec.model,
@@ -101,7 +100,7 @@ def execute(
     if weights_file is not None:
         weights_file.parent.mkdir(parents=True, exist_ok=True)
         estimator.save(weights_file)
-    record = found or _written(spec, split, source, estimator, store, load, **begun)
+    record = found or _written(spec, split, source, estimator, store, begun, resumed)
     checkpoint.unlink(missing_ok=True)
     return record
 
@@ -130,8 +129,9 @@ def trained(
         if isinstance(spec, RunSpec):
             execute(spec, store, device, progress, weights=True, checkpoints=checkpoints, watch=watch)
         else:
-            kept = committed_joint() if store is not None and store.name == "committed" else None
-            train_jointly(spec, file, kept or local_joint(), device, progress, _checkpoint(spec, checkpoints), watch)
+            kept = JointStore.committed() if store is not None and store.name == "committed" else None
+            place = _checkpoint(spec, checkpoints)
+            train_jointly(spec, file, kept or JointStore.local(), device, progress, place, watch)
     require_current(spec)
     return file
 
@@ -151,10 +151,8 @@ def _written(
     source: Path | None,
     estimator: CompositionRegressor,
     store: Store,
-    load: dict[str, float | None],
-    started: str,
+    begun: dict[str, Any],
     resumed: bool,
-    code: dict[str, str | bool] | None,
 ) -> RunRecord:
     """Measure a trained model, and write the record."""
     clock = time.perf_counter()
@@ -182,19 +180,12 @@ def _written(
         tokens_per_second=history.tokens / history.seconds,
         peak_memory=estimator.compute_.peak_memory(),
         compute=estimator.compute_.describe(),
-        **provenance.made_now(code),
-        started=started,
+        **provenance.made_now(RunRecord, begun),
         resumed=resumed,
         inputs=provenance.input_hashes(split._asdict(), source),
         outputs=sealed.hashes(files),
-        load=load | {"end": provenance.load_average()},
     )
-    try:
-        store.write(record, files)
-    except RecordExists:
-        # Another process made the same run meanwhile.
-        return store.read(spec.key)
-    return record
+    return store.keep(record, files)
 
 
 def _found_or_made(spec: RunSpec, store: Store, options: dict[str, Any]) -> RunRecord:

@@ -1,32 +1,28 @@
 """The training of one network on the properties of all extended sets together, which others start from."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from lgdcnn_core import CompositionRegressor, benchmarks
-from lgdcnn_core.companion.records import places, provenance
+from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.companion.records.directory import RecordDirectory
-from lgdcnn_core.companion.records.sealed import RecordExists
-from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
+from lgdcnn_core.companion.records.sealed_record import SealedRecord
 from lgdcnn_core.companion.runs.record import learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec
 from lgdcnn_core.models import CHAINS
 from lgdcnn_core.training import Watch
 
-DIRECTORY = "pretraining"
-
 
 @dataclass(frozen=True)
 class JointRecord(SealedRecord):
-    """What one such training was. What it is good for, the runs that start from it show.
+    """One such training. Its worth shows in the runs that start from it.
 
     Attributes
     ----------
     spec
-        What was run.
+        The training.
     recipe, learning_curve, tokens_per_second, peak_memory, compute, versions, platform, code, started, finished
         As in `RunRecord`; nothing validates, and training errors are in standard deviations.
     judged
@@ -45,6 +41,8 @@ class JointRecord(SealedRecord):
         As in `RunRecord`.
     """
 
+    CALLED: ClassVar[str] = "joint training"
+    DIRECTORY: ClassVar[str] = "pretraining"
     FORMAT: ClassVar[int] = 2
     SINCE: ClassVar[Mapping[str, int]] = {"load": 2}
 
@@ -71,37 +69,14 @@ class JointRecord(SealedRecord):
         """Name the values of the recipe that are others today."""
         return self.spec.full_recipe().differing(self.recipe, CHAINS[self.spec.model].has_transformers)
 
-    @property
-    def key(self) -> str:
-        """Directory of the record in its store."""
-        return self.spec.key
-
-    @classmethod
-    def _nested(cls) -> dict[str, type[Plain]]:
-        return {"spec": JointSpec}
-
 
 class JointStore(RecordDirectory[JointRecord]):
     """A directory of records of joint trainings, ``joint/<run>/record.json``."""
 
-    record: ClassVar[type[JointRecord]] = JointRecord
-    holds: ClassVar[str] = "joint training"
-    of: ClassVar[str] = "the joint training"
+    kind: ClassVar[type[JointRecord]] = JointRecord
 
 
-def committed_joint() -> JointStore | None:
-    """``data/pretraining`` of the checkout; None if the package is installed without one."""
-    return places.committed(JointStore, DIRECTORY)
-
-
-def local_joint() -> JointStore:
-    """``build/pretraining``; within the directory that LGDCNN_RUNS names, if it names one."""
-    return places.local(JointStore, DIRECTORY)
-
-
-def both_joint() -> list[JointStore]:
-    """Give the committed store, if there is one, and the local one."""
-    return places.both(JointStore, DIRECTORY)
+committed_joint, local_joint, both_joint = JointStore.committed, JointStore.local, JointStore.both
 
 
 def train_jointly(
@@ -118,18 +93,17 @@ def train_jointly(
     Parameters
     ----------
     spec
-        What to run.
+        The training.
     weights
         File for the model.
     store
-        Where the record goes.
+        Store of the record.
     device, progress, watch
         As in `execute`.
     checkpoint
         File to go on from after an interruption; it is removed at the end.
     """
-    begun: dict[str, Any] = {"started": provenance.now(), "resumed": checkpoint.exists()}
-    code, load = provenance.code(), {"start": provenance.load_average()}
+    begun, resumed = provenance.begin(), checkpoint.exists()
     table = benchmarks.joint_table()
     targets = table.drop(columns="formula")
     estimator = CompositionRegressor(
@@ -150,13 +124,9 @@ def train_jointly(
         tokens_per_second=history.tokens / history.seconds,
         peak_memory=estimator.compute_.peak_memory(),
         compute=estimator.compute_.describe(),
-        **provenance.made_now(code),
-        **begun,
+        **provenance.made_now(JointRecord, begun),
+        resumed=resumed,
         inputs={"train": provenance.data_hash(table)},
-        load=load | {"end": provenance.load_average()},
     )
-    if spec.key not in store:
-        # Another process may have made the same training meanwhile.
-        with suppress(RecordExists):
-            store.write(record)
+    store.keep(record)
     checkpoint.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lgdcnn_core.companion.runs import metrics
 from lgdcnn_core.companion.runs.rows import same_rows
-from lgdcnn_core.companion.runs.store import Store, both_stores
+from lgdcnn_core.companion.runs.store import Store, by_name
 from lgdcnn_core.companion.runs.table import GROUP
 
 CONDITION = {
@@ -103,12 +103,12 @@ def paired_differences(
     UnlikeRecords
         As `paired_difference`.
     """
-    by_name = {store.name: store for store in (both_stores() if stores is None else stores)}
+    found_in = by_name(stores)
     rows = []
     for condition, members in records.dropna(subset=["mae"]).groupby(CONDITION[by], dropna=False, sort=False):
         keys = [members.loc[members[by] == name, "key"].tolist() for name in (first, second)]
         if all(keys):
-            found = paired_difference(by_name[members["store"].iloc[0]], *keys)
+            found = paired_difference(found_in[members["store"].iloc[0]], *keys)
             rows.append(dict(zip(CONDITION[by], condition, strict=True)) | asdict(found) | {"verdict": found.verdict})
     table = pd.DataFrame(rows, columns=[*CONDITION[by], *PairedDifference.__dataclass_fields__, "verdict"])
     return table.astype({name: "Int64" for name in ("fold", "epochs") if name in table})

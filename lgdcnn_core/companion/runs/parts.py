@@ -49,7 +49,7 @@ def held_out(spec: RunSpec, part: Literal["val", "test"], stated: str, name: str
     stated
         The part's `provenance.data_hash`, as the record of the run states it.
     name
-        What an error calls the record.
+        Name of the record in error messages.
 
     Raises
     ------

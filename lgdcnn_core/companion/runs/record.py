@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from lgdcnn_core.companion.records import provenance
-from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
+from lgdcnn_core.companion.records import places, provenance
+from lgdcnn_core.companion.records.sealed_record import SealedRecord
 from lgdcnn_core.companion.runs.spec import RunSpec
 from lgdcnn_core.models import CHAINS
 from lgdcnn_core.training import Epoch
@@ -16,15 +16,19 @@ PREDICTIONS = "predictions.parquet"
 VALIDATION = "validation.parquet"
 """File of the predictions for the validation part; records of format 1 have none, and neither have refits."""
 
+ANY_LENGTH = ("triangular",)
+"""Schedules that do not look at the number of epochs: a shorter training is the beginning of a longer one. Any other
+spans the whole training, so that a shorter training is a different one from its first batch on."""
+
 
 @dataclass(frozen=True)
 class RunRecord(SealedRecord):
-    """What one run was and what came of it.
+    """One run and its result.
 
     Attributes
     ----------
     spec
-        What was run.
+        The run.
     recipe
         Every value of the recipe, `Recipe.as_dict`.
     metrics
@@ -37,7 +41,7 @@ class RunRecord(SealedRecord):
     best_epoch, stopped_early
         As in `training.History`.
     validation_chose
-        What was decided by looking at validation data, in words.
+        In words, the decisions for which validation data were looked at.
     n_train, n_train_distinct, n_val, n_test
         Rows used in training, the same after duplicate formulas became one, rows of validation (in a refit none) and
         test data.
@@ -71,6 +75,8 @@ class RunRecord(SealedRecord):
         the training was resumed. None in a record of format 1.
     """
 
+    DIRECTORY: ClassVar[str] = places.RUNS
+    BELOW: ClassVar[int] = 0
     FORMAT: ClassVar[int] = 2
     SINCE: ClassVar[Mapping[str, int]] = {"load": 2}
 
@@ -109,13 +115,19 @@ class RunRecord(SealedRecord):
         return self.spec.full_recipe().differing(self.recipe, CHAINS[self.spec.model].has_transformers)
 
     @property
-    def key(self) -> str:
-        """Directory of the record in its store."""
-        return self.spec.key
+    def changed(self) -> str:
+        """Names of the values that `changed_since` finds, with commas."""
+        return ", ".join(self.changed_since())
 
-    @classmethod
-    def _nested(cls) -> dict[str, type[Plain]]:
-        return {"spec": RunSpec}
+    @property
+    def schedule_epochs(self) -> int | None:
+        """Epochs that the learning-rate schedule spans; None where it does not look at them."""
+        return None if self.recipe["schedule"] in ANY_LENGTH else self.recipe["epochs"]
+
+    @property
+    def epochs_run(self) -> int:
+        """Epochs that were trained."""
+        return len(self.learning_curve["epoch"])
 
 
 def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:

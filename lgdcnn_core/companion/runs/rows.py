@@ -7,7 +7,7 @@ import pandas as pd
 from lgdcnn_core.companion.runs.store import Store
 
 _ROW = ["id", "formula", "actual"]
-"""What a row is, whoever predicts it; only Matbench has the first."""
+"""Columns that identify a row, whoever predicts it; only Matbench has the first."""
 
 SHOWN = 5
 

@@ -41,15 +41,6 @@ class JointSpec:
         """Recipe of the training."""
         return training.recipe(PRETRAINING.name)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values: what `from_dict` takes."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "JointSpec":
-        """Make the specification of plain values."""
-        return cls(**values)
-
 
 @dataclass(frozen=True)
 class RunSpec:
@@ -180,16 +171,11 @@ class RunSpec:
         return recipe if self.epochs is None else recipe.with_changes(epochs=self.epochs)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values: what `from_dict` takes, and the parameters of the notebook that makes the run.
+        """Plain values, which `RunSpec` takes again: the parameters of the notebook that makes the run.
 
-        ``refit`` is there only where it is true: records are older than it, and are written again as they stand.
+        ``refit`` is there only where it is true, so that records older than this field keep their text.
         """
         return {name: value for name, value in asdict(self).items() if name != "refit" or value}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "RunSpec":
-        """Make the specification of plain values."""
-        return cls(**values)
 
 
 def source(recipe: Recipe, model: str, setting: Setting, seed: int) -> RunSpec | JointSpec | None:

@@ -1,12 +1,12 @@
 """Stores of run records, and of their predictions."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar, Literal
 
 import pandas as pd
 
-from lgdcnn_core.companion.records import places
 from lgdcnn_core.companion.records.directory import RecordDirectory
 from lgdcnn_core.companion.runs.parts import held_out
 from lgdcnn_core.companion.runs.predictions import restored
@@ -20,9 +20,7 @@ class NoValidation(LookupError):
 class Store(RecordDirectory[RunRecord]):
     """A directory of run records, ``<dataset>/<run>/{record.json,predictions.parquet,validation.parquet}``."""
 
-    record: ClassVar[type[RunRecord]] = RunRecord
-    below: ClassVar[int] = 0
-    of: ClassVar[str] = "the run"
+    kind: ClassVar[type[RunRecord]] = RunRecord
 
     def predictions(self, key: str) -> pd.DataFrame:
         """Predictions of this record for the test part, checked like `read`.
@@ -74,19 +72,9 @@ class Store(RecordDirectory[RunRecord]):
         return restored(content, held_out(record.spec, part, record.inputs[part], self.title(record.key)))
 
 
-def committed_store() -> Store | None:
-    """``data/runs`` of the checkout; None if the package is installed without one."""
-    return places.committed(Store, places.RUNS)
+committed_store, local_store, both_stores = Store.committed, Store.local, Store.both
 
 
-def local_store() -> Store:
-    """Where this machine's records go: what LGDCNN_RUNS names, else ``build/runs`` of the checkout.
-
-    Without a checkout it is in the user's cache directory.
-    """
-    return places.local(Store, places.RUNS)
-
-
-def both_stores() -> list[Store]:
-    """Give the committed store, if there is one, and the local one."""
-    return places.both(Store, places.RUNS)
+def by_name(stores: Iterable[Store] | None) -> dict[str, Store]:
+    """Find stores by their names; None is both, the committed and the local one."""
+    return {store.name: store for store in (both_stores() if stores is None else stores)}

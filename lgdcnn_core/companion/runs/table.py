@@ -1,37 +1,43 @@
 """Records as a table, and their mean and spread over seeds."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import fields
 
 import pandas as pd
 
 from lgdcnn_core import benchmarks
+from lgdcnn_core.companion.records.table import MACHINE, held, table
 from lgdcnn_core.companion.runs import metrics
-from lgdcnn_core.companion.runs.record import RunRecord
 from lgdcnn_core.companion.runs.spec import RunSpec
-from lgdcnn_core.companion.runs.store import Store, both_stores
+from lgdcnn_core.companion.runs.store import Store, both_stores, by_name
 
 GROUP = ["store", "dataset", "fold", "model", "recipe", "setting", "epochs", "train_fraction", "refit"]
-"""What records have in common that differ only in their seed."""
+"""Columns that identify runs which differ only in their seed."""
 
 METRICS = [
     *("mae", "mae_low", "mae_high", "rmse", "median_absolute_error", "r2", "val_mae"),
     *("accuracy", "roc_auc", "f1", "log_loss", "val_log_loss"),
 ]
 
-MACHINE = ["device", "precision", "threads", "processor", "commit", "dirty"]
-"""What a record computed on, and with which code; see `machine`."""
+_PATHS = {
+    **{field.name: f"spec.{field.name}" for field in fields(RunSpec)},
+    "epochs": "recipe.epochs",
+    **{name: f"metrics.{name}" for name in METRICS},
+    **{name: name for name in ("epochs_run", "best_epoch", "stopped_early", "n_train", "n_val", "n_test")},
+    **{f"{part}_seconds": f"seconds.{part}" for part in ("training", "prediction")},
+    "tokens_per_second": "tokens_per_second",
+    "peak_host_memory": "peak_memory.host",
+    **MACHINE,
+    **{name: name for name in ("undisturbed", "started", "finished")},
+}
+_TYPES = {
+    **dict.fromkeys(("fold", "seed", "epochs", "epochs_run", "best_epoch", "n_train", "n_val", "n_test"), "Int64"),
+    **dict.fromkeys((*METRICS, "train_fraction"), "float64"),
+    **{"threads": "Int64", "undisturbed": "boolean"},
+}
 
-COLUMNS = [
-    *("store", "key"),
-    *(field.name for field in fields(RunSpec)),
-    *METRICS,
-    *("epochs_run", "best_epoch", "stopped_early", "n_train", "n_val", "n_test"),
-    *("training_seconds", "prediction_seconds", "tokens_per_second", "peak_host_memory"),
-    *MACHINE,
-    *("undisturbed", "started", "finished"),
-]
+COLUMNS = ["store", "key", *_PATHS]
+"""Columns of `load_records`."""
 
 
 def load_records(stores: Iterable[Store] | None = None) -> pd.DataFrame:
@@ -54,44 +60,7 @@ def load_records(stores: Iterable[Store] | None = None) -> pd.DataFrame:
     BrokenRecord
         Naming a record that is not what was written.
     """
-    chosen = both_stores() if stores is None else stores
-    rows = [_row(store, key, store.read(key)) for store in chosen for key in store.keys()]  # noqa: SIM118
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    integers = ["fold", "seed", "epochs", "epochs_run", "best_epoch", "n_train", "n_val", "n_test", "threads"]
-    floats = [*METRICS, "train_fraction"]
-    types = dict.fromkeys(integers, "Int64") | dict.fromkeys(floats, "float64") | {"undisturbed": "boolean"}
-    return table.astype(types)
-
-
-def _row(store: Store, key: str, record: RunRecord) -> dict[str, Any]:
-    return {
-        "store": store.name,
-        "key": key,
-        **asdict(record.spec),
-        "epochs": record.recipe["epochs"],
-        **record.metrics,
-        "epochs_run": len(record.learning_curve["epoch"]),
-        "best_epoch": record.best_epoch,
-        "stopped_early": record.stopped_early,
-        "n_train": record.n_train,
-        "n_val": record.n_val,
-        "n_test": record.n_test,
-        "training_seconds": record.seconds["training"],
-        "prediction_seconds": record.seconds["prediction"],
-        "tokens_per_second": record.tokens_per_second,
-        "peak_host_memory": record.peak_memory.get("host"),
-        **machine(record.compute, record.platform, record.code),
-        "undisturbed": record.undisturbed,
-        "started": record.started,
-        "finished": record.finished,
-    }
-
-
-def machine(
-    compute: dict[str, str | int], platform: dict[str, str | int | None], code: dict[str, str | bool] | None
-) -> dict[str, Any]:
-    """Columns `MACHINE` of these fields of a record."""
-    return {**compute, "processor": platform["processor"], "commit": None, "dirty": None, **(code or {})}
+    return table(held(both_stores() if stores is None else stores), _PATHS, _TYPES)
 
 
 def without_pure_elements(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> pd.DataFrame:
@@ -117,10 +86,10 @@ def without_pure_elements(records: pd.DataFrame, stores: Iterable[Store] | None 
     BrokenRecord
         As `Store.read`.
     """
-    by_name = {store.name: store for store in (both_stores() if stores is None else stores)}
+    found_in = by_name(stores)
     result = records.copy()
     for place, row in records.dropna(subset=["mae"]).iterrows():
-        predictions = by_name[row["store"]].predictions(row["key"])
+        predictions = found_in[row["store"]].predictions(row["key"])
         left = benchmarks.without_pure_elements(predictions)
         if len(left) < len(predictions):
             found = metrics.regression(left["actual"].to_numpy(), left["predicted"].to_numpy())

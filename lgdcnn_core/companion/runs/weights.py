@@ -1,9 +1,9 @@
-"""Where trained networks of runs are kept as files, if somebody asks for them."""
+"""Files of trained networks, which runs keep on request."""
 
 from pathlib import Path
 
 from lgdcnn_core import CompositionRegressor
-from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.companion.records import places
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
 from lgdcnn_core.models import CHAINS
 
@@ -14,10 +14,7 @@ class OutdatedWeights(RuntimeError):
 
 def file_of_weights(spec: RunSpec | JointSpec) -> Path:
     """Name the file in which a run's trained model is kept, for `CompositionRegressor.load`."""
-    top = checkout()
-    if top is None:
-        raise RuntimeError("weights are kept in data/weights of a checkout, and this package is installed without one")
-    return top / "data" / "weights" / f"{spec.key}.safetensors"
+    return places.weights() / f"{spec.key}.safetensors"
 
 
 def require_current(spec: RunSpec | JointSpec) -> None:
@@ -32,5 +29,5 @@ def require_current(spec: RunSpec | JointSpec) -> None:
     if differing := spec.full_recipe().differing(recipe, CHAINS[spec.model].has_transformers):
         raise OutdatedWeights(
             f"the weights of {spec.key} were trained with another {', '.join(differing)} than the recipe "
-            f"{spec.full_recipe().name!r} has today: remove their file in data/weights to train again"
+            f"{spec.full_recipe().name!r} has today: remove {file_of_weights(spec)} to train again"
         )

@@ -6,10 +6,9 @@
 from lgdcnn_core.companion.speed.answers import answers
 from lgdcnn_core.companion.speed.counting import Product, prediction_flop, products, training_flop
 from lgdcnn_core.companion.speed.measuring import measure
-from lgdcnn_core.companion.speed.record import SpeedRecord
+from lgdcnn_core.companion.speed.record import SpeedRecord, SpeedStore, both, committed, local, origin
 from lgdcnn_core.companion.speed.roofline import activation_bytes, bound, weight_bytes
 from lgdcnn_core.companion.speed.scope import FULL, Case, Scope, cases
-from lgdcnn_core.companion.speed.store import SpeedStore, both, committed, local, origin
 from lgdcnn_core.companion.speed.table import beside_published_code, padding_cost, throughput
 
 __all__ = [

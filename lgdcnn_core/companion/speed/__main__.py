@@ -12,8 +12,8 @@ from lgdcnn_core.benchmarks import DataError, fetch
 from lgdcnn_core.companion.speed.answers import answers
 from lgdcnn_core.companion.speed.measuring import machine_key, measure
 from lgdcnn_core.companion.speed.processor import VARIABLE, WITHOUT_AMX
+from lgdcnn_core.companion.speed.record import SpeedStore, committed, local
 from lgdcnn_core.companion.speed.scope import FULL, Scope
-from lgdcnn_core.companion.speed.store import SpeedStore, committed, local
 from lgdcnn_core.training import UnavailableDevice
 
 THREADS = 2

@@ -1,6 +1,4 @@
-"""Measure everything, in the order that each measurement needs, and make the record of it."""
-
-import os
+"""Measure everything, in the order that each measurement needs, and make the record."""
 
 import torch
 
@@ -26,13 +24,13 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
     Parameters
     ----------
     scope
-        What to measure.
+        Measurements to make.
     device
         As in `training.choose`.
     progress
         Show progress bars.
     """
-    started, code, load = provenance.now(), provenance.code(), _load()
+    begun = provenance.begin()
     # First, while this process is small: see there.
     memory = measure_memory(scope, device)
     products = measure_products(scope, device, progress)
@@ -42,7 +40,6 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
         device=_device(device),
         instruction_set=instruction_set(),
         threads=torch.get_num_threads(),
-        load=load,
         scope=scope.as_dict(),
         products=products,
         copies=copies,
@@ -50,17 +47,9 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
         prediction=measure_prediction(scope, device),
         parsing=measure_parsing(scope),
         memory=memory,
-        **provenance.made_now(code),
-        started=started,
+        **provenance.made_now(SpeedRecord, begun) | {"load": begun["load"]["start"]},
     )
 
 
 def _device(device: str | None) -> str:
     return str(choose(device).describe()["device"])
-
-
-def _load() -> float | None:
-    try:
-        return os.getloadavg()[0]
-    except (AttributeError, OSError):  # Windows has none
-        return None

@@ -1,15 +1,18 @@
 """The record of one benchmark: its fields, and its form on disk."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from lgdcnn_core.companion.records import directory
+from lgdcnn_core.companion.records.directory import RecordDirectory
 from lgdcnn_core.companion.records.sealed_record import SealedRecord
 from lgdcnn_core.companion.speed.processor import slug
 
 
 @dataclass(frozen=True)
 class SpeedRecord(SealedRecord):
-    """What one machine does in a second.
+    """Speed of one machine.
 
     Attributes
     ----------
@@ -20,8 +23,8 @@ class SpeedRecord(SealedRecord):
     threads
         Threads of torch.
     load
-        Load average of the minute before; None where the system does not tell. What others do meanwhile makes every
-        number worse.
+        Load average of the minute before; None where the system does not tell. Other work on the
+        machine makes every number worse.
     scope
         Every value of the `Scope`.
     products, copies
@@ -36,7 +39,9 @@ class SpeedRecord(SealedRecord):
         As in `lgdcnn_core.companion.runs.RunRecord`.
     """
 
-    FORMAT = 1
+    CALLED: ClassVar[str] = "speed record"
+    DIRECTORY: ClassVar[str] = "speed"
+    LEVELS: ClassVar[int] = 1
 
     device: str
     instruction_set: str
@@ -79,6 +84,20 @@ class SpeedRecord(SealedRecord):
         """Bytes per second of memory: those of the largest copy."""
         largest = max(self.copies, key=lambda each: each["mebibytes"])
         return float(largest["bytes_per_second"])
+
+
+class SpeedStore(RecordDirectory[SpeedRecord]):
+    """A directory of records of speed, ``<machine>/record.json``."""
+
+    kind: ClassVar[type[SpeedRecord]] = SpeedRecord
+
+
+committed, local, both = SpeedStore.committed, SpeedStore.local, SpeedStore.both
+
+
+def origin(stores: Sequence[SpeedStore]) -> dict[str, Any]:
+    """Say where a figure of all records of these stores comes from, as `figures.save` takes it."""
+    return directory.origin((store, key) for store in stores for key in store.keys())  # noqa: SIM118
 
 
 def key(device: str, processor: str, instruction_set: str, threads: int) -> str:

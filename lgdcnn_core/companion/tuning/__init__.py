@@ -18,9 +18,8 @@ from lgdcnn_core.companion.tuning.comparison import (
 from lgdcnn_core.companion.tuning.ensemble import ensembles, mixtures
 from lgdcnn_core.companion.tuning.execution import make, make_missing
 from lgdcnn_core.companion.tuning.naming import described
-from lgdcnn_core.companion.tuning.record import TrialRecord
+from lgdcnn_core.companion.tuning.record import TrialRecord, TrialStore, committed_trials, local_trials
 from lgdcnn_core.companion.tuning.spec import BASES, InvalidTrial, Task, Trial
-from lgdcnn_core.companion.tuning.store import TrialStore, committed_trials, local_trials
 from lgdcnn_core.companion.tuning.table import load_trials
 from lgdcnn_core.companion.tuning.trials import BASELINE, TRIALS, UnknownTrial, trial
 

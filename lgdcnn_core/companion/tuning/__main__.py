@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from lgdcnn_core.companion.runs import BrokenRecord, OutdatedRecord
 from lgdcnn_core.companion.tuning.execution import make_missing
-from lgdcnn_core.companion.tuning.record import TrialRecord
+from lgdcnn_core.companion.tuning.record import TrialRecord, TrialStore, committed_trials, local_trials
 from lgdcnn_core.companion.tuning.spec import Task
-from lgdcnn_core.companion.tuning.store import TrialStore, committed_trials, local_trials
 from lgdcnn_core.companion.tuning.trials import TRIALS, trial
 
 
@@ -55,8 +54,7 @@ def _report(record: TrialRecord) -> None:
 
 
 def _list() -> None:
-    stores: list[TrialStore] = [store for store in (committed_trials(), local_trials()) if store is not None]
-    held = {store.name: [record.trial.name for record in store.records().values()] for store in stores}
+    held = {store.name: [record.trial.name for record in store.records().values()] for store in TrialStore.both()}
     for each in TRIALS.values():
         counts = ", ".join(f"{names.count(each.name)} {store}" for store, names in held.items())
         print(f"{each.name}: {each.why} [{counts}]")

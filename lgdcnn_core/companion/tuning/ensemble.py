@@ -6,8 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from lgdcnn_core.companion.tuning.record import TrialRecord
-from lgdcnn_core.companion.tuning.store import TrialStore
+from lgdcnn_core.companion.tuning.record import TrialRecord, TrialStore
 
 COLUMNS = ["trial", "dataset", "fold", "seeds", "single_mae", "ensemble_mae", "ratio"]
 

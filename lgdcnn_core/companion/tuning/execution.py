@@ -10,7 +10,6 @@ from lgdcnn_core import CompositionRegressor, benchmarks
 from lgdcnn_core.companion.records import provenance, sealed
 from lgdcnn_core.companion.runs import (
     OutdatedRecord,
-    RecordExists,
     committed_store,
     local_store,
     metrics,
@@ -20,9 +19,8 @@ from lgdcnn_core.companion.runs.execution import predict, property_of_source
 from lgdcnn_core.companion.runs.predictions import lean, restored
 from lgdcnn_core.companion.runs.record import PREDICTIONS, learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec, source
-from lgdcnn_core.companion.tuning.record import Outcome, TrialRecord
+from lgdcnn_core.companion.tuning.record import Outcome, TrialRecord, TrialStore
 from lgdcnn_core.companion.tuning.spec import Task, Trial, key
-from lgdcnn_core.companion.tuning.store import TrialStore
 from lgdcnn_core.models import chain
 from lgdcnn_core.training import TrainingDiverged
 
@@ -33,15 +31,15 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
     Parameters
     ----------
     trial, task
-        What to try, and on which data.
+        The trial and its data.
     seed
         Of initial weights and training.
     store
-        Where the record goes.
+        Store of the record.
     device
         As in `training.choose`.
     """
-    code, load, recipe = provenance.code(), {"start": provenance.load_average()}, trial.recipe()
+    begun, recipe = provenance.begin(), trial.recipe()
     source_spec = source(recipe, trial.model, trial.setting, seed)
     start = _source(source_spec, store, device)
     split = benchmarks.load(task.dataset, fold=task.fold)
@@ -83,17 +81,11 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         seconds=seconds,
         tokens_per_second=tokens_per_second,
         compute=model.compute_.describe(),
-        **provenance.made_now(code),
+        **provenance.made_now(TrialRecord, begun),
         inputs=provenance.input_hashes({"train": train, "val": val}, start),
         outputs=sealed.hashes(files),
-        load=load | {"end": provenance.load_average()},
     )
-    try:
-        store.write(record, files)
-    except RecordExists:
-        # Another process made the same trial meanwhile.
-        return store.read(record.key)
-    return record
+    return store.keep(record, files)
 
 
 def _source(spec: RunSpec | JointSpec | None, store: TrialStore, device: str | None) -> Path | None:

@@ -1,11 +1,19 @@
 """The record of one trial on one data set with one seed: its fields, and its form on disk."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+import pandas as pd
+
 from lgdcnn_core.companion.records import provenance
-from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
+from lgdcnn_core.companion.records.directory import RecordDirectory
+from lgdcnn_core.companion.records.sealed_record import SealedRecord
+from lgdcnn_core.companion.runs import RunSpec
+from lgdcnn_core.companion.runs.parts import held_out
+from lgdcnn_core.companion.runs.predictions import restored
+from lgdcnn_core.companion.runs.record import PREDICTIONS
 from lgdcnn_core.companion.tuning.spec import Task, Trial, key
 
 Outcome = Literal["trained", "diverged"]
@@ -13,18 +21,18 @@ Outcome = Literal["trained", "diverged"]
 
 @dataclass(frozen=True)
 class TrialRecord(SealedRecord):
-    """What came of one trial; a training that failed is a result as well.
+    """Result of one trial; a training that failed is a result as well.
 
     Attributes
     ----------
     trial
-        What was tried.
+        The trial.
     dataset, fold, seed
         As in `runs.RunSpec`.
     recipe
         Every value of the recipe.
     outcome, message
-        ``"trained"``; or ``"diverged"``, and then what the training said of it.
+        ``"trained"``; or ``"diverged"``, with the error of the training.
     val_mae
         MAE of the validation data with the weights that were kept, in the unit of the property; None if diverged.
     best_epoch
@@ -42,6 +50,8 @@ class TrialRecord(SealedRecord):
         `runs.RunRecord`, ``source``, if the training started from weights.
     """
 
+    CALLED: ClassVar[str] = "trial"
+    DIRECTORY: ClassVar[str] = "tuning"
     FORMAT: ClassVar[int] = 2
     SINCE: ClassVar[Mapping[str, int]] = {"load": 2}
 
@@ -81,6 +91,43 @@ class TrialRecord(SealedRecord):
         """Directory of the record in its store."""
         return key(self.trial.name, self.task, self.seed)
 
-    @classmethod
-    def _nested(cls) -> dict[str, type[Plain]]:
-        return {"trial": Trial}
+    @property
+    def epochs_run(self) -> int:
+        """Epochs that were trained."""
+        return len(self.learning_curve["epoch"])
+
+    @property
+    def last_val_error(self) -> float | None:
+        """Validation error at the end of the training, which validation data have not chosen; None if diverged."""
+        curve = self.learning_curve["val_error"]
+        return curve[-1] if curve else None
+
+
+class TrialStore(RecordDirectory[TrialRecord]):
+    """A directory of trials, ``<dataset>/<trial>[_fold<k>]_seed<n>/{record.json,predictions.parquet}``."""
+
+    kind: ClassVar[type[TrialRecord]] = TrialRecord
+
+    def predictions(self, key: str) -> pd.DataFrame | None:
+        """Read the validation predictions of this record, checked like `read`; None if its training diverged.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``formula``, ``actual``, ``predicted``, in the unit of the property; rows as in the validation data.
+
+        Raises
+        ------
+        lgdcnn_core.companion.runs.DifferentData
+            If the data set here is not the one that the record states.
+        """
+        record, files = self.read_with_files(key)
+        if PREDICTIONS not in files:
+            return None
+        if record.format == 1:
+            return pd.read_parquet(io.BytesIO(files[PREDICTIONS]))
+        part = held_out(RunSpec(record.dataset, record.fold), "val", record.inputs["val"], self.title(key))
+        return restored(files[PREDICTIONS], part)[["formula", "actual", "predicted"]]
+
+
+committed_trials, local_trials = TrialStore.committed, TrialStore.local

@@ -1,8 +1,8 @@
-"""What is tried: a trial, which is a recipe with reasons, and the data that it is tried on."""
+"""Trials, which are recipes with reasons, and the data to try them on."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, get_args
 
 from lgdcnn_core import benchmarks, elements
@@ -31,7 +31,7 @@ class Trial:
     name
         Short, of letters, digits, ``.``, ``+`` and ``-``; records are kept under it.
     why
-        What is hoped or feared of it, one sentence.
+        The hope or fear behind it, in one sentence.
     changes
         Fields of `training.Recipe`, with values other than the base's.
     base
@@ -90,15 +90,6 @@ class Trial:
                 raise InvalidTrial(f"trial {self.name}: {name} is {value!r} in the base {self.base!r} already")
         return base.with_changes(**self.changes, name=self.name)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values: what `from_dict` takes."""
-        return asdict(self) | {"changes": dict(self.changes)}
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Trial":
-        """Make the trial of plain values."""
-        return cls(**values)
-
 
 @dataclass(frozen=True)
 class Task:
@@ -133,7 +124,7 @@ class Task:
 
     @property
     def label(self) -> str:
-        """What `parse` takes."""
+        """Text that `parse` takes."""
         return self.dataset if self.fold is None else f"{self.dataset}/{self.fold}"
 
 
