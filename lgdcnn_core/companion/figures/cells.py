@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lgdcnn_core.benchmarks.split import N_FOLDS
+from lgdcnn_core.companion.runs import trees
 from lgdcnn_core.companion.wording import STORES, and_validation_data
 
 ENSEMBLES = "ensembles"
@@ -143,7 +144,7 @@ def column_name(
     ensemble: bool, model: str, recipe: str, setting: str, epochs: int, train_fraction: float, refit: bool
 ) -> str:
     """Name the runs of one kind."""
-    parts = [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
+    parts = [model] if recipe == trees.NAME else [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
     if ensemble:
         parts.insert(1, MEAN_OF_NETWORKS)
     if train_fraction != 1:

@@ -32,7 +32,7 @@ training may have gone on for longer with one seed than with another."""
 
 
 def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> pd.DataFrame:
-    """Read the learning curves of records.
+    """Read the learning curves of records; baselines have none.
 
     Parameters
     ----------
@@ -52,7 +52,8 @@ def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) ->
         training and validation from the start to this epoch's end.
     """
     held = {store.name: store for store in (both_stores() if stores is None else stores)}
-    tables = [_curve(name, held[name].read(key)) for name, key in zip(records["store"], records["key"], strict=True)]
+    read = [(name, held[name].read(key)) for name, key in zip(records["store"], records["key"], strict=True)]
+    tables = [_curve(name, record) for name, record in read if record.learning_curve["epoch"]]
     empty = pd.DataFrame(columns=COLUMNS)
     table = pd.concat(tables, ignore_index=True) if tables else empty
     integers = ["fold", "seed", "epochs", "schedule_epochs", "threads", "epoch"]

@@ -12,8 +12,7 @@ from lgdcnn_core.companion.records.directory import RecordDirectory
 from lgdcnn_core.companion.records.sealed import RecordExists
 from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
 from lgdcnn_core.companion.runs.record import learning_curve
-from lgdcnn_core.companion.runs.spec import JointSpec
-from lgdcnn_core.models import CHAINS
+from lgdcnn_core.companion.runs.spec import JointSpec, differing
 from lgdcnn_core.training import Watch
 
 DIRECTORY = "pretraining"
@@ -69,7 +68,7 @@ class JointRecord(SealedRecord):
 
     def changed_since(self) -> list[str]:
         """Name the values of the recipe that are others today."""
-        return self.spec.full_recipe().differing(self.recipe, CHAINS[self.spec.model].has_transformers)
+        return differing(self.spec.model, self.recipe, self.spec.full_recipe().as_dict())
 
     @property
     def key(self) -> str:

@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
-from lgdcnn_core.companion.runs.spec import RunSpec
-from lgdcnn_core.models import CHAINS
+from lgdcnn_core.companion.runs.spec import RunSpec, differing
 from lgdcnn_core.training import Epoch
 
 PREDICTIONS = "predictions.parquet"
@@ -26,16 +25,16 @@ class RunRecord(SealedRecord):
     spec
         What was run.
     recipe
-        Every value of the recipe, `Recipe.as_dict`.
+        Every value of the recipe: of a network `training.Recipe`, of a baseline `trees.Forest` or `trees.Boosting`.
     metrics
         Of the test data, in the unit of the property. Regression: ``mae``, ``mae_low`` and ``mae_high`` (95 %
         bootstrap interval over compounds), ``rmse``, ``median_absolute_error``, ``r2``, and ``val_mae`` of the
         validation data. Classification: ``accuracy``, ``roc_auc``, ``f1``, ``log_loss``, ``val_log_loss``. None
         where a metric is not defined.
     learning_curve
-        Columns of the fields of `training.Epoch`, one value an epoch.
+        Columns of the fields of `training.Epoch`, one value an epoch; a baseline's are empty.
     best_epoch, stopped_early
-        As in `training.History`.
+        As in `training.History`; of a baseline as in `baselines.Growth`.
     validation_chose
         What was decided by looking at validation data, in words.
     n_train, n_train_distinct, n_val, n_test
@@ -106,7 +105,7 @@ class RunRecord(SealedRecord):
 
     def changed_since(self) -> list[str]:
         """Name the values of the recipe that are others today: with any, the same specification is another run."""
-        return self.spec.full_recipe().differing(self.recipe, CHAINS[self.spec.model].has_transformers)
+        return differing(self.spec.model, self.recipe, self.spec.full_recipe().as_dict())
 
     @property
     def key(self) -> str:

@@ -1,11 +1,14 @@
 """The specification of one run, or of a training that runs start from: everything that was decided before it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 
 from lgdcnn_core import benchmarks, training
 from lgdcnn_core.benchmarks.split import N_FOLDS
+from lgdcnn_core.companion.runs import trees
+from lgdcnn_core.companion.runs.trees import Boosting, Forest, TreeRecipe
 from lgdcnn_core.models import CHAINS, UnknownNetwork
 from lgdcnn_core.training import JOINT, PRETRAINING, Recipe, Setting
 
@@ -62,12 +65,13 @@ class RunSpec:
     fold
         0 to 4 for a Matbench task; None for an extended set, which has one fixed split.
     model
-        A key of `models.CHAINS`.
+        A network, a key of `models.CHAINS`; or a baseline, a key of `trees.RECIPES`: ``"RF"``, ``"ET"``, ``"GBM"``.
     recipe
         Name of a recipe, a key of `training.RECIPES`. By ``"pretraining"`` the run learns from no compound on which
-        the runs that start from it are judged, see `benchmarks.without_judged`.
+        the runs that start from it are judged, see `benchmarks.without_judged`. Baselines have one of their own,
+        ``"trees"``.
     setting
-        ``"exact"`` or ``"published"``, see `training.Layout`.
+        ``"exact"`` or ``"published"``, see `training.Layout`; of a baseline ``"exact"``.
     seed
         Seed of the initial weights, of the training and of the subset that `train_fraction` asks for.
     train_fraction
@@ -97,9 +101,7 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         self._check_fold()
-        if self.model not in CHAINS:
-            raise UnknownNetwork(f"no network is called {self.model!r}; there are {', '.join(CHAINS)}")
-        own_epochs = training.recipe(self.recipe).epochs
+        named = self._named_recipe()
         if self.setting not in get_args(Setting):
             raise InvalidSpec(f"setting is {self.setting!r}; it is {' or '.join(get_args(Setting))}")
         if not _is_integer(self.seed) or self.seed < 0:
@@ -109,15 +111,18 @@ class RunSpec:
             raise InvalidSpec(f"train_fraction is {fraction!r}; it is a number above 0, up to 1")
         if self.epochs is not None and (not _is_integer(self.epochs) or self.epochs < 1):
             raise InvalidSpec(
-                f"epochs is {self.epochs!r}; it is an integer from 1, or None for the recipe's {own_epochs}"
+                f"epochs is {self.epochs!r}; it is an integer from 1, or None for the recipe's {named.epochs}"
             )
         if not isinstance(self.refit, bool):
             raise InvalidSpec(f"refit is {self.refit!r}; it is True or False")
-        self._check_source()
-        if self.refit and training.recipe(self.recipe).needs_validation:
+        if isinstance(named, TreeRecipe):
+            if self.setting != "exact" or self.epochs not in (None, named.epochs):
+                raise InvalidSpec(f"{self.model} knows no padding and no epochs: setting is 'exact', epochs is None")
+        elif self.refit and named.needs_validation:
             raise InvalidSpec(f"the recipe {self.recipe!r} cannot do without validation data: refit is False")
+        self._check_source()
         object.__setattr__(self, "train_fraction", float(fraction))
-        if self.epochs == own_epochs:
+        if self.epochs == named.epochs:
             object.__setattr__(self, "epochs", None)
         assert all(_FILE_NAME.fullmatch(part) for part in self.key.split("/"))
 
@@ -167,17 +172,28 @@ class RunSpec:
     @property
     def source(self) -> "RunSpec | JointSpec | None":
         """The run whose trained network this one starts from; None: from random weights."""
-        return source(self.full_recipe(), self.model, self.setting, self.seed)
+        recipe = self.full_recipe()
+        return None if isinstance(recipe, TreeRecipe) else source(recipe, self.model, self.setting, self.seed)
 
     @property
     def kept_apart(self) -> "RunSpec | None":
         """Of a refit, the run that keeps validation data apart and is otherwise the same."""
         return replace(self, refit=False) if self.refit else None
 
-    def full_recipe(self) -> Recipe:
+    def full_recipe(self) -> Recipe | Forest | Boosting:
         """Recipe with the epochs of this run."""
-        recipe = training.recipe(self.recipe)
+        recipe = self._named_recipe()
         return recipe if self.epochs is None else recipe.with_changes(epochs=self.epochs)
+
+    def _named_recipe(self) -> Recipe | Forest | Boosting:
+        if self.model in trees.RECIPES:
+            if self.recipe != trees.NAME:
+                raise InvalidSpec(f"the recipe of {self.model} is {trees.NAME!r}, not {self.recipe!r}")
+            return trees.RECIPES[self.model]
+        if self.model not in CHAINS:
+            known = ", ".join([*CHAINS, *trees.RECIPES])
+            raise UnknownNetwork(f"no network or baseline is called {self.model!r}; there are {known}")
+        return training.recipe(self.recipe)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values: what `from_dict` takes, and the parameters of the notebook that makes the run.
@@ -199,6 +215,13 @@ def source(recipe: Recipe, model: str, setting: Setting, seed: int) -> RunSpec |
     if recipe.source == JOINT:
         return JointSpec(model, setting, seed)
     return RunSpec(recipe.source, model=model, recipe=PRETRAINING.name, setting=setting, seed=seed)
+
+
+def differing(model: str, recorded: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Name the values that two recipes of a model, as plain values, have otherwise; see `training.differing`."""
+    if model in CHAINS:
+        return training.differing(recorded, other, CHAINS[model].has_transformers)
+    return sorted(name for name in {*recorded, *other} if recorded.get(name) != other.get(name))
 
 
 def _is_integer(value: object) -> bool:
