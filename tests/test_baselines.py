@@ -14,7 +14,7 @@ from lgdcnn_core.companion.reproduce import tree_pace
 from lgdcnn_core.companion.runs import InvalidSpec, RunSpec, Store, features, parts, trees
 from lgdcnn_core.companion.runs.baselines import TreeModel
 from lgdcnn_core.composition import parse
-from lgdcnn_core.training import Scaling
+from lgdcnn_core.training import Scaling, TrainingStopped
 
 BULK = "aflow__ael_bulk_modulus_vrh"
 
@@ -211,6 +211,19 @@ def test_what_no_baseline_can_do_is_refused(options, reason):
     with pytest.raises(ValueError, match=reason):
         RunSpec(BULK, **options)
     assert RunSpec(BULK, model="RF", recipe="trees", epochs=1) == RunSpec(BULK, model="RF", recipe="trees")
+
+
+def test_a_watcher_can_stop_a_forest_and_nothing_is_recorded(tiny, store):
+    seen = []
+
+    def watch(progress):
+        seen.append((progress.epoch, progress.epochs))
+        return progress.epoch == 2
+
+    with pytest.raises(TrainingStopped, match="2 of 5 trees"):
+        tiny(RunSpec(BULK, model="ET", recipe="trees"), watch=watch)
+    assert seen == [(0, 5), (1, 5), (2, 5)]
+    assert not list(store.keys())
 
 
 def test_trees_are_not_kept_as_weights(tiny):

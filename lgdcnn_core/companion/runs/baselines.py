@@ -21,7 +21,17 @@ from tqdm.auto import tqdm
 from lgdcnn_core.companion.runs import features
 from lgdcnn_core.companion.runs.trees import Boosting, Forest
 from lgdcnn_core.composition import parse
-from lgdcnn_core.training import Compute, Epoch, Labelled, Scaling, choose, training_and_validation
+from lgdcnn_core.training import (
+    Compute,
+    Epoch,
+    Labelled,
+    Progress,
+    Scaling,
+    TrainingStopped,
+    Watch,
+    choose,
+    training_and_validation,
+)
 
 Values = NDArray[np.float64]
 
@@ -83,7 +93,13 @@ class TreeModel:
         here = choose("cpu", "float32")
         self.compute_ = OneThread(here.device, here.bfloat16)
 
-    def fit(self, table: pd.DataFrame, val: pd.DataFrame | None, stop_after: int | None = None) -> Self:
+    def fit(
+        self,
+        table: pd.DataFrame,
+        val: pd.DataFrame | None,
+        stop_after: int | None = None,
+        watch: Watch | None = None,
+    ) -> Self:
         """Grow the trees.
 
         Training rows with the same formula string are averaged into one, as for networks.
@@ -94,11 +110,15 @@ class TreeModel:
             Columns ``formula`` and ``target``. Boosting needs either `val` or `stop_after`.
         stop_after
             Number of trees or rounds, in place of the recipe's.
+        watch
+            Called before every tree of a forest, as before an epoch of a network. There is no checkpoint to go on from.
 
         Raises
         ------
         lgdcnn_core.training.BadTrainingData, lgdcnn_core.composition.InvalidFormulas
             As `CompositionRegressor.fit`.
+        lgdcnn_core.training.TrainingStopped
+            If `watch` stopped the growth; the trees so far are lost.
         """
         clock = time.perf_counter()
         data, val_data = training_and_validation(table, None, val, self.classification, seed=None)
@@ -106,7 +126,7 @@ class TreeModel:
         self.n_train_ = len(data)
         with threadpool_limits(1):
             if isinstance(self.recipe_, Forest):
-                kept = self._grow(self.recipe_, data, stop_after)
+                kept = self._grow(self.recipe_, data, stop_after, watch)
                 stopped_early = False
             else:
                 kept, stopped_early = self._boost(self.recipe_, data, val_data, stop_after)
@@ -132,7 +152,7 @@ class TreeModel:
         positive = self._of_trees(table).mean(axis=0)
         return np.stack([1 - positive, positive], axis=1)
 
-    def _grow(self, recipe: Forest, data: Labelled, stop_after: int | None) -> int:
+    def _grow(self, recipe: Forest, data: Labelled, stop_after: int | None, watch: Watch | None) -> int:
         """Grow a forest tree by tree, and count its trees."""
         kind = {
             (False, False): RandomForestRegressor,
@@ -150,6 +170,8 @@ class TreeModel:
         )
         inputs, targets = features.of_compositions(data.compositions), self.scaling_.learnt(data.targets)
         for number in tqdm(range(1, n_trees + 1), desc=recipe.name, unit="tree", disable=not self.progress):
+            if watch is not None and watch(Progress(number - 1, n_trees, saved=0, val_error=None)):
+                raise TrainingStopped(f"stopped after {number - 1} of {n_trees} trees, which are lost")
             self.trees_.set_params(n_estimators=number).fit(inputs, targets)
         return n_trees
 

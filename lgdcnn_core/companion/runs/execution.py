@@ -85,7 +85,8 @@ def execute(
     val, stop_after = (None, kept_apart.best_epoch) if kept_apart else (split.val, None)
     estimator: CompositionRegressor | TreeModel
     if isinstance(recipe, TreeRecipe):
-        estimator = TreeModel(recipe, spec.seed, spec.classification, progress).fit(split.train, val, stop_after)
+        estimator = TreeModel(recipe, spec.seed, spec.classification, progress)
+        estimator.fit(split.train, val, stop_after, watch)
     else:
         estimator = CompositionRegressor(
             model=spec.model,
