@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lgdcnn_core.benchmarks.split import N_FOLDS
-from lgdcnn_core.companion.runs import trees
+from lgdcnn_core.companion.runs import stacks, trees
 from lgdcnn_core.companion.wording import STORES, and_validation_data
 
 ENSEMBLES = "ensembles"
@@ -14,6 +14,9 @@ ENSEMBLES = "ensembles"
 
 MEAN_OF_NETWORKS = "mean of n networks"
 """What a column of ensembles is called after the network."""
+
+STACK = "stack of"
+"""What a column of stacks has before the names of its members."""
 
 CELLS = ["dataset", "group", "column", "mean", "std", "note"]
 """Columns of a table of cells. ``mean`` is missing where there are records but no number to show; a data set without
@@ -106,7 +109,7 @@ def by_configuration(
     models
         Order of the networks; others come after these, by name.
     ensembles
-        From `runs.ensembles`; an ensemble's error is one number, without spread.
+        From `runs.ensembles`, `runs.stacked` or both together; an ensemble's error is one number, without spread.
 
     Returns
     -------
@@ -144,9 +147,12 @@ def column_name(
     ensemble: bool, model: str, recipe: str, setting: str, epochs: int, train_fraction: float, refit: bool
 ) -> str:
     """Name the runs of one kind."""
-    parts = [model] if recipe == trees.NAME else [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
-    if ensemble:
-        parts.insert(1, MEAN_OF_NETWORKS)
+    if recipe == stacks.NAME:
+        parts = [f"{STACK} {model}"]
+    else:
+        parts = [model] if recipe == trees.NAME else [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
+        if ensemble:
+            parts.insert(1, MEAN_OF_NETWORKS)
     if train_fraction != 1:
         parts.append(f"{train_fraction:.3g} of rows")
     return ", ".join(parts) + and_validation_data(refit)
@@ -188,7 +194,7 @@ def _sorted(summary: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
         "_store": summary["store"].map(list(STORES).index),
         "_model": summary["model"].map(lambda model: place.get(model, len(place))),
         "_recipe": summary["recipe"] != "paper",
-        "_epochs": -summary["epochs"].astype(int),
+        "_epochs": -summary["epochs"].fillna(0).astype(int),
     }
     by = ["_store", "ensemble", "_model", "model", "_recipe", "recipe", "setting", "_epochs", "refit"]
     return summary.assign(**keys).sort_values(by, kind="stable").drop(columns=list(keys))
