@@ -8,6 +8,7 @@ from test_execution import tiny_split
 from lgdcnn_core.companion import runs
 from lgdcnn_core.companion.figures import cells
 from lgdcnn_core.companion.runs import NoValidation, RunSpec, Store, UnlikeRecords, parts, stacks, trees
+from lgdcnn_core.companion.runs.selection import longest_schedules
 
 BULK = "aflow__ael_bulk_modulus_vrh"
 ACTUAL = np.array([10.0, 20.0])
@@ -124,7 +125,7 @@ def test_a_stack_is_a_column_of_its_own(recorded):
     (row,) = shown[shown["column"] == "stack of RF + GBM"].to_dict("records")
     assert row["mean"] == made["mae"].item()
     assert row["group"] == "This machine, ensembles"
-    assert len(cells.longest_schedules(made)) == 1
+    assert len(longest_schedules(made)) == 1
 
 
 def test_two_kinds_of_training_of_one_model_are_no_member(recorded):
