@@ -8,12 +8,16 @@ import pandas as pd
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.companion.runs import stacks, trees
 from lgdcnn_core.companion.wording import STORES, and_validation_data
+from lgdcnn_core.training import TOGETHER
 
 ENSEMBLES = "ensembles"
 """What the heading of ensembles' columns has after the store's."""
 
 MEAN_OF_NETWORKS = "mean of n networks"
 """What a column of ensembles is called after the network."""
+
+ONE_NETWORK = "one network, 18 properties"
+"""What a column of the joint network has after its name."""
 
 STACK = "stack of"
 """What a column of stacks has before the names of its members."""
@@ -149,6 +153,8 @@ def column_name(
     """Name the runs of one kind."""
     if recipe == stacks.NAME:
         parts = [f"{STACK} {model}"]
+    elif recipe == TOGETHER.name:
+        parts = [model, ONE_NETWORK, *([MEAN_OF_NETWORKS] if ensemble else [])]
     else:
         parts = [model] if recipe == trees.NAME else [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
         if ensemble:

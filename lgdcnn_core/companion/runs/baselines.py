@@ -2,7 +2,7 @@
 
 import time
 from itertools import islice
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,11 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from lgdcnn_core.companion.runs import features
+from lgdcnn_core.companion.runs.record import WithoutCurve
 from lgdcnn_core.companion.runs.trees import Boosting, Forest
 from lgdcnn_core.composition import parse
 from lgdcnn_core.training import (
     Compute,
-    Epoch,
     Labelled,
     Progress,
     Scaling,
@@ -34,30 +34,6 @@ from lgdcnn_core.training import (
 )
 
 Values = NDArray[np.float64]
-
-
-class Growth(NamedTuple):
-    """What growing the trees went through, as `training.History` says it of networks.
-
-    Attributes
-    ----------
-    epochs
-        Empty: there is no learning curve.
-    best_epoch
-        Trees, or rounds of boosting, that are kept.
-    tokens
-        Elements of the training compounds.
-    stopped_early
-        Boosting ended before the recipe's rounds.
-    seconds
-        Wall time, with reading the formulas and computing their features.
-    """
-
-    epochs: list[Epoch]
-    best_epoch: int
-    tokens: int
-    stopped_early: bool
-    seconds: float
 
 
 class OneThread(Compute):
@@ -131,7 +107,7 @@ class TreeModel:
             else:
                 kept, stopped_early = self._boost(self.recipe_, data, val_data, stop_after)
         seconds = time.perf_counter() - clock
-        self.history_ = Growth([], kept, data.compositions.n_tokens, stopped_early, seconds)
+        self.history_ = WithoutCurve([], kept, data.compositions.n_tokens, stopped_early, seconds)
         return self
 
     def predict(self, table: pd.DataFrame, return_std: bool = True) -> tuple[Values, Values]:

@@ -13,14 +13,18 @@ from lgdcnn_core.companion.records import provenance, sealed
 from lgdcnn_core.companion.records.sealed import RecordExists
 from lgdcnn_core.companion.runs import metrics, predictions
 from lgdcnn_core.companion.runs.baselines import TreeModel
-from lgdcnn_core.companion.runs.joint import committed_joint, local_joint, train_jointly
+from lgdcnn_core.companion.runs.joint import committed_joint, joint_record, local_joint, train_jointly
+from lgdcnn_core.companion.runs.one_of_many import OneOfMany
 from lgdcnn_core.companion.runs.parts import load_split
 from lgdcnn_core.companion.runs.record import PREDICTIONS, VALIDATION, RunRecord, learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
 from lgdcnn_core.companion.runs.store import Store, committed_store, local_store
 from lgdcnn_core.companion.runs.trees import TreeRecipe
 from lgdcnn_core.companion.runs.weights import file_of_weights, require_current
-from lgdcnn_core.training import Watch
+from lgdcnn_core.training import TOGETHER, Watch
+
+Model = CompositionRegressor | TreeModel | OneOfMany
+"""A trained model, of which a record is written."""
 
 
 class OutdatedRecord(RuntimeError):
@@ -83,10 +87,13 @@ def execute(
     split = load_split(spec)
     recipe = spec.full_recipe()
     val, stop_after = (None, kept_apart.best_epoch) if kept_apart else (split.val, None)
-    estimator: CompositionRegressor | TreeModel
+    estimator: Model
     if isinstance(recipe, TreeRecipe):
         estimator = TreeModel(recipe, spec.seed, spec.classification, progress)
         estimator.fit(split.train, val, stop_after, watch)
+    elif isinstance(spec.source, JointSpec) and spec.source.masked:
+        assert source is not None
+        estimator = OneOfMany(source, joint_record(spec.source), spec.dataset, device)
     else:
         estimator = CompositionRegressor(
             model=spec.model,
@@ -158,7 +165,7 @@ def _written(
     spec: RunSpec,
     split: Split,
     source: Path | None,
-    estimator: CompositionRegressor | TreeModel,
+    estimator: Model,
     store: Store,
     load: dict[str, float | None],
     started: str,
@@ -231,7 +238,7 @@ def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
     return record
 
 
-def predict(estimator: CompositionRegressor | TreeModel, table: pd.DataFrame) -> pd.DataFrame:
+def predict(estimator: Model, table: pd.DataFrame) -> pd.DataFrame:
     """Predictions of a part, as `Store.predictions` gives them."""
     if estimator.classification:
         return predictions.table(table, estimator.predict_proba(table)[:, 1], np.full(len(table), np.nan))
@@ -257,6 +264,8 @@ def what_validation_chose(spec: RunSpec) -> str:
     recipe = spec.full_recipe()
     if isinstance(recipe, TreeRecipe):
         return recipe.validation_chose
+    if spec.recipe == TOGETHER.name:
+        return "the epoch whose averaged weights are used, by the mean error over the validation parts of all sets"
     if recipe.averaging == "published":
         return "which batches' weights enter the average that is used, and when training stops early"
     return "the epoch whose averaged weights are used"

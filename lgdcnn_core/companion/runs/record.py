@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.companion.records.sealed_record import Plain, SealedRecord
@@ -32,9 +32,10 @@ class RunRecord(SealedRecord):
         validation data. Classification: ``accuracy``, ``roc_auc``, ``f1``, ``log_loss``, ``val_log_loss``. None
         where a metric is not defined.
     learning_curve
-        Columns of the fields of `training.Epoch`, one value an epoch; a baseline's are empty.
+        Columns of the fields of `training.Epoch`, one value an epoch. Of a baseline they are empty, and
+        by the recipe ``"joint"``, where `JointRecord` has them.
     best_epoch, stopped_early
-        As in `training.History`; of a baseline as in `baselines.Growth`.
+        As in `training.History`, or in `WithoutCurve`.
     validation_chose
         What was decided by looking at validation data, in words.
     n_train, n_train_distinct, n_val, n_test
@@ -115,6 +116,30 @@ class RunRecord(SealedRecord):
     @classmethod
     def _nested(cls) -> dict[str, type[Plain]]:
         return {"spec": RunSpec}
+
+
+class WithoutCurve(NamedTuple):
+    """What a training went through that has no learning curve, as `training.History` says it of others.
+
+    Attributes
+    ----------
+    epochs
+        Empty.
+    best_epoch
+        Trees or rounds of boosting that are kept; of a joint training the epoch whose weights are.
+    tokens
+        Elements of compounds that went through training.
+    stopped_early
+        It ended before the recipe's epochs or rounds.
+    seconds
+        Wall time; of trees, with reading the formulas and computing their features.
+    """
+
+    epochs: list[Epoch]
+    best_epoch: int
+    tokens: int
+    stopped_early: bool
+    seconds: float
 
 
 def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:

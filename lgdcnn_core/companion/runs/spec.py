@@ -10,7 +10,7 @@ from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.companion.runs import trees
 from lgdcnn_core.companion.runs.trees import Boosting, Forest, TreeRecipe
 from lgdcnn_core.models import CHAINS, UnknownNetwork
-from lgdcnn_core.training import JOINT, PRETRAINING, Recipe, Setting
+from lgdcnn_core.training import JOINT, PRETRAINING, TOGETHER, Recipe, Setting
 
 _FILE_NAME = re.compile(r"[\w.-]+")
 
@@ -21,32 +21,52 @@ class InvalidSpec(ValueError):
 
 @dataclass(frozen=True)
 class JointSpec:
-    """A training on the properties of all extended sets together, which runs by a recipe of source `JOINT` start from.
-
-    It is on `benchmarks.joint_table`, by the recipe ``"pretraining"``.
+    """A training on the properties of all extended sets together.
 
     Attributes
     ----------
     model, setting, seed
         As in `RunSpec`.
+    recipe
+        ``"pretraining"``: on `benchmarks.joint_table`, for runs by a recipe of source `JOINT` to start from. Or
+        ``"joint"``: on `benchmarks.masked_joint_table`, while `benchmarks.joint_validation` chooses the epoch, for runs
+        of that recipe to measure on each set.
+
+    Raises
+    ------
+    InvalidSpec
+        For another recipe.
     """
 
     model: str = "L-G-DCNN"
     setting: Setting = "exact"
     seed: int = 0
+    recipe: str = PRETRAINING.name
+
+    def __post_init__(self) -> None:
+        if self.recipe not in (PRETRAINING.name, TOGETHER.name):
+            raise InvalidSpec(f"a joint training is by {PRETRAINING.name!r} or {TOGETHER.name!r}, not {self.recipe!r}")
+
+    @property
+    def masked(self) -> bool:
+        """Whether the network may be judged on all extended sets, as values were masked for that."""
+        return self.recipe == TOGETHER.name
 
     @property
     def key(self) -> str:
         """Directory of the record in its store, and place of the weights among those of runs."""
-        return f"{JOINT}/{self.model}_{PRETRAINING.name}_{self.setting}_seed{self.seed}"
+        return f"{JOINT}/{self.model}_{self.recipe}_{self.setting}_seed{self.seed}"
 
     def full_recipe(self) -> Recipe:
         """Recipe of the training."""
-        return training.recipe(PRETRAINING.name)
+        return training.recipe(self.recipe)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values: what `from_dict` takes."""
-        return asdict(self)
+        """Plain values: what `from_dict` takes.
+
+        ``recipe`` is there only where it is not ``"pretraining"``: records are older than it.
+        """
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("recipe", PRETRAINING.name)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "JointSpec":
@@ -68,8 +88,8 @@ class RunSpec:
         A network, a key of `models.CHAINS`; or a baseline, a key of `trees.RECIPES`: ``"RF"``, ``"ET"``, ``"GBM"``.
     recipe
         Name of a recipe, a key of `training.RECIPES`. By ``"pretraining"`` the run learns from no compound on which
-        the runs that start from it are judged, see `benchmarks.without_judged`. Baselines have one of their own,
-        ``"trees"``.
+        the runs that start from it are judged, see `benchmarks.without_judged`. By ``"joint"`` it trains nothing, but
+        measures the network of `JointSpec` on this set. Baselines have a recipe of their own, ``"trees"``.
     setting
         ``"exact"`` or ``"published"``, see `training.Layout`; of a baseline ``"exact"``.
     seed
@@ -118,6 +138,8 @@ class RunSpec:
         if isinstance(named, TreeRecipe):
             if self.setting != "exact" or self.epochs not in (None, named.epochs):
                 raise InvalidSpec(f"{self.model} knows no padding and no epochs: setting is 'exact', epochs is None")
+        elif self.recipe == TOGETHER.name:
+            self._check_joint()
         elif self.refit and named.needs_validation:
             raise InvalidSpec(f"the recipe {self.recipe!r} cannot do without validation data: refit is False")
         self._check_source()
@@ -134,10 +156,19 @@ class RunSpec:
         elif not _is_integer(self.fold) or self.fold not in range(N_FOLDS):
             raise InvalidSpec(f"{self.dataset} has official folds: fold is 0 to {N_FOLDS - 1}, not {self.fold!r}")
 
+    def _check_joint(self) -> None:
+        if benchmarks.card(self.dataset).protocol != "extended":
+            raise InvalidSpec(f"the recipe {self.recipe!r} knows the extended sets alone, not {self.dataset}")
+        if self.refit or self.train_fraction != 1 or self.epochs not in (None, TOGETHER.epochs):
+            raise InvalidSpec(
+                f"the recipe {self.recipe!r} measures one network on every set: refit is False, train_fraction is 1, "
+                "and epochs is None"
+            )
+
     def _check_source(self) -> None:
         """Refuse to start from a network that has seen compounds that the run is judged on."""
         source = self.source
-        if isinstance(source, JointSpec) and self.dataset not in benchmarks.few_compounds():
+        if isinstance(source, JointSpec) and not source.masked and self.dataset not in benchmarks.few_compounds():
             raise InvalidSpec(
                 f"the recipe {self.recipe!r} starts from a network that has seen compounds that {self.dataset} is "
                 f"judged on; those of these sets were left out: {', '.join(benchmarks.few_compounds())}"
@@ -171,8 +202,10 @@ class RunSpec:
 
     @property
     def source(self) -> "RunSpec | JointSpec | None":
-        """The run whose trained network this one starts from; None: from random weights."""
+        """The run whose trained network this one starts from, or measures; None: it starts from random weights."""
         recipe = self.full_recipe()
+        if self.recipe == TOGETHER.name:
+            return JointSpec(self.model, self.setting, self.seed, self.recipe)
         return None if isinstance(recipe, TreeRecipe) else source(recipe, self.model, self.setting, self.seed)
 
     @property

@@ -18,8 +18,10 @@ def file_of_weights(spec: RunSpec | JointSpec) -> Path:
     Raises
     ------
     InvalidSpec
-        If the model is a baseline, which is not kept.
+        If the model is a baseline, which is not kept, or a joint training's, which has a file of its own.
     """
+    if isinstance(spec, RunSpec) and isinstance(spec.source, JointSpec) and spec.source.masked:
+        raise InvalidSpec(f"{spec.key} trains nothing: the weights that it measures are those of {spec.source.key}")
     if spec.model not in CHAINS:
         raise InvalidSpec(f"{spec.model} has no weights to keep: its record keeps its predictions")
     top = checkout()
