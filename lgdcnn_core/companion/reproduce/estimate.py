@@ -9,7 +9,6 @@ from tqdm.auto import tqdm
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.reproduce.tree_pace import growing_seconds
 from lgdcnn_core.companion.runs import RunSpec
-from lgdcnn_core.companion.runs.trees import TreeRecipe
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.models import CHAINS, build
 from lgdcnn_core.training import Compute, Labelled, Layout, Plan, Recipe, Scaling, choose, train
@@ -67,7 +66,7 @@ def estimate(specs: Sequence[RunSpec], device: str | None = None, progress: bool
     for spec in tqdm(specs, desc="timing", unit="run", disable=None if progress else True, leave=False):
         if spec.dataset not in sizes:
             sizes[spec.dataset] = size(spec)
-        if isinstance(recipe := spec.full_recipe(), TreeRecipe):
+        if not isinstance(recipe := spec.full_recipe(), Recipe):
             seconds.append(growing_seconds(recipe, labelled(spec, sizes[spec.dataset])[0]))
             continue
         kind = (spec.model, spec.recipe, spec.setting)

@@ -72,7 +72,7 @@ class TreeModel:
     def fit(
         self,
         table: pd.DataFrame,
-        val: pd.DataFrame | None,
+        val: pd.DataFrame | None = None,
         stop_after: int | None = None,
         watch: Watch | None = None,
     ) -> Self:

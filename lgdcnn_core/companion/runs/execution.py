@@ -19,9 +19,8 @@ from lgdcnn_core.companion.runs.parts import load_split
 from lgdcnn_core.companion.runs.record import PREDICTIONS, VALIDATION, RunRecord, learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
 from lgdcnn_core.companion.runs.store import Store, committed_store, local_store
-from lgdcnn_core.companion.runs.trees import TreeRecipe
 from lgdcnn_core.companion.runs.weights import file_of_weights, require_current
-from lgdcnn_core.training import TOGETHER, Watch
+from lgdcnn_core.training import TOGETHER, Recipe, Watch
 
 Model = CompositionRegressor | TreeModel | OneOfMany
 """A trained model, of which a record is written."""
@@ -88,9 +87,9 @@ def execute(
     recipe = spec.full_recipe()
     val, stop_after = (None, kept_apart.best_epoch) if kept_apart else (split.val, None)
     estimator: Model
-    if isinstance(recipe, TreeRecipe):
+    if not isinstance(recipe, Recipe):
         estimator = TreeModel(recipe, spec.seed, spec.classification, progress)
-        estimator.fit(split.train, val, stop_after, watch)
+        estimator.fit(split.train, val, stop_after=stop_after, watch=watch)
     elif isinstance(spec.source, JointSpec) and spec.source.masked:
         assert source is not None
         estimator = OneOfMany(source, joint_record(spec.source), spec.dataset, device)
@@ -262,7 +261,7 @@ def what_validation_chose(spec: RunSpec) -> str:
     if spec.refit:
         return "the number of epochs, in the run that kept them apart; in this one they were trained on"
     recipe = spec.full_recipe()
-    if isinstance(recipe, TreeRecipe):
+    if not isinstance(recipe, Recipe):
         return recipe.validation_chose
     if spec.recipe == TOGETHER.name:
         return "the epoch whose averaged weights are used, by the mean error over the validation parts of all sets"

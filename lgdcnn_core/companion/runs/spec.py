@@ -8,7 +8,7 @@ from typing import Any, get_args
 from lgdcnn_core import benchmarks, training
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.companion.runs import trees
-from lgdcnn_core.companion.runs.trees import Boosting, Forest, TreeRecipe
+from lgdcnn_core.companion.runs.trees import Boosting, Forest
 from lgdcnn_core.models import CHAINS, UnknownNetwork
 from lgdcnn_core.training import JOINT, PRETRAINING, TOGETHER, Recipe, Setting
 
@@ -135,7 +135,7 @@ class RunSpec:
             )
         if not isinstance(self.refit, bool):
             raise InvalidSpec(f"refit is {self.refit!r}; it is True or False")
-        if isinstance(named, TreeRecipe):
+        if not isinstance(named, Recipe):
             if self.setting != "exact" or self.epochs not in (None, named.epochs):
                 raise InvalidSpec(f"{self.model} knows no padding and no epochs: setting is 'exact', epochs is None")
         elif self.recipe == TOGETHER.name:
@@ -206,7 +206,7 @@ class RunSpec:
         recipe = self.full_recipe()
         if self.recipe == TOGETHER.name:
             return JointSpec(self.model, self.setting, self.seed, self.recipe)
-        return None if isinstance(recipe, TreeRecipe) else source(recipe, self.model, self.setting, self.seed)
+        return source(recipe, self.model, self.setting, self.seed) if isinstance(recipe, Recipe) else None
 
     @property
     def kept_apart(self) -> "RunSpec | None":

@@ -147,8 +147,8 @@ def stacked(
     for task, found in of_models[np.array(keeps, dtype=bool)].groupby(_TASK, dropna=False, sort=False):
         members = [_records_of(found, model) for model in models]
         if all(map(len, members)):
-            of_task = dict(zip(_TASK, task, strict=True))
-            rows.append(of_task | _measured(by_name[of_task["store"]], models, members, pure_elements))
+            measured = _measured(by_name[found["store"].iloc[0]], models, members, pure_elements)
+            rows.append(dict(zip(_TASK, task, strict=True)) | measured)
     table = pd.DataFrame(rows, columns=_COLUMNS)
     integers = ["fold", "epochs", "n", "n_val", "n_test"]
     floats = [*_METRICS, "train_fraction", "training_seconds"]
