@@ -38,9 +38,10 @@ def names() -> list[str]:
 def of_compositions(compositions: Compositions) -> Features:
     """Compute the features of compounds; a formula's features do not depend on the order of its elements.
 
-    Of each property they are the `STATISTICS` over a compound's elements. The mean and the mean absolute deviation from
-    it are weighted by the fractions. The mode is the property of the most abundant element, and where several are
-    equally abundant the lowest of their values. Then come the fractions of the elements 1 to 118.
+    They are the `STATISTICS` of each property over a compound's elements. Properties are standardised, as
+    `elements.table` gives them. The mean and the mean absolute deviation are weighted by the fractions. The mode is the
+    property of the most abundant element; if several are equally abundant, it is the lowest of their values. The
+    fractions of the elements 1 to 118 follow.
 
     An element that a table lacks takes the median of each property over the elements that the table has; `lacking`
     counts the compounds that this concerns.
