@@ -380,6 +380,53 @@ def test_the_joint_table_holds_what_the_sets_hold_and_nothing_that_small_sets_ar
     assert table.drop(columns="formula").notna().any(axis=1).all()
 
 
+def test_every_extended_set_is_in_one_group_of_kindred_sets():
+    grouped = [name for kin in benchmarks.KINDRED.values() for name in kin]
+    assert sorted(grouped) == sorted(benchmarks.names("extended"))
+
+
+def reduced(part):
+    return [Composition(formula).reduced_formula for formula in part["formula"]]
+
+
+def test_the_masked_table_has_no_answer_to_a_question_of_any_set(benchmark_data):
+    table = benchmarks.masked_joint_table()
+    assert list(table.columns) == ["formula", *benchmarks.names("extended")]
+    rows = table.set_index(pd.Index(reduced(table)))
+    assert rows.index.is_unique
+    assert table.drop(columns="formula").notna().any(axis=1).all()
+    for kin in benchmarks.KINDRED.values():
+        judged = {each for name in kin for part in benchmarks.load(name)[1:] for each in reduced(part)}
+        for name in kin:
+            known = rows[name].dropna()
+            assert not judged & set(known.index)
+            # All else is there, with its value.
+            train = benchmarks.load(name).train
+            train = train.assign(compound=reduced(train))
+            left = train[~train["compound"].isin(judged)].groupby("compound")["target"].mean()
+            pd.testing.assert_series_equal(known.sort_index(), left, check_names=False)
+    # A test compound of one set may teach another property: AFLOW's gaps are no answer to a question about moduli.
+    moduli = {*reduced(benchmarks.load("aflow__ael_bulk_modulus_vrh").test)}
+    assert moduli & set(rows["aflow__Egap"].dropna().index)
+
+
+def test_masked_pairs_are_those_that_the_table_lacks(benchmark_data):
+    counts, table = benchmarks.masked_pairs(), benchmarks.masked_joint_table()
+    assert (counts["pairs"] - counts["masked"]).to_dict() == table.drop(columns="formula").notna().sum().to_dict()
+    assert (counts["pairs"].sum(), counts["masked"].sum()) == (1_224_011, 138_242)
+    assert counts.loc["aflow__energy_atom", "masked"] / counts.loc["aflow__energy_atom", "pairs"] > 0.59
+    assert counts.loc["OQMD_Volume_per_atom", "masked"] == 0
+
+
+def test_the_joint_validation_table_holds_the_validation_parts(benchmark_data):
+    table = benchmarks.joint_validation()
+    for name in ("aflow__Egap", "mp_mu_b"):
+        val = benchmarks.load(name).val
+        values = table.set_index(pd.Index(reduced(table)))[name].dropna()
+        expected = val.assign(compound=reduced(val)).groupby("compound")["target"].mean()
+        pd.testing.assert_series_equal(values.sort_index(), expected, check_names=False)
+
+
 # The data card
 
 

@@ -3,12 +3,13 @@
 from .catalogue import Card, card, names
 from .download import fetch
 from .errors import DataError, FoldError, UnknownDataSetError
-from .joint import few_compounds, joint_table
+from .joint import KINDRED, few_compounds, joint_table, joint_validation, masked_joint_table, masked_pairs, without_kin
 from .overlap import without_judged, without_pure_elements
 from .reference import WITHOUT_PURE_ELEMENTS, published
 from .split import Split, load
 
 __all__ = [
+    "KINDRED",
     "WITHOUT_PURE_ELEMENTS",
     "Card",
     "DataError",
@@ -19,9 +20,13 @@ __all__ = [
     "fetch",
     "few_compounds",
     "joint_table",
+    "joint_validation",
     "load",
+    "masked_joint_table",
+    "masked_pairs",
     "names",
     "published",
     "without_judged",
+    "without_kin",
     "without_pure_elements",
 ]

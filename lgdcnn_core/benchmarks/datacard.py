@@ -1,13 +1,14 @@
 """The tables of data/README.md, measured from the data, so that they always agree with them."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
 from .catalogue import Card, card, names
+from .joint import masked_pairs
 from .overlap import composition_keys
 from .split import N_FOLDS, Split, load
 
@@ -100,7 +101,7 @@ def _shared(split: Split) -> float:
 
 
 def tables(directory: Path | None = None) -> str:
-    """Measure every data set and write the data card's two tables.
+    """Measure every data set and write the data card's three tables.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ def tables(directory: Path | None = None) -> str:
     Returns
     -------
     str
-        Markdown: the sources of the sets, and their content.
+        Markdown: the sources of the sets, their content, and the values that one network for all of them does not see.
     """
     origin = [
         "| name | label | unit | source | DOI | licence | what to know |",
@@ -124,7 +125,19 @@ def tables(directory: Path | None = None) -> str:
     for name in tqdm(names(), desc="Measuring the data sets"):
         origin.append(_origin_row(card(name)))
         content.append(_content_row(name, measure(name, directory)))
-    return "\n".join([*origin, "", *content])
+    counts = masked_pairs(directory)
+    masked = [
+        "| training part of | kindred sets are those of a | compounds | masked | share |",
+        "|---|---|---|---|---|",
+        *(_masked_row(str(name), row) for name, row in counts.iterrows()),
+        _masked_row("all", counts[["pairs", "masked"]].sum()),
+    ]
+    return "\n".join([*origin, "", *content, "", *masked])
+
+
+def _masked_row(name: str, row: "pd.Series[Any]") -> str:
+    share = f"{row['masked'] / row['pairs']:.1%}"
+    return f"| {name} | {row.get('kindred', '')} | {row['pairs']:,} | {row['masked']:,} | {share} |"
 
 
 def _origin_row(each: Card) -> str:

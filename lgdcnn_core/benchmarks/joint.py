@@ -1,13 +1,14 @@
 """The extended sets side by side: all that is known of a compound, for networks that learn it together."""
 
-import itertools
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from .catalogue import card, names
 from .overlap import composition_keys
-from .split import load
+from .split import Split, load
 
 FEW = 10_000
 """Rows up to which a set is one of `few_compounds`; all others have more than twice as many."""
@@ -16,6 +17,27 @@ FEW = 10_000
 def few_compounds() -> list[str]:
     """Name the extended sets of fewer than `FEW` rows: those of elastic and thermal properties."""
     return [name for name in names("extended") if card(name).n_rows < FEW]
+
+
+KINDRED = {
+    "band gap": ("aflow__Egap", "OQMD_Bandgap"),
+    "energy, enthalpy or energy above the hull": (
+        *("aflow__energy_atom", "CritExam__Ed", "CritExam__Ef", "mp_e_hull"),
+        *("OQMD_Energy_per_atom", "OQMD_Formation_Enthalpy"),
+    ),
+    "bulk modulus": ("aflow__ael_bulk_modulus_vrh", "mp_bulk_modulus"),
+    "shear modulus": ("aflow__ael_shear_modulus_vrh", "mp_shear_modulus"),
+    "volume": ("OQMD_Volume_per_atom",),
+    "magnetic moment": ("mp_mu_b",),
+    "Debye temperature": ("aflow__ael_debye_temperature",),
+    "thermal expansion": ("aflow__agl_thermal_expansion_300K",),
+    "thermal conductivity": ("aflow__agl_thermal_conductivity_300K",),
+    "elastic anisotropy": ("mp_elastic_anisotropy",),
+}
+"""Extended sets of the same or a kindred property. Each set is in one group."""
+
+Key = tuple[tuple[str, float], ...]
+"""A composition, see `overlap.composition_key`."""
 
 
 def joint_table() -> pd.DataFrame:
@@ -31,24 +53,102 @@ def joint_table() -> pd.DataFrame:
         One row a compound: column ``formula``, and one for each of the 18 sets, by its name and in its unit, NaN where
         the set does not have the compound.
     """
-    splits = {name: load(name) for name in names("extended")}
-    left_out = {
-        key
-        for name in few_compounds()
-        for part in (splits[name].val, splits[name].test)
-        for key in composition_keys(part)
-    }
-    rows: dict[object, int] = {}
+    splits = _splits()
+    judged = {key for name in few_compounds() for key in _judged(splits[name])}
+    return _side_by_side({name: _without(split.train, judged) for name, split in splits.items()})
+
+
+def masked_joint_table() -> pd.DataFrame:
+    """Put the training parts of all extended sets side by side, without the answers to any set's questions.
+
+    A value is left out, or masked, if the compound is in the validation or test part of a set of the same or a
+    `KINDRED` property. So a network trained on what is left may be judged on all 18 sets: of a test compound it has
+    learnt other properties at most. Compounds are told apart by composition.
+
+    Returns
+    -------
+    DataFrame
+        As `joint_table`. A compound of which nothing is left has no row.
+    """
+    return _side_by_side({name: without_kin(split.train, name) for name, split in _splits().items()})
+
+
+def without_kin(part: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Leave out the compounds on which an extended set or one of a `KINDRED` property validates or tests.
+
+    Parameters
+    ----------
+    part : DataFrame
+        Rows with a column ``formula``.
+    name : str
+        The set.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `part` that are left, in their order.
+    """
+    return _without(part, _judged_by_kin(name))
+
+
+def joint_validation() -> pd.DataFrame:
+    """Put the validation parts of all extended sets side by side; as `joint_table`."""
+    return _side_by_side({name: split.val for name, split in _splits().items()})
+
+
+def masked_pairs(directory: Path | None = None) -> pd.DataFrame:
+    """Count the pairs of a compound and a property that `masked_joint_table` leaves out.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        Data directory, as `root` of `load`.
+
+    Returns
+    -------
+    DataFrame
+        One row a set (index): its group of ``kindred`` sets, the compounds of its training part (``pairs``), and how
+        many of them are ``masked``.
+    """
+    group = {name: kind for kind, kin in KINDRED.items() for name in kin}
+    rows = {}
+    for name in names("extended"):
+        compounds = set(composition_keys(load(name, root=directory).train))
+        masked = compounds & _judged_by_kin(name, directory)
+        rows[name] = {"kindred": group[name], "pairs": len(compounds), "masked": len(masked)}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _splits() -> dict[str, Split]:
+    return {name: load(name) for name in names("extended")}
+
+
+def _judged(split: Split) -> set[Key]:
+    """Compounds on which a set validates or tests."""
+    return {key for part in (split.val, split.test) for key in composition_keys(part)}
+
+
+def _judged_by_kin(name: str, directory: Path | None = None) -> set[Key]:
+    """Compounds on which a set or a kindred one validates or tests."""
+    kin = next(kin for kin in KINDRED.values() if name in kin)
+    return set().union(*(_judged(load(each, root=directory)) for each in kin))
+
+
+def _without(part: pd.DataFrame, judged: set[Key]) -> pd.DataFrame:
+    return part[np.array([key not in judged for key in composition_keys(part)], dtype=bool)]
+
+
+def _side_by_side(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row a compound, in the order in which the parts first have it."""
+    rows: dict[Key, int] = {}
     formulas: list[str] = []
     columns: dict[str, pd.Series] = {}
-    for name, split in splits.items():
-        keys = composition_keys(split.train)
-        left = np.array([key not in left_out for key in keys])
+    for name, part in parts.items():
         places = []
-        for key, formula in zip(itertools.compress(keys, left), split.train.loc[left, "formula"], strict=True):
+        for key, formula in zip(composition_keys(part), part["formula"], strict=True):
             if key not in rows:
                 rows[key] = len(rows)
                 formulas.append(formula)
             places.append(rows[key])
-        columns[name] = split.train.loc[left, "target"].groupby(places).mean()
+        columns[name] = part["target"].groupby(places).mean()
     return pd.DataFrame({"formula": formulas} | columns, index=range(len(formulas)))

@@ -300,8 +300,17 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             raise BadTrainingData(f"the scored data have fewer than {FEWEST_SCORED} known targets: R2 needs two")
         return float(np.mean(scores))
 
-    def save(self, path: str | Path) -> Path:
-        """Save the model, with all its networks, as one safetensors file, which needs nothing else to predict."""
+    def save(self, path: str | Path, half: bool = False) -> Path:
+        """Save the model, with all its networks, as one safetensors file, which needs nothing else to predict.
+
+        Parameters
+        ----------
+        path
+            The file.
+        half
+            Keep the weights in bfloat16, in half as many bytes. Predictions of the loaded model, still computed in
+            float32, then differ from this one's in the third digit or so.
+        """
         check_is_fitted(self, "networks_")
         # The number of networks in the file is the number of members, and is stated only once.
         parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
@@ -312,11 +321,11 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             "properties": self.properties_,
             "lgdcnn_core": __version__,
         }
-        return saved_model.write(Path(path), description, self.networks_)
+        return saved_model.write(Path(path), description, self.networks_, half)
 
     @classmethod
     def load(cls, path: str | Path, device: str | None = None) -> Self:
-        """Load a model that `save` wrote; on the same machine its predictions are bit-equal.
+        """Load a model that `save` wrote; on the same machine its predictions are bit-equal, unless `half` rounded it.
 
         Raises
         ------

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -27,7 +28,7 @@ class NotASavedModel(ValueError):
     """A file that is no saved model, or not the one that was saved."""
 
 
-def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network]) -> Path:
+def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network], half: bool = False) -> Path:
     """Write a model; a kill leaves the whole file or none.
 
     Parameters
@@ -40,6 +41,8 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
     networks
         Networks of one kind. The tensors of a single one keep their names; those of several get the prefix
         ``member<number>.``, counted from 0.
+    half
+        Round the weights to bfloat16, which halves the file. Tables that are not trained stay as they are.
 
     Raises
     ------
@@ -49,7 +52,7 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
     tensors = {
         key if len(networks) == 1 else f"member{number}.{key}": value.detach().cpu().contiguous()
         for number, network in enumerate(networks)
-        for key, value in network.state_dict().items()
+        for key, value in (_halved(network) if half else network.state_dict()).items()
     }
     header = json.dumps({**description, "known_elements": np.flatnonzero(networks[0].elements.known).tolist()})
     with written_whole(path) as partial:
@@ -97,8 +100,14 @@ def _hash(header: str, tensors: Mapping[str, Tensor]) -> str:
     found = hashlib.sha256(header.encode())
     for key, value in sorted(tensors.items()):
         found.update(f"\n{key} {value.dtype} {tuple(value.shape)}\n".encode())
-        found.update(value.numpy().data)
+        # numpy has no bfloat16.
+        found.update((value.view(torch.int16) if value.dtype == torch.bfloat16 else value).numpy().data)
     return found.hexdigest()
+
+
+def _halved(network: Network) -> dict[str, Tensor]:
+    trained = {name for name, _ in network.named_parameters()}
+    return {key: value.bfloat16() if key in trained else value for key, value in network.state_dict().items()}
 
 
 def _network(description: Mapping[str, Any], state: Mapping[str, Tensor]) -> Network:

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 import pandas as pd
 
 from lgdcnn_core.benchmarks.split import N_FOLDS
+from lgdcnn_core.companion.runs import stacks, trees
 from lgdcnn_core.companion.wording import STORES, and_validation_data
+from lgdcnn_core.training import TOGETHER
 
 ENSEMBLES = "ensembles"
 """What the heading of ensembles' columns has after the store's."""
 
 MEAN_OF_NETWORKS = "mean of n networks"
 """What a column of ensembles is called after the network."""
+
+ONE_NETWORK = "one network, 18 properties"
+"""What a column of the joint network has after its name."""
+
+STACK = "stack of"
+"""What a column of stacks has before the names of its members."""
 
 CELLS = ["dataset", "group", "column", "mean", "std", "note"]
 """Columns of a table of cells. ``mean`` is missing where there are records but no number to show; a data set without
@@ -105,7 +113,7 @@ def by_configuration(
     models
         Order of the networks; others come after these, by name.
     ensembles
-        From `runs.ensembles`; an ensemble's error is one number, without spread.
+        From `runs.ensembles`, `runs.stacked` or both together; an ensemble's error is one number, without spread.
 
     Returns
     -------
@@ -143,9 +151,14 @@ def column_name(
     ensemble: bool, model: str, recipe: str, setting: str, epochs: int, train_fraction: float, refit: bool
 ) -> str:
     """Name the runs of one kind."""
-    parts = [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
-    if ensemble:
-        parts.insert(1, MEAN_OF_NETWORKS)
+    if recipe == stacks.NAME:
+        parts = [f"{STACK} {model}"]
+    elif recipe == TOGETHER.name:
+        parts = [model, ONE_NETWORK, *([MEAN_OF_NETWORKS] if ensemble else [])]
+    else:
+        parts = [model] if recipe == trees.NAME else [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
+        if ensemble:
+            parts.insert(1, MEAN_OF_NETWORKS)
     if train_fraction != 1:
         parts.append(f"{train_fraction:.3g} of rows")
     return ", ".join(parts) + and_validation_data(refit)
@@ -187,7 +200,7 @@ def _sorted(summary: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
         "_store": summary["store"].map(list(STORES).index),
         "_model": summary["model"].map(lambda model: place.get(model, len(place))),
         "_recipe": summary["recipe"] != "paper",
-        "_epochs": -summary["epochs"].astype(int),
+        "_epochs": -summary["epochs"].fillna(0).astype(int),
     }
     by = ["_store", "ensemble", "_model", "model", "_recipe", "recipe", "setting", "_epochs", "refit"]
     return summary.assign(**keys).sort_values(by, kind="stable").drop(columns=list(keys))

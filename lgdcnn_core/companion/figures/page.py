@@ -69,7 +69,7 @@ def legend_in(place: Axes, axes: Iterable[Axes]) -> None:
 
 
 def _gathered(axes: Iterable[Axes]) -> dict[str, Any]:
-    """Handles of all panels by name; their legends are removed."""
+    """Take the legends off all panels, and give their handles by name."""
     handles: dict[str, Any] = {}
     for ax in axes:
         handles |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))

@@ -7,10 +7,11 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from lgdcnn_core import benchmarks
+from lgdcnn_core.companion.reproduce.tree_pace import growing_seconds
 from lgdcnn_core.companion.runs import RunSpec
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.models import CHAINS, build
-from lgdcnn_core.training import Compute, Labelled, Layout, Plan, Scaling, choose, train
+from lgdcnn_core.training import Compute, Labelled, Layout, Plan, Recipe, Scaling, choose, train
 
 SAMPLE = 1000  # formulas of a data set that are parsed to learn how many elements its compounds have
 SMALL, LARGE = 32, 256  # compounds in the two batches that are timed
@@ -65,6 +66,9 @@ def estimate(specs: Sequence[RunSpec], device: str | None = None, progress: bool
     for spec in tqdm(specs, desc="timing", unit="run", disable=None if progress else True, leave=False):
         if spec.dataset not in sizes:
             sizes[spec.dataset] = size(spec)
+        if not isinstance(recipe := spec.full_recipe(), Recipe):
+            seconds.append(growing_seconds(recipe, labelled(spec, sizes[spec.dataset])[0]))
+            continue
         kind = (spec.model, spec.recipe, spec.setting)
         if kind not in paces:
             paces[kind] = pace(spec, device)
@@ -83,7 +87,7 @@ def size(spec: RunSpec) -> Size:
 
 def pace(spec: RunSpec, device: str | None) -> Pace:
     """Pace of a run's network, recipe and setting, from a small and a large batch of made-up compounds."""
-    compute = choose(device, spec.full_recipe().precision)
+    compute = choose(device, _recipe(spec).precision)
     tokens = np.array([SMALL, LARGE]) * ELEMENTS
     seconds = np.array([_batch_seconds(spec, n_compounds, compute) for n_compounds in (SMALL, LARGE)])
     per_token = max(float(np.diff(seconds)[0] / np.diff(tokens)[0]), 0.0)
@@ -92,9 +96,8 @@ def pace(spec: RunSpec, device: str | None) -> Pace:
 
 def duration(spec: RunSpec, size: Size, pace: Pace) -> float:
     """Seconds of a whole training: its batches, and what is predicted on validation data."""
-    recipe = spec.full_recipe()
-    n_labelled, n_val = (size.n_train + size.n_val, 0) if spec.refit else (size.n_train, size.n_val)
-    n_train = max(round(spec.train_fraction * n_labelled), 1)
+    recipe = _recipe(spec)
+    n_train, n_val = labelled(spec, size)
     padded = spec.setting == "published" and not CHAINS[spec.model].masks_padding
     elements = size.max_elements if padded else size.mean_elements
     batches = -(-n_train // recipe.batch_size_for(n_train))
@@ -115,8 +118,21 @@ def makespan(seconds: Iterable[float], workers: int) -> float:
     return max(ends)
 
 
+def labelled(spec: RunSpec, size: Size) -> tuple[int, int]:
+    """Count the compounds that a run trains on and validates with."""
+    n_labelled, n_val = (size.n_train + size.n_val, 0) if spec.refit else (size.n_train, size.n_val)
+    return max(round(spec.train_fraction * n_labelled), 1), n_val
+
+
+def _recipe(spec: RunSpec) -> Recipe:
+    """Recipe of a network's run."""
+    recipe = spec.full_recipe()
+    assert isinstance(recipe, Recipe)
+    return recipe
+
+
 def _batch_seconds(spec: RunSpec, n_compounds: int, compute: Compute) -> float:
-    recipe = spec.full_recipe().with_changes(epochs=EPOCHS, batch_size=n_compounds)
+    recipe = _recipe(spec).with_changes(epochs=EPOCHS, batch_size=n_compounds)
     history = train(
         build(spec.model, seed=0).to(compute.device),
         Labelled(_compounds(n_compounds), np.linspace(-1.0, 1.0, n_compounds)),

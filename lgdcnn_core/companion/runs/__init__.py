@@ -10,6 +10,7 @@ from lgdcnn_core.companion.runs.record import RunRecord
 from lgdcnn_core.companion.runs.rows import UnlikeRecords
 from lgdcnn_core.companion.runs.selection import longest_schedules
 from lgdcnn_core.companion.runs.spec import InvalidSpec, JointSpec, RunSpec
+from lgdcnn_core.companion.runs.stacks import Stack, stack, stacked
 from lgdcnn_core.companion.runs.store import NoValidation, Store, committed_store, local_store
 from lgdcnn_core.companion.runs.table import load_records, summarise, without_pure_elements
 from lgdcnn_core.companion.runs.weights import OutdatedWeights
@@ -26,6 +27,7 @@ __all__ = [
     "RecordExists",
     "RunRecord",
     "RunSpec",
+    "Stack",
     "Store",
     "UnlikeRecords",
     "committed_store",
@@ -40,6 +42,8 @@ __all__ = [
     "paired_difference",
     "paired_differences",
     "recorded",
+    "stack",
+    "stacked",
     "summarise",
     "trained",
     "without_pure_elements",

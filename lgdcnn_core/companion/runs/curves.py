@@ -40,7 +40,7 @@ same training may have gone on for longer with one seed than with another."""
 
 
 def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> pd.DataFrame:
-    """Read the learning curves of records.
+    """Read the learning curves of records; baselines have none.
 
     Parameters
     ----------

@@ -9,11 +9,10 @@ import pandas as pd
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.runs import metrics
 from lgdcnn_core.companion.runs.rows import UnlikeRecords, same_rows
+from lgdcnn_core.companion.runs.spec import differing
 from lgdcnn_core.companion.runs.store import Store, by_name
 from lgdcnn_core.companion.runs.table import GROUP, METRICS
-from lgdcnn_core.models import CHAINS
 from lgdcnn_core.regressor import ensemble
-from lgdcnn_core.training import differing
 
 AND = " + "
 """What stands between the names of networks that are together."""
@@ -144,7 +143,7 @@ def _require_one_recipe(store: Store, keys: Sequence[str]) -> None:
     for key in keys:
         record = store.read(key)
         before, recipe = first.setdefault(record.spec.model, (key, record.recipe))
-        if names := differing(recipe, record.recipe, CHAINS[record.spec.model].has_transformers):
+        if names := differing(record.spec.model, recipe, record.recipe):
             raise UnlikeRecords(
                 f"records {before} and {key} of the {store.name} store were made with recipes of one name that differ "
                 f"in {', '.join(names)}: remove the older one's directory and run again"

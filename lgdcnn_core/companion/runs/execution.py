@@ -11,13 +11,18 @@ from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.companion.records import provenance, sealed
 from lgdcnn_core.companion.runs import metrics, predictions
-from lgdcnn_core.companion.runs.joint import JointStore, train_jointly
+from lgdcnn_core.companion.runs.baselines import TreeModel
+from lgdcnn_core.companion.runs.joint import JointStore, joint_record, train_jointly
+from lgdcnn_core.companion.runs.one_of_many import OneOfMany
 from lgdcnn_core.companion.runs.parts import load_split
 from lgdcnn_core.companion.runs.record import PREDICTIONS, VALIDATION, RunRecord, learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
 from lgdcnn_core.companion.runs.store import Store, committed_store, local_store
 from lgdcnn_core.companion.runs.weights import file_of_weights, require_current
-from lgdcnn_core.training import Watch
+from lgdcnn_core.training import TOGETHER, Recipe, Watch
+
+Model = CompositionRegressor | TreeModel | OneOfMany
+"""A trained model, of which a record is written."""
 
 
 class OutdatedRecord(RuntimeError):
@@ -78,28 +83,38 @@ def execute(
     checkpoint = _checkpoint(spec, checkpoints)
     begun, resumed = provenance.begin(), checkpoint.exists()
     split = load_split(spec)
-    estimator = CompositionRegressor(
-        model=spec.model,
-        recipe=spec.full_recipe(),
-        setting=spec.setting,
-        seed=spec.seed,
-        classification=spec.classification,
-        device=device,
-        progress=progress,
-    )
-    estimator.fit(
-        split.train,
-        val=None if kept_apart else split.val,
-        init=source,
-        init_property=property_of_source(spec.source, spec.dataset),
-        checkpoint=checkpoint,
-        stop_after=kept_apart.best_epoch if kept_apart else None,
-        watch=watch,
-    )
-    estimator.history_.require_whole()
-    if weights_file is not None:
-        weights_file.parent.mkdir(parents=True, exist_ok=True)
-        estimator.save(weights_file)
+    recipe = spec.full_recipe()
+    val, stop_after = (None, kept_apart.best_epoch) if kept_apart else (split.val, None)
+    estimator: Model
+    if not isinstance(recipe, Recipe):
+        estimator = TreeModel(recipe, spec.seed, spec.classification, progress)
+        estimator.fit(split.train, val, stop_after=stop_after, watch=watch)
+    elif isinstance(spec.source, JointSpec) and spec.source.masked:
+        assert source is not None
+        estimator = OneOfMany(source, joint_record(spec.source), spec.dataset, device)
+    else:
+        estimator = CompositionRegressor(
+            model=spec.model,
+            recipe=recipe,
+            setting=spec.setting,
+            seed=spec.seed,
+            classification=spec.classification,
+            device=device,
+            progress=progress,
+        )
+        estimator.fit(
+            split.train,
+            val=val,
+            init=source,
+            init_property=property_of_source(spec.source, spec.dataset),
+            checkpoint=checkpoint,
+            stop_after=stop_after,
+            watch=watch,
+        )
+        estimator.history_.require_whole()
+        if weights_file is not None:
+            weights_file.parent.mkdir(parents=True, exist_ok=True)
+            estimator.save(weights_file)
     record = found or _written(spec, split, source, estimator, store, begun, resumed)
     checkpoint.unlink(missing_ok=True)
     return record
@@ -149,7 +164,7 @@ def _written(
     spec: RunSpec,
     split: Split,
     source: Path | None,
-    estimator: CompositionRegressor,
+    estimator: Model,
     store: Store,
     begun: dict[str, Any],
     resumed: bool,
@@ -213,7 +228,7 @@ def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
     return record
 
 
-def predict(estimator: CompositionRegressor, table: pd.DataFrame) -> pd.DataFrame:
+def predict(estimator: Model, table: pd.DataFrame) -> pd.DataFrame:
     """Predictions of a part, as `Store.predictions` gives them."""
     if estimator.classification:
         return predictions.table(table, estimator.predict_proba(table)[:, 1], np.full(len(table), np.nan))
@@ -236,6 +251,11 @@ def what_validation_chose(spec: RunSpec) -> str:
     """Say what such a run decides by looking at validation data."""
     if spec.refit:
         return "the number of epochs, in the run that kept them apart; in this one they were trained on"
-    if spec.full_recipe().averaging == "published":
+    recipe = spec.full_recipe()
+    if not isinstance(recipe, Recipe):
+        return recipe.validation_chose
+    if spec.recipe == TOGETHER.name:
+        return "the epoch whose averaged weights are used, by the mean error over the validation parts of all sets"
+    if recipe.averaging == "published":
         return "which batches' weights enter the average that is used, and when training stops early"
     return "the epoch whose averaged weights are used"

@@ -1,4 +1,4 @@
-"""The training of one network on the properties of all extended sets together, which others start from."""
+"""The training of one network on the properties of all extended sets together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,27 +6,26 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from lgdcnn_core import CompositionRegressor, benchmarks
-from lgdcnn_core.companion.records import provenance
+from lgdcnn_core.companion.records import provenance, sealed
 from lgdcnn_core.companion.records.directory import RecordDirectory
 from lgdcnn_core.companion.records.sealed_record import SealedRecord
 from lgdcnn_core.companion.runs.record import learning_curve
-from lgdcnn_core.companion.runs.spec import JointSpec
-from lgdcnn_core.models import CHAINS
+from lgdcnn_core.companion.runs.spec import JointSpec, differing
 from lgdcnn_core.training import Watch
 
 
 @dataclass(frozen=True)
 class JointRecord(SealedRecord):
-    """One such training. Its worth shows in the runs that start from it.
+    """One such training. Its worth shows in the runs that start from it, or measure it.
 
     Attributes
     ----------
     spec
         The training.
     recipe, learning_curve, tokens_per_second, peak_memory, compute, versions, platform, code, started, finished
-        As in `RunRecord`; nothing validates, and training errors are in standard deviations.
+        As in `RunRecord`; errors are in standard deviations of each property.
     judged
-        Sets whose validation and test compounds were left out, see `benchmarks.joint_table`.
+        Sets on which the network may be judged, see `benchmarks.joint_table` and `benchmarks.masked_joint_table`.
     n_known
         By property, compounds whose target was known.
     n_train
@@ -36,15 +35,19 @@ class JointRecord(SealedRecord):
     resumed
         As in `RunRecord`.
     inputs
-        sha256 of ``train``, see `provenance.data_hash`.
+        sha256 of ``train`` and, where there is one, of the validation table ``val``, see `provenance.data_hash`.
     load
         As in `RunRecord`.
+    best_epoch
+        As in `training.History`.
+    weights
+        sha256 of the file of the trained model.
     """
 
     CALLED: ClassVar[str] = "joint training"
     DIRECTORY: ClassVar[str] = "pretraining"
-    FORMAT: ClassVar[int] = 2
-    SINCE: ClassVar[Mapping[str, int]] = {"load": 2}
+    FORMAT: ClassVar[int] = 3
+    SINCE: ClassVar[Mapping[str, int]] = {"load": 2, "best_epoch": 3, "weights": 3}
 
     spec: JointSpec
     recipe: dict[str, Any]
@@ -64,10 +67,12 @@ class JointRecord(SealedRecord):
     resumed: bool
     inputs: dict[str, str]
     load: dict[str, float | None] | None = None
+    best_epoch: int | None = None
+    weights: str | None = None
 
     def changed_since(self) -> list[str]:
         """Name the values of the recipe that are others today."""
-        return self.spec.full_recipe().differing(self.recipe, CHAINS[self.spec.model].has_transformers)
+        return differing(self.spec.model, self.recipe, self.spec.full_recipe().as_dict())
 
 
 class JointStore(RecordDirectory[JointRecord]):
@@ -79,6 +84,20 @@ class JointStore(RecordDirectory[JointRecord]):
 committed_joint, local_joint, both_joint = JointStore.committed, JointStore.local, JointStore.both
 
 
+def joint_record(spec: JointSpec) -> JointRecord:
+    """Read the record of a joint training from the committed store, or the local one.
+
+    Raises
+    ------
+    KeyError
+        If neither has it.
+    BrokenRecord
+        As `JointStore.read`.
+    """
+    stores = both_joint()
+    return next((store for store in stores if spec.key in store), stores[-1]).read(spec.key)
+
+
 def train_jointly(
     spec: JointSpec,
     weights: Path,
@@ -88,7 +107,7 @@ def train_jointly(
     checkpoint: Path,
     watch: Watch | None = None,
 ) -> None:
-    """Train, keep the model, and write the record, unless there is one.
+    """Train, write the record, unless there is one, and keep the model, its weights in bfloat16 if it is masked.
 
     Parameters
     ----------
@@ -104,19 +123,22 @@ def train_jointly(
         File to go on from after an interruption; it is removed at the end.
     """
     begun, resumed = provenance.begin(), checkpoint.exists()
-    table = benchmarks.joint_table()
+    table = benchmarks.masked_joint_table() if spec.masked else benchmarks.joint_table()
+    val = benchmarks.joint_validation() if spec.masked else None
     targets = table.drop(columns="formula")
     estimator = CompositionRegressor(
         spec.model, spec.full_recipe(), spec.setting, seed=spec.seed, device=device, progress=progress
     )
-    estimator.fit(table["formula"], targets, checkpoint=checkpoint, watch=watch)
+    validation = None if val is None else (val["formula"], val.drop(columns="formula"))
+    estimator.fit(table["formula"], targets, val=validation, checkpoint=checkpoint, watch=watch)
     estimator.history_.require_whole()
-    estimator.save(weights)
+    partial = weights.with_suffix(".partial")
+    estimator.save(partial, half=spec.masked)
     history = estimator.history_
     record = JointRecord(
         spec=spec,
         recipe=estimator.recipe_.as_dict(),
-        judged=benchmarks.few_compounds(),
+        judged=benchmarks.names("extended") if spec.masked else benchmarks.few_compounds(),
         n_known={str(name): int(count) for name, count in targets.notna().sum().items()},
         n_train=estimator.n_train_,
         learning_curve=learning_curve(history.epochs),
@@ -126,7 +148,11 @@ def train_jointly(
         compute=estimator.compute_.describe(),
         **provenance.made_now(JointRecord, begun),
         resumed=resumed,
-        inputs={"train": provenance.data_hash(table)},
+        inputs=provenance.input_hashes({"train": table} if val is None else {"train": table, "val": val}),
+        best_epoch=history.best_epoch,
+        weights=sealed.sha256(partial.read_bytes()),
     )
     store.keep(record)
+    # Last: where there is the model, there is its record.
+    partial.replace(weights)
     checkpoint.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from lgdcnn_core import benchmarks
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.companion.runs.spec import RunSpec
-from lgdcnn_core.training import PRETRAINING
+from lgdcnn_core.training import PRETRAINING, TOGETHER
 
 
 class DifferentData(RuntimeError):
@@ -22,7 +22,7 @@ def load_split(spec: RunSpec) -> Split:
 
     With one seed, the subset of a smaller fraction lies within that of a larger one. Rows keep their order. In a refit
     the validation rows follow the training rows, and no validation row is left. A pretraining has none of the compounds
-    on which the runs that start from it are judged.
+    on which the runs that start from it are judged; by the recipe ``"joint"``, training rows are those not masked.
     """
     split = benchmarks.load(spec.dataset, fold=spec.fold)
     if spec.refit:
@@ -30,6 +30,8 @@ def load_split(spec: RunSpec) -> Split:
     if spec.recipe == PRETRAINING.name:
         train, val = (benchmarks.without_judged(part, spec.dataset) for part in (split.train, split.val))
         split = split._replace(train=train, val=val)
+    if spec.recipe == TOGETHER.name:
+        split = split._replace(train=benchmarks.without_kin(split.train, spec.dataset))
     if spec.train_fraction == 1:
         return split
     n_kept = max(round(spec.train_fraction * len(split.train)), 1)

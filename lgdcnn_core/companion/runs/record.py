@@ -3,12 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from lgdcnn_core.companion.records import places, provenance
 from lgdcnn_core.companion.records.sealed_record import SealedRecord
-from lgdcnn_core.companion.runs.spec import RunSpec
-from lgdcnn_core.models import CHAINS
+from lgdcnn_core.companion.runs.spec import RunSpec, differing
 from lgdcnn_core.training import Epoch
 
 PREDICTIONS = "predictions.parquet"
@@ -30,16 +29,17 @@ class RunRecord(SealedRecord):
     spec
         The run.
     recipe
-        Every value of the recipe, `Recipe.as_dict`.
+        Every value of the recipe: of a network `training.Recipe`, of a baseline `trees.Forest` or `trees.Boosting`.
     metrics
         Of the test data, in the unit of the property. Regression: ``mae``, ``mae_low`` and ``mae_high`` (95 %
         bootstrap interval over compounds), ``rmse``, ``median_absolute_error``, ``r2``, and ``val_mae`` of the
         validation data. Classification: ``accuracy``, ``roc_auc``, ``f1``, ``log_loss``, ``val_log_loss``. None
         where a metric is not defined.
     learning_curve
-        Columns of the fields of `training.Epoch`, one value an epoch.
+        Columns of the fields of `training.Epoch`, one value an epoch. Of a baseline they are empty, and
+        by the recipe ``"joint"``, where `JointRecord` has them.
     best_epoch, stopped_early
-        As in `training.History`.
+        As in `training.History`, or in `WithoutCurve`.
     validation_chose
         In words, the decisions for which validation data were looked at.
     n_train, n_train_distinct, n_val, n_test
@@ -112,7 +112,7 @@ class RunRecord(SealedRecord):
 
     def changed_since(self) -> list[str]:
         """Name the values of the recipe that are others today: with any, the same specification is another run."""
-        return self.spec.full_recipe().differing(self.recipe, CHAINS[self.spec.model].has_transformers)
+        return differing(self.spec.model, self.recipe, self.spec.full_recipe().as_dict())
 
     @property
     def changed(self) -> str:
@@ -122,12 +122,36 @@ class RunRecord(SealedRecord):
     @property
     def schedule_epochs(self) -> int | None:
         """Epochs that the learning-rate schedule spans; None where it does not look at them."""
-        return None if self.recipe["schedule"] in ANY_LENGTH else self.recipe["epochs"]
+        return None if self.recipe.get("schedule", ANY_LENGTH[0]) in ANY_LENGTH else self.recipe["epochs"]
 
     @property
     def epochs_run(self) -> int:
         """Epochs that were trained."""
         return len(self.learning_curve["epoch"])
+
+
+class WithoutCurve(NamedTuple):
+    """What a training went through that has no learning curve, as `training.History` says it of others.
+
+    Attributes
+    ----------
+    epochs
+        Empty.
+    best_epoch
+        Trees or rounds of boosting that are kept; of a joint training the epoch whose weights are.
+    tokens
+        Elements of compounds that went through training.
+    stopped_early
+        It ended before the recipe's epochs or rounds.
+    seconds
+        Wall time; of trees, with reading the formulas and computing their features.
+    """
+
+    epochs: list[Epoch]
+    best_epoch: int
+    tokens: int
+    stopped_early: bool
+    seconds: float
 
 
 def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:

@@ -1,6 +1,7 @@
-"""Test predictions of several records row by row: only of records whose rows are the same."""
+"""Predictions of several records row by row: only of records whose rows are the same."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import pandas as pd
 
@@ -16,23 +17,24 @@ class UnlikeRecords(ValueError):
     """Records are to be combined or compared that are not alike enough for it."""
 
 
-def same_rows(store: Store, keys: Sequence[str]) -> list[pd.DataFrame]:
-    """Test predictions of each of these records of one store, once it is sure that their rows are the same.
+def same_rows(store: Store, keys: Sequence[str], part: Literal["test", "validation"] = "test") -> list[pd.DataFrame]:
+    """Read the predictions of these records of one store for a part, and make sure that their rows are the same.
 
     Raises
     ------
-    KeyError, BrokenRecord
-        As `Store.predictions`.
+    KeyError, BrokenRecord, NoValidation
+        As `Store.predictions` and `Store.validation`.
     UnlikeRecords
         If one has other compounds or targets than the first, or another order of them; names both and the rows.
     """
-    tables = [store.predictions(key) for key in keys]
+    read = store.validation if part == "validation" else store.predictions
+    tables = [read(key) for key in keys]
     columns = [name for name in _ROW if name in tables[0]]
     rows = tables[0][columns]
     for key, table in zip(keys[1:], tables[1:], strict=True):
         if difference := _difference(rows, table.reindex(columns=columns)):
             raise UnlikeRecords(
-                f"records {keys[0]} and {key} of the {store.name} store have different test rows: {difference}"
+                f"records {keys[0]} and {key} of the {store.name} store have different {part} rows: {difference}"
             )
     return tables
 

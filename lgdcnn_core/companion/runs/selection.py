@@ -12,4 +12,4 @@ def longest_schedules(runs: pd.DataFrame) -> pd.DataFrame:
         From `runs.summarise`, `runs.ensembles` or `runs.load_records`.
     """
     alike = runs.groupby(["store", "model", "recipe", "setting", "train_fraction", "refit"], sort=False)["epochs"]
-    return runs[runs["epochs"] == alike.transform("max")]
+    return runs[(runs["epochs"] == alike.transform("max")).fillna(True)]

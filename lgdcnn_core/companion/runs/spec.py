@@ -1,13 +1,16 @@
 """The specification of one run, or of a training that runs start from: everything that was decided before it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 
 from lgdcnn_core import benchmarks, training
 from lgdcnn_core.benchmarks.split import N_FOLDS
+from lgdcnn_core.companion.runs import trees
+from lgdcnn_core.companion.runs.trees import Boosting, Forest
 from lgdcnn_core.models import CHAINS, UnknownNetwork
-from lgdcnn_core.training import JOINT, PRETRAINING, Recipe, Setting
+from lgdcnn_core.training import JOINT, PRETRAINING, TOGETHER, Recipe, Setting
 
 _FILE_NAME = re.compile(r"[\w.-]+")
 
@@ -18,28 +21,52 @@ class InvalidSpec(ValueError):
 
 @dataclass(frozen=True)
 class JointSpec:
-    """A training on the properties of all extended sets together, which runs by a recipe of source `JOINT` start from.
-
-    It is on `benchmarks.joint_table`, by the recipe ``"pretraining"``.
+    """A training on the properties of all extended sets together.
 
     Attributes
     ----------
     model, setting, seed
         As in `RunSpec`.
+    recipe
+        ``"pretraining"``: on `benchmarks.joint_table`, for runs by a recipe of source `JOINT` to start from. Or
+        ``"joint"``: on `benchmarks.masked_joint_table`, while `benchmarks.joint_validation` chooses the epoch, for runs
+        of that recipe to measure on each set.
+
+    Raises
+    ------
+    InvalidSpec
+        For another recipe.
     """
 
     model: str = "L-G-DCNN"
     setting: Setting = "exact"
     seed: int = 0
+    recipe: str = PRETRAINING.name
+
+    def __post_init__(self) -> None:
+        if self.recipe not in (PRETRAINING.name, TOGETHER.name):
+            raise InvalidSpec(f"a joint training is by {PRETRAINING.name!r} or {TOGETHER.name!r}, not {self.recipe!r}")
+
+    @property
+    def masked(self) -> bool:
+        """Whether the network may be judged on all extended sets, as values were masked for that."""
+        return self.recipe == TOGETHER.name
 
     @property
     def key(self) -> str:
         """Directory of the record in its store, and place of the weights among those of runs."""
-        return f"{JOINT}/{self.model}_{PRETRAINING.name}_{self.setting}_seed{self.seed}"
+        return f"{JOINT}/{self.model}_{self.recipe}_{self.setting}_seed{self.seed}"
 
     def full_recipe(self) -> Recipe:
         """Recipe of the training."""
-        return training.recipe(PRETRAINING.name)
+        return training.recipe(self.recipe)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, which `JointSpec` takes again.
+
+        ``recipe`` is there only where it is not ``"pretraining"``: records older than this field keep their text.
+        """
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("recipe", PRETRAINING.name)}
 
 
 @dataclass(frozen=True)
@@ -53,12 +80,13 @@ class RunSpec:
     fold
         0 to 4 for a Matbench task; None for an extended set, which has one fixed split.
     model
-        A key of `models.CHAINS`.
+        A network, a key of `models.CHAINS`; or a baseline, a key of `trees.RECIPES`: ``"RF"``, ``"ET"``, ``"GBM"``.
     recipe
         Name of a recipe, a key of `training.RECIPES`. By ``"pretraining"`` the run learns from no compound on which
-        the runs that start from it are judged, see `benchmarks.without_judged`.
+        the runs that start from it are judged, see `benchmarks.without_judged`. By ``"joint"`` it trains nothing, but
+        measures the network of `JointSpec` on this set. Baselines have a recipe of their own, ``"trees"``.
     setting
-        ``"exact"`` or ``"published"``, see `training.Layout`.
+        ``"exact"`` or ``"published"``, see `training.Layout`; of a baseline ``"exact"``.
     seed
         Seed of the initial weights, of the training and of the subset that `train_fraction` asks for.
     train_fraction
@@ -88,9 +116,7 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         self._check_fold()
-        if self.model not in CHAINS:
-            raise UnknownNetwork(f"no network is called {self.model!r}; there are {', '.join(CHAINS)}")
-        own_epochs = training.recipe(self.recipe).epochs
+        named = self._named_recipe()
         if self.setting not in get_args(Setting):
             raise InvalidSpec(f"setting is {self.setting!r}; it is {' or '.join(get_args(Setting))}")
         if not _is_integer(self.seed) or self.seed < 0:
@@ -100,15 +126,20 @@ class RunSpec:
             raise InvalidSpec(f"train_fraction is {fraction!r}; it is a number above 0, up to 1")
         if self.epochs is not None and (not _is_integer(self.epochs) or self.epochs < 1):
             raise InvalidSpec(
-                f"epochs is {self.epochs!r}; it is an integer from 1, or None for the recipe's {own_epochs}"
+                f"epochs is {self.epochs!r}; it is an integer from 1, or None for the recipe's {named.epochs}"
             )
         if not isinstance(self.refit, bool):
             raise InvalidSpec(f"refit is {self.refit!r}; it is True or False")
-        self._check_source()
-        if self.refit and training.recipe(self.recipe).needs_validation:
+        if not isinstance(named, Recipe):
+            if self.setting != "exact" or self.epochs not in (None, named.epochs):
+                raise InvalidSpec(f"{self.model} knows no padding and no epochs: setting is 'exact', epochs is None")
+        elif self.recipe == TOGETHER.name:
+            self._check_joint()
+        elif self.refit and named.needs_validation:
             raise InvalidSpec(f"the recipe {self.recipe!r} cannot do without validation data: refit is False")
+        self._check_source()
         object.__setattr__(self, "train_fraction", float(fraction))
-        if self.epochs == own_epochs:
+        if self.epochs == named.epochs:
             object.__setattr__(self, "epochs", None)
         assert all(_FILE_NAME.fullmatch(part) for part in self.key.split("/"))
 
@@ -120,10 +151,19 @@ class RunSpec:
         elif not _is_integer(self.fold) or self.fold not in range(N_FOLDS):
             raise InvalidSpec(f"{self.dataset} has official folds: fold is 0 to {N_FOLDS - 1}, not {self.fold!r}")
 
+    def _check_joint(self) -> None:
+        if benchmarks.card(self.dataset).protocol != "extended":
+            raise InvalidSpec(f"the recipe {self.recipe!r} knows the extended sets alone, not {self.dataset}")
+        if self.refit or self.train_fraction != 1 or self.epochs not in (None, TOGETHER.epochs):
+            raise InvalidSpec(
+                f"the recipe {self.recipe!r} measures one network on every set: refit is False, train_fraction is 1, "
+                "and epochs is None"
+            )
+
     def _check_source(self) -> None:
         """Refuse to start from a network that has seen compounds that the run is judged on."""
         source = self.source
-        if isinstance(source, JointSpec) and self.dataset not in benchmarks.few_compounds():
+        if isinstance(source, JointSpec) and not source.masked and self.dataset not in benchmarks.few_compounds():
             raise InvalidSpec(
                 f"the recipe {self.recipe!r} starts from a network that has seen compounds that {self.dataset} is "
                 f"judged on; those of these sets were left out: {', '.join(benchmarks.few_compounds())}"
@@ -157,18 +197,31 @@ class RunSpec:
 
     @property
     def source(self) -> "RunSpec | JointSpec | None":
-        """The run whose trained network this one starts from; None: from random weights."""
-        return source(self.full_recipe(), self.model, self.setting, self.seed)
+        """The run whose trained network this one starts from, or measures; None: it starts from random weights."""
+        recipe = self.full_recipe()
+        if self.recipe == TOGETHER.name:
+            return JointSpec(self.model, self.setting, self.seed, self.recipe)
+        return source(recipe, self.model, self.setting, self.seed) if isinstance(recipe, Recipe) else None
 
     @property
     def kept_apart(self) -> "RunSpec | None":
         """Of a refit, the run that keeps validation data apart and is otherwise the same."""
         return replace(self, refit=False) if self.refit else None
 
-    def full_recipe(self) -> Recipe:
+    def full_recipe(self) -> Recipe | Forest | Boosting:
         """Recipe with the epochs of this run."""
-        recipe = training.recipe(self.recipe)
+        recipe = self._named_recipe()
         return recipe if self.epochs is None else recipe.with_changes(epochs=self.epochs)
+
+    def _named_recipe(self) -> Recipe | Forest | Boosting:
+        if self.model in trees.RECIPES:
+            if self.recipe != trees.NAME:
+                raise InvalidSpec(f"the recipe of {self.model} is {trees.NAME!r}, not {self.recipe!r}")
+            return trees.RECIPES[self.model]
+        if self.model not in CHAINS:
+            known = ", ".join([*CHAINS, *trees.RECIPES])
+            raise UnknownNetwork(f"no network or baseline is called {self.model!r}; there are {known}")
+        return training.recipe(self.recipe)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, which `RunSpec` takes again: the parameters of the notebook that makes the run.
@@ -185,6 +238,13 @@ def source(recipe: Recipe, model: str, setting: Setting, seed: int) -> RunSpec |
     if recipe.source == JOINT:
         return JointSpec(model, setting, seed)
     return RunSpec(recipe.source, model=model, recipe=PRETRAINING.name, setting=setting, seed=seed)
+
+
+def differing(model: str, recorded: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """Name the values that two recipes of a model, as plain values, have otherwise; see `training.differing`."""
+    if model in CHAINS:
+        return training.differing(recorded, other, CHAINS[model].has_transformers)
+    return sorted(name for name in {*recorded, *other} if recorded.get(name) != other.get(name))
 
 
 def _is_integer(value: object) -> bool:

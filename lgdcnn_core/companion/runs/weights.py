@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.companion.records import places
-from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
+from lgdcnn_core.companion.runs.spec import InvalidSpec, JointSpec, RunSpec, differing
 from lgdcnn_core.models import CHAINS
 
 
@@ -13,7 +13,17 @@ class OutdatedWeights(RuntimeError):
 
 
 def file_of_weights(spec: RunSpec | JointSpec) -> Path:
-    """Name the file in which a run's trained model is kept, for `CompositionRegressor.load`."""
+    """Name the file in which a run's trained model is kept, for `CompositionRegressor.load`.
+
+    Raises
+    ------
+    InvalidSpec
+        If the model is a baseline, which is not kept, or a joint training's, which has a file of its own.
+    """
+    if isinstance(spec, RunSpec) and isinstance(spec.source, JointSpec) and spec.source.masked:
+        raise InvalidSpec(f"{spec.key} trains nothing: the weights that it measures are those of {spec.source.key}")
+    if spec.model not in CHAINS:
+        raise InvalidSpec(f"{spec.model} has no weights to keep: its record keeps its predictions")
     return places.weights() / f"{spec.key}.safetensors"
 
 
@@ -26,8 +36,8 @@ def require_current(spec: RunSpec | JointSpec) -> None:
         If they differ.
     """
     recipe = CompositionRegressor.load(file_of_weights(spec), device="cpu").recipe_.as_dict()
-    if differing := spec.full_recipe().differing(recipe, CHAINS[spec.model].has_transformers):
+    if names := differing(spec.model, recipe, spec.full_recipe().as_dict()):
         raise OutdatedWeights(
-            f"the weights of {spec.key} were trained with another {', '.join(differing)} than the recipe "
+            f"the weights of {spec.key} were trained with another {', '.join(names)} than the recipe "
             f"{spec.full_recipe().name!r} has today: remove {file_of_weights(spec)} to train again"
         )
