@@ -138,7 +138,7 @@ def test_a_record_in_anothers_place_is_refused(tmp_path):
     store = speed.SpeedStore("local", tmp_path)
     store.write(record())
     (tmp_path / record().key).rename(tmp_path / "another-machine")
-    with pytest.raises(BrokenRecord, match="holds that of"):
+    with pytest.raises(BrokenRecord, match="holds the speed record"):
         store.read("another-machine")
 
 
