@@ -234,7 +234,7 @@ def test_the_verdict_counts_targets_and_data_sets(store):
     compared = convergence.compare(found, "L-G-DCNN", "CrabNet")
     (over_all,) = converges.verdicts(compared)
     assert over_all.claim == "L-G-DCNN converges faster than CrabNet, by the fast recipe"
-    assert "L-G-DCNN needs fewer epochs for 2 of 6 target errors and more for 2." in over_all.sentence
+    assert "It needs fewer epochs for 2 of 6 target errors and more for 2." in over_all.sentence
     assert over_all.detail == "It leads on 1 of 2 data sets and trails on 1."
     # Shares of 5/6 and 1/6 on the two sets.
     (share,) = over_all.ours
@@ -324,7 +324,7 @@ def test_the_verdict_on_cost_gives_the_ratio_with_an_interval_over_seeds(store, 
     assert (ratio.n, ratio.counted) == (2, "seed")
     assert ratio.low < 1 < ratio.high
     assert found.outcome is Outcome.OPEN
-    assert "AFLOW Bulk modulus in 45 s, 7.1 times as fast" in found.sentence
+    assert "it takes 45 s on AFLOW Bulk modulus: 7.1 times less." in found.sentence
     other = fraction_of_cost.verdict(convergence.reached(read(store), wanted(10.0)), beside(store, code), "transfer")
     assert other.outcome is Outcome.NOT_TESTABLE
 

@@ -118,8 +118,8 @@ def test_all_errors_together_are_a_mean_ratio_with_an_interval_over_sets():
     assert ratio.high == pytest.approx(ratio.value * np.exp(12.706 * np.log(1.2 / 1.1) / 2), rel=1e-3)
     assert found.outcome is Outcome.OPEN
     assert found.tested == "2 of 18 data sets, paper recipe"
-    assert "+10.0 to +20.0 % on 2 data sets" in found.sentence
-    assert "our 95 % interval always holds it" in found.sentence
+    assert "Repeated on 2 data sets, our MAE is +10.0 to +20.0 % off" in found.sentence
+    assert "2 published numbers lie in our 95 % interval" in found.sentence
 
 
 def test_errors_that_are_all_a_little_higher_are_reproduced_in_part_only():
@@ -164,7 +164,7 @@ def test_the_verdict_on_lower_errors_counts_single_networks_and_ensembles_apart(
     assert [(each.value, each.n) for each in found.ours] == [(1, 2), (2, 2)]
     assert found.outcome is Outcome.IN_PART
     assert "on 1 of 2 sets; ensembles refit with validation data" in found.sentence
-    assert found.sentence.endswith("beat every published model on 2 of 2.")
+    assert found.sentence.endswith("beat every published model on 2.")
     assert lower_errors.verdict(table, recipe="fast").outcome is Outcome.NOT_TESTABLE
 
 
@@ -215,10 +215,11 @@ def paired(*verdicts, **changes):
 def test_models_trained_alike_are_judged_for_each_kind_of_training():
     table = pd.concat([paired("worse", epochs=30), paired("better", "better", "worse", "not told apart")])
     long, short = surpasses.trained_alike(table)
-    assert "Trained alike, it is better on 2 of 4 sets and worse on 1; we could not distinguish" in long.sentence
-    assert long.sentence.endswith("them on 1.")
+    assert long.sentence == "Trained alike, it is better on 2 of 4 data sets and worse on 1."
+    assert long.detail == "We could not distinguish them on 1 (fast recipe, exact setting, 60 epochs)."
     assert (long.ours[0].value, long.ours[0].n, long.outcome) == (2, 4, Outcome.OPEN)
-    assert "on 0 of 1 set and worse on 1; we could not distinguish them on 0." in short.sentence
+    assert short.sentence == "Trained alike, it is better on 0 of 1 data set and worse on 1."
+    assert "not distinguish them on 0" in short.detail
 
 
 def test_a_model_that_is_better_wherever_the_two_differ_reproduces_the_claim():
@@ -261,4 +262,4 @@ def test_the_published_errors_that_were_repeated_are_counted():
     compared = with_intervals((BULK, 8.447, 8.221, 8.0, 9.0))
     found = errors.overall(compared, 1, 18)
     assert found.tested == "1 of 18 data sets, paper recipe"
-    assert "we miss the published MAE by +2.7 % on 1 data set" in found.sentence
+    assert "Repeated on 1 data set, our MAE is +2.7 % off" in found.sentence

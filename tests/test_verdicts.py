@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from lgdcnn_core.companion.claims import Estimate, Outcome, Verdict, bullets, frame, table, with_table
+from lgdcnn_core.companion.claims import Estimate, Outcome, Verdict, bullets, frame, headlines, readme_lines, with_lines
 from lgdcnn_core.companion.claims.rendering import END, START, NoPlaceForVerdicts
 from lgdcnn_core.companion.claims.verdict import judge, listed, mean_of, mean_ratio, share_of, untested, within
 
@@ -71,8 +71,8 @@ def test_numbers_are_written_with_interval_and_n():
 def test_notebook_readme_and_table_show_the_same_verdict():
     found = verdict(outcome=Outcome.OPEN)
     assert bullets([found]) == "- It converges: **within what seeds and test compounds leave open**. It does not."
-    assert table([found]).splitlines()[-1] == (
-        "| It converges | left open | It does not. | [03](figures/notebooks/03_convergence.ipynb) |"
+    assert readme_lines([found]) == (
+        "- It converges: **left open**. It does not. [03](figures/notebooks/03_convergence.ipynb)"
     )
     row = frame([found]).iloc[0]
     assert row[["published", "ours", "verdict"]].tolist() == ["3", "4 (3.5 to 4.5, 5 seeds)", str(Outcome.OPEN)]
@@ -80,8 +80,20 @@ def test_notebook_readme_and_table_show_the_same_verdict():
 
 def test_a_page_takes_the_verdicts_between_its_marks_and_keeps_all_else():
     page = f"# Title\n\n{START}\nold\n{END}\n\nlast\n"
-    first = with_table(page, [verdict()])
-    assert first == f"# Title\n\n{START}\n{table([verdict()])}\n{END}\n\nlast\n"
-    assert with_table(first, [verdict()]) == first
+    first = with_lines(page, [verdict()])
+    assert first == f"# Title\n\n{START}\n{readme_lines([verdict()])}\n{END}\n\nlast\n"
+    assert with_lines(first, [verdict()]) == first
     with pytest.raises(NoPlaceForVerdicts, match="once each"):
-        with_table("# Title", [verdict()])
+        with_lines("# Title", [verdict()])
+
+
+def test_the_readme_shows_every_claim_of_the_paper_and_some_of_ours():
+    ours = verdict(by="project")
+    beaten = verdict(by="project", claim="Our recipes beat the published errors")
+    assert headlines([verdict(), ours, beaten]) == [verdict(), beaten]
+
+
+def test_a_detail_is_for_the_notebook_only():
+    found = verdict(detail="It is slow.")
+    assert bullets([found]).endswith("It does not. It is slow.")
+    assert "It is slow." not in readme_lines([found])

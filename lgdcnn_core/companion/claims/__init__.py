@@ -1,8 +1,8 @@
 """Claims of the paper, and ours: a file for each, which gives verdicts computed from records."""
 
 from lgdcnn_core.companion.claims.evidence import Evidence
-from lgdcnn_core.companion.claims.ledger import NOTEBOOKS, all_verdicts, of_notebook, repeated_errors
-from lgdcnn_core.companion.claims.rendering import bullets, frame, table, with_table
+from lgdcnn_core.companion.claims.ledger import NOTEBOOKS, all_verdicts, headlines, of_notebook, repeated_errors
+from lgdcnn_core.companion.claims.rendering import bullets, frame, readme_lines, with_lines
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 
 __all__ = [
@@ -14,8 +14,9 @@ __all__ = [
     "all_verdicts",
     "bullets",
     "frame",
+    "headlines",
     "of_notebook",
+    "readme_lines",
     "repeated_errors",
-    "table",
-    "with_table",
+    "with_lines",
 ]

@@ -36,7 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
         verdicts = claims.all_verdicts()
         if chosen.readme:
             page = top / README
-            page.write_text(claims.with_table(page.read_text(encoding="utf-8"), verdicts), encoding="utf-8")
+            page.write_text(
+                claims.with_lines(page.read_text(encoding="utf-8"), claims.headlines(verdicts)), encoding="utf-8"
+            )
         else:
             print(claims.bullets(verdicts))
     except (BrokenRecord, DataError, NoPlaceForVerdicts) as error:

@@ -38,7 +38,9 @@ def verdict(power: pd.DataFrame) -> Verdict:
         published=(),
         ours=(estimate,),
         outcome=judge(estimate, 0, "above"),
-        sentence=f"Over {own['n']} networks on {n_sets} small sets, {_found(own)} (rho {_shown(own)}).",
+        sentence=(
+            f"Over {own['n']} networks, {_found(own)} (rho {own['rho']:+.2f}, {own['low']:+.2f} to {own['high']:+.2f})."
+        ),
         notebook=NOTEBOOK,
         form="+.2f",
     )

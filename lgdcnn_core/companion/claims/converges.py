@@ -111,7 +111,7 @@ def _of_recipe(rows: pd.DataFrame, claim: str, first: str, second: str, counted:
         ours=(estimate,),
         outcome=judge(estimate, 0.5, "above"),
         sentence=(
-            f"{first} needs fewer {counted} for {(sides > 0).sum()} of {wording.counted(decided, 'target error')} and "
+            f"It needs fewer {counted} for {(sides > 0).sum()} of {wording.counted(decided, 'target error')} and "
             f"more for {(sides < 0).sum()}."
         ),
         notebook=NOTEBOOK,

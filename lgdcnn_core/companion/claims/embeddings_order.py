@@ -53,7 +53,7 @@ def verdict(order: pd.DataFrame, by_chance: Mapping[str, float], element: str, n
         sentence=(
             f"{_percent(last['same_group'])} of an element's nearest neighbours share its group (by chance "
             f"{_percent(by_chance['same_group'])}), {_percent(last['same_environment'])} of those of {element} its "
-            f"environment (by chance {_percent(by_chance['same_environment'])})."
+            f"environment ({_percent(by_chance['same_environment'])})."
         ),
         notebook=NOTEBOOK,
         form=".0f",

@@ -184,10 +184,10 @@ def _outcome(ratio: Estimate, inside: int) -> Outcome:
 
 def _overall_sentence(own: pd.DataFrame, inside: int, counted: str) -> str:
     percent = own["percent"]
-    held = "always holds it" if inside == len(own) else f"holds it {inside} times"
     return (
-        f"Trained as published, we miss the published MAE by {wording.span(percent.min(), percent.max(), '+.1f')} % on "
-        f"{wording.counted(len(own), counted)}; our 95 % interval {held}."
+        f"Repeated on {wording.counted(len(own), counted)}, our MAE is "
+        f"{wording.span(percent.min(), percent.max(), '+.1f')} % off; {inside} published "
+        f"{'number lies' if inside == 1 else 'numbers lie'} in our 95 % interval."
     )
 
 

@@ -8,10 +8,10 @@ import pandas as pd
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion import wording
 from lgdcnn_core.companion.claims.epochs_to_target import span, text
-from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, judge, mean_ratio, untested
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, judge, listed, mean_ratio, untested
 from lgdcnn_core.companion.runs.curves import KIND
 
-CLAIM = "We reach the validation errors of the published code in a fraction of its time"
+CLAIM = "Ours reaches the published code's validation errors sooner"
 
 NOTEBOOK = "03_convergence"
 
@@ -144,11 +144,12 @@ def _estimate(row: "pd.Series[Any]", reached: pd.DataFrame) -> Estimate:
 
 
 def _sentence(rows: pd.DataFrame, estimates: Sequence[Estimate], recipe: str) -> str:
-    parts = [
-        f"{benchmarks.card(row['dataset']).label} in {row['seconds']:,.0f} s, {estimate.value:.2g} times as fast"
-        for (_, row), estimate in zip(rows.iterrows(), estimates, strict=True)
+    took = [
+        f"{seconds:,.0f} s on {benchmarks.card(name).label}"
+        for name, seconds in zip(rows["dataset"], rows["seconds"], strict=True)
     ]
-    return f"By {recipe}, we reach them on {', and on '.join(parts)}."
+    times = [f"{estimate.value:.2g}" for estimate in estimates]
+    return f"By {recipe}, it takes {listed(took)}: {listed(times)} times less."
 
 
 def _labels(rows: pd.DataFrame) -> str:

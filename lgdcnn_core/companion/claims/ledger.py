@@ -1,6 +1,6 @@
 """All verdicts, computed from the records of one store, notebook by notebook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pandas as pd
 
@@ -29,6 +29,9 @@ from lgdcnn_core.training import PAPER
 SEED = 0
 """Seed of what is drawn at random here."""
 
+OURS = (lower_errors.CLAIM, fraction_of_cost.CLAIM)
+"""Claims of ours that the README shows."""
+
 ORDERS = 100
 """Random orders of the compounds, and random choices of them, behind the bands."""
 
@@ -55,6 +58,11 @@ def all_verdicts(evidence: Evidence | None = None) -> list[Verdict]:
     """Compute every verdict, in the order of the notebooks; from committed records by default."""
     evidence = evidence or Evidence()
     return [each for make in NOTEBOOKS.values() for each in make(evidence)]
+
+
+def headlines(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Choose the verdicts that the README shows: all claims of the paper, and ours about errors and time."""
+    return [each for each in verdicts if each.by == "paper" or each.claim in OURS]
 
 
 def repeated_errors(evidence: Evidence) -> list[Verdict]:

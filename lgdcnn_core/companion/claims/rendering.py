@@ -9,8 +9,8 @@ from lgdcnn_core.companion.claims.verdict import Verdict
 LINK = "figures/notebooks/{}.ipynb"
 """Link of the README to an executed notebook."""
 
-START, END = "<!-- verdicts: make figures writes this table -->", "<!-- end of the verdicts -->"
-"""Lines of the README between which the table is."""
+START, END = "<!-- verdicts: make figures writes these lines -->", "<!-- end of the verdicts -->"
+"""Lines of the README between which the verdicts are."""
 
 
 class NoPlaceForVerdicts(ValueError):
@@ -27,8 +27,8 @@ def frame(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     return pd.DataFrame([each.row() for each in verdicts])
 
 
-def table(verdicts: Iterable[Verdict], link: str = LINK) -> str:
-    """Write verdicts as a table in Markdown, a row each: claim, outcome, sentence, notebook.
+def readme_lines(verdicts: Iterable[Verdict], link: str = LINK) -> str:
+    """Write verdicts as a list in Markdown for the README, a line each: claim, outcome, sentence, notebook.
 
     Parameters
     ----------
@@ -37,15 +37,13 @@ def table(verdicts: Iterable[Verdict], link: str = LINK) -> str:
     link
         Where notebooks are, with ``{}`` for the name.
     """
-    rows = [
-        f"| {each.claim} | {each.outcome.brief} | {each.sentence} "
-        f"| [{each.notebook[:2]}]({link.format(each.notebook)}) |"
+    return "\n".join(
+        f"- {each.claim}: **{each.outcome.brief}**. {each.sentence} [{each.notebook[:2]}]({link.format(each.notebook)})"
         for each in verdicts
-    ]
-    return "\n".join(["| claim | verdict | our finding | notebook |", "|---|---|---|---|", *rows])
+    )
 
 
-def with_table(page: str, verdicts: Iterable[Verdict]) -> str:
+def with_lines(page: str, verdicts: Iterable[Verdict]) -> str:
     """Return a page in Markdown with the verdicts between its lines `START` and `END`.
 
     Raises
@@ -56,4 +54,4 @@ def with_table(page: str, verdicts: Iterable[Verdict]) -> str:
     if page.count(START) != 1 or page.count(END) != 1:
         raise NoPlaceForVerdicts(f"the page needs the lines {START!r} and {END!r}, once each")
     before, rest = page.split(START)
-    return f"{before}{START}\n{table(verdicts)}\n{END}{rest.split(END)[1]}"
+    return f"{before}{START}\n{readme_lines(verdicts)}\n{END}{rest.split(END)[1]}"

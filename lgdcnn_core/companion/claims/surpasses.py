@@ -137,10 +137,8 @@ def _of_training(rows: pd.DataFrame) -> Verdict:
         published=(),
         ours=(share_of(better, n, "data set"),),
         outcome=judge(share_of(better, decided, "data set"), decided / 2, "above") if decided else Outcome.OPEN,
-        sentence=(
-            f"Trained alike, it is better on {better} of {wording.counted(n, 'set')} and worse on {worse}; we could "
-            f"not distinguish them on {n - decided}."
-        ),
+        sentence=(f"Trained alike, it is better on {better} of {wording.counted(n, 'data set')} and worse on {worse}."),
         notebook=NOTEBOOK,
         form=".2g",
+        detail=f"We could not distinguish them on {n - decided} ({training}).",
     )
