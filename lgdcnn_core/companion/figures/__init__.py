@@ -7,6 +7,7 @@ from lgdcnn_core.companion.figures.cells import (
     by_configuration,
     few_columns,
     over_folds,
+    with_published,
 )
 from lgdcnn_core.companion.figures.convergence import convergence_curves
 from lgdcnn_core.companion.figures.environments import cecv_counts, cluster_heatmap, target_region
@@ -72,4 +73,5 @@ __all__ = [
     "trial_ratios",
     "trial_size",
     "unit_text",
+    "with_published",
 ]
