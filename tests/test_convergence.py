@@ -176,13 +176,14 @@ def test_a_mean_over_seeds_is_given_only_if_all_of_them_reached_the_target(store
     assert epochs_to_target.reached_table(found, labels, "seconds").iloc[0, 0] == "6 (4 to 9), n = 2"
 
 
-def test_a_table_names_the_networks_without_a_record(store):
+def test_a_table_leaves_the_cell_of_a_network_without_a_record_empty(store):
     record(store, [10.0])
     record(store, [10.0], dataset=SHEAR, model="CrabNet")
     table = read(store)
     found = convergence.summarise_reached(convergence.reached(table, convergence.targets(table, factors=(1.0,))))
     cells = epochs_to_target.reached_table(found, {BULK: "bulk", SHEAR: "shear"}, "epoch")
-    assert cells.to_numpy().tolist() == [["1, n = 1", "no record"], ["no record", "1, n = 1"]]
+    assert cells.to_numpy().tolist() == [["1, n = 1", ""], ["", "1, n = 1"]]
+    assert (cells.index.nlevels, cells.columns.nlevels) == (2, 2)
 
 
 def pairs(store, *values, by="epoch"):
@@ -333,7 +334,28 @@ def test_ours_and_the_published_codes_numbers_share_no_column(store, code):
     record(store, [11.0, 10.0], seconds=10.0)
     table = fraction_of_cost.published_code_table(beside(store, code), {BULK: "bulk"})
     assert table[fraction_of_cost.THEIRS].to_numpy().tolist() == [["20", "100"], ["60", "300"]]
-    assert table[fraction_of_cost.OURS].to_numpy().tolist() == [["1, n = 1", "10, n = 1"], ["2, n = 1", "20, n = 1"]]
+    ours = table[f"{fraction_of_cost.OURS}, fast recipe"]
+    assert ours.to_numpy().tolist() == [["1, n = 1", "10, n = 1", "10"], ["2, n = 1", "20, n = 1", "15"]]
+    assert list(table.index) == [("bulk", "11.0"), ("bulk", "10.0")]
+
+
+def test_the_first_training_is_said_apart_for_each_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path))
+    rows = {"recipe": "pretraining", "dataset": "OQMD_Formation_Enthalpy", "training_seconds": [10.0, 30.0]}
+    said = fraction_of_cost.first_trainings(pd.DataFrame(rows), ["fast", "transfer"], ["local"])
+    assert said == ["The first training, on OQMD Formation enthalpy, took 20 s (2 seeds)."]
+    assert fraction_of_cost.first_trainings(pd.DataFrame(rows), ["fast", "joint-transfer"], ["local"]) == []
+
+
+def test_each_recipe_may_have_seconds_of_a_machine_of_its_own(store):
+    record(store, [10.0], seed=0)
+    record(store, [10.0], seed=1)
+    record(store, [10.0], seed=0, recipe="transfer", threads=8)
+    table = runs.load_curves(runs.load_records([store]), [store])
+    assert curves.on_one_machine(table).groupby("recipe")["seconds"].count().to_dict() == {"fast": 2, "transfer": 0}
+    by_recipe = curves.on_one_machine(table, by="recipe")
+    assert by_recipe.groupby("recipe")["seconds"].count().to_dict() == {"fast": 2, "transfer": 1}
+    assert by_recipe.index.tolist() == table.index.tolist()
 
 
 def test_what_the_published_code_was_measured_to_do_is_there_and_falls_with_the_epochs():

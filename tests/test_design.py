@@ -8,6 +8,7 @@ import pytest
 
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.cecv import CECV
+from lgdcnn_core.companion import design
 from lgdcnn_core.companion.claims import cecv_guides_design
 from lgdcnn_core.companion.design import (
     Evaluation,
@@ -271,6 +272,57 @@ class TestFigures:
         drawn.correlations(power, ax, {"score": "CECV", "n_parameters": "size"}, {"set": "one set", POOLED: "pooled"})
         assert [text.get_text() for text in ax.get_yticklabels()] == ["CECV", "size"]
         assert len(ax.containers) == 4
+
+
+class TestTables:
+    """Tables of the study, of curves and errors worked out by hand."""
+
+    @pytest.fixture
+    def evaluations(self):
+        origins = {"LSTM": "paper", "DCNN-K1": "paper", "L-DCNN": "paper", "TextCNN": "random", "RNN": "round 1"}
+        curves = {"LSTM": [4, 3, 2, 1], "DCNN-K1": [8, 7, 6, 1], "L-DCNN": [5, 2, 3, 1]}
+        errors = {"LSTM": 4.0, "DCNN-K1": 5.0, "L-DCNN": 3.0, "TextCNN": 1.0, "RNN": 2.0}
+        made = [made_up(name, curves.get(name, [9, 9, 9, 9]), errors[name]) for name in origins]
+        return [replace(each, origin=origins[each.candidate]) for each in made]
+
+    def test_the_papers_networks_are_lines_with_their_sizes(self):
+        table = design.network_table()
+        assert table.loc["L-G-DCNN"].tolist() == ["LSTM+att>GRU+att>DCNN", 8_635_911]
+
+    def test_candidates_are_ranked_by_score_with_their_errors(self, evaluations):
+        table = design.candidate_table(scores(evaluations))
+        assert list(table.index[:2]) == ["LSTM", "L-DCNN"]
+        assert table.loc["TextCNN", [BULK, "mean rank"]].tolist() == [1.0, 1.0]
+        assert table.loc["DCNN-K1", "mean rank"] == 5
+
+    def test_ranks_are_of_candidates_alone_and_proposals_count_together(self, evaluations):
+        table = design.rank_table(scores(evaluations))
+        assert list(table.index) == ["L-DCNN", "random networks", "proposed networks"]
+        assert table["rank by MAE"].tolist() == [3, 1, 2]
+        assert table.loc["L-DCNN", "rank by score"] == 1
+
+    def test_how_far_a_network_is_above_the_global_one_is_a_mean_over_large_thresholds(self, evaluations):
+        table = design.above_global(evaluations)
+        large = [place for place, threshold in enumerate(THRESHOLDS) if threshold > 0.2]
+        expected = sum(([5, 2, 3, 1][place] - [4, 3, 2, 1][place]) / 10 for place in large) / len(large)
+        assert table.loc["L-DCNN", BULK] == pytest.approx(expected)
+        assert "LSTM" not in table.index
+
+    def test_the_study_says_how_much_was_trained(self, evaluations):
+        recipe = {"epochs": 9, "batch_size": 128}
+        (row,) = design.study_table([replace(each, recipe=recipe) for each in evaluations]).to_dict("records")
+        assert row == {
+            **{"networks": 5, "epochs": 9, "batch size": 128, "formulas": 10, "in the CECV": 10},
+            "minutes": pytest.approx(10 / 60),
+        }
+
+    def test_our_definition_is_the_first_of_several(self, evaluations):
+        table = design.definition_table(evaluations, n_resamples=20)
+        assert table.index[0] == "ours"
+        assert list(table.index[-2:]) == ["height of the curve", "distance to the LSTM's height"]
+        power = design.predictive_power(scores(evaluations), n_resamples=20)
+        ours = power[(power["predictor"] == "score") & (power["dataset"] == BULK)].iloc[0]
+        assert table.loc["ours", BULK].startswith(f"{ours['rho']:+.2f} (")
 
 
 class TestRecords:

@@ -6,7 +6,7 @@ import pytest
 from summaries import ensembles, summary
 
 from lgdcnn_core.companion import runs
-from lgdcnn_core.companion.claims import Outcome, errors, fast_recipe, lower_errors, surpasses
+from lgdcnn_core.companion.claims import Outcome, error_tables, errors, fast_recipe, lower_errors, surpasses
 
 BULK = "aflow__ael_bulk_modulus_vrh"
 
@@ -73,9 +73,9 @@ def test_the_published_number_is_inside_the_intervals_that_hold_it():
     assert compared["inside"].tolist() == [(1, 2)]
     said = errors.sentence(compared.iloc[0])
     assert "the published number lies inside the 95 % bootstrap interval of 2 of 3 runs (seeds 1, 2)" in said
-    table = errors.agreement_table(compared)
-    assert table[["inside", "repeats"]].to_numpy().tolist() == [["2 of 3", "yes"]]
-    assert list(table.index.names) == ["store", "dataset", "model", "recipe", "setting", "epochs"]
+    table = error_tables.repetition_table(compared)
+    assert table.to_numpy().tolist() == [["8.221", "8.400 ± 0.1", "+2.2", "2 of 3"]]
+    assert list(table.index.names) == ["data set", "network"]
 
 
 @pytest.mark.parametrize(("low", "word"), [(8.0, "inside"), (8.3, "outside")])

@@ -67,13 +67,13 @@ COMPANION = {
     "wording": set(),
     "records": set(),
     "runs": {"records"},
-    "readings": {"records", "runs"},
+    "readings": {"wording", "records", "runs"},
     "design": {"records", "runs"},
     "tuning": {"records", "runs"},
     "speed": {"records", "runs"},
     "claims": {"wording", "records", "runs", "readings", "design", "tuning", "speed"},
     "figures": {"wording", "records", "runs"},
-    "reproduce": {"wording", "records", "runs", "claims", "figures"},
+    "reproduce": {"wording", "records", "runs", "readings", "design", "claims", "figures"},
 }
 """Rooms of the companion, and which others of its own each may import; of the core they may import every one."""
 

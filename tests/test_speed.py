@@ -216,7 +216,7 @@ def test_answers_are_sentences_of_the_records_numbers():
     # 384 tokens/s of 53.1 MFLOP, at 2,000 GFLOP/s.
     assert "zeros beyond the ends of compounds counted, 53 MFLOP a token); the roofline allows 100 %" in said
     assert "(exact setting, bfloat16) with batches of 128 runs at 31 %" in said
-    assert "2.00 positions a token, and the published setting takes 2.50 times" in said
+    assert "2.00 positions a token, and the padded setting takes 2.50 times" in said
     assert "1,000 compounds (OQMD_Bandgap, test part) takes 4.0 s, 250 compounds/s" in said
     assert "2,500 formulas/s" in said
     assert "1.25 GiB on the host over 384 compounds" in said
@@ -247,6 +247,79 @@ def test_the_verdict_on_speed_counts_the_machines_that_reach_half_of_their_peak(
     assert share_of_peak.verdict({}).outcome is Outcome.NOT_TESTABLE
 
 
+# ------------------------------------------------------------------------------------------- machines side by side
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "Ångström 1 @ 2 GHz with AMX, 2 threads"),
+        ({"threads": 1, "instruction_set": "AVX2"}, "Ångström 1 @ 2 GHz with AVX2, 1 thread"),
+        ({"device": "NVIDIA H100"}, "NVIDIA H100"),
+    ],
+)
+def test_a_machine_has_a_name_that_people_use(changes, name):
+    assert speed.machine_name(record(**changes)) == name
+
+
+def test_processors_come_before_gpus_and_this_machine_is_told_from_the_others(monkeypatch, tmp_path):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path))
+    speed.local().write(record(device="a GPU"))
+    speed.local().write(record())
+    assert list(speed.machines("local")) == [
+        "Ångström 1 @ 2 GHz with AMX, 2 threads (this machine)",
+        "a GPU (this machine)",
+    ]
+    assert list(speed.machines("both"))[-1] == "a GPU (this machine)"
+    assert "(this machine)" not in "".join(speed.machines("committed"))
+
+
+def test_a_machine_is_one_row_without_columns_that_no_machine_fills():
+    in_float32 = record(
+        products=record().products[:2],
+        trainings=[each for each in record().trainings if each["precision"] == "float32"],
+    )
+    table = speed.machine_table({"one": record(), "other": in_float32})
+    assert list(table.index) == ["one", "other"]
+    assert table.loc["one", ("matrix product (GFLOP/s)", "bfloat16")] == 8000
+    # 256 compounds in 0.4 s, and 1 TFLOP in that time of 8 TFLOP/s.
+    assert table.loc["one", ("training (compounds/s)", "128, bfloat16")] == 640
+    assert table.loc["one", ("training (share of product)", "128, bfloat16")] == pytest.approx(0.3125)
+    assert table.loc["one", ("prediction", "compounds/s")] == 250
+    assert table.loc["one", ("memory", "GiB")] == 1.25
+    assert pd.isna(table.loc["other", ("training (compounds/s)", "128, bfloat16")])
+    assert ("training (compounds/s)", "1,024, bfloat16") not in table
+    assert not [column for column in speed.machine_table({"other": in_float32}) if "bfloat16" in column[1]]
+
+
+def test_the_findings_say_how_fast_each_kind_of_machine_trains_and_predicts():
+    plain = record(instruction_set="AVX512_CORE_BF16")
+    large = training(precision="bfloat16", batch_size=1024, epoch_seconds=[9.0, 0.5])
+    with_large = record(trainings=[*record().trainings, large])
+    said = speed.findings({"plain": plain, "matrix": with_large, "another": with_large})
+    assert len(said) == 2
+    assert said[1].startswith("On 2 processors with AMX, L-G-DCNN trains on 512 compounds a second in bfloat16")
+    assert "runs at 25 % of the speed" in said[1]
+    assert "batches of 128 reach 31 %" in said[1]
+    assert "make benchmark" in speed.findings({})[0]
+
+
+def test_published_code_and_ours_never_share_a_column():
+    published = pd.DataFrame(
+        {"model": ["L-G-DCNN"], "dataset": SMALL_SET, "epoch_seconds": [5.0], "peak_float32": 1.6e12}
+    )
+    table = speed.published_code_table({"a": record(), "b": record()}, published)
+    ((network, label),) = table.index
+    assert (network, label) == ("L-G-DCNN", "AFLOW Bulk modulus")
+    assert dict(table.iloc[0]) == {
+        ("published code, another machine", "epoch (s)"): "5",
+        ("published code, another machine", "share (%)"): "50",
+        ("ours, 2 processors with AMX", "epoch (s)"): "8",
+        ("ours, 2 processors with AMX", "share (%)"): "25",
+    }
+    assert speed.published_code_table({}, published).empty
+
+
 # ------------------------------------------------------------------------------------------------------ measuring
 
 
@@ -255,7 +328,7 @@ def test_cases_are_each_there_once_and_float32_alone_without_bfloat16():
     assert len(set(cases)) == len(cases)
     assert {case.precision for case in speed.cases(speed.FULL, ["float32"])} == {"float32"}
     assert {128, 1024, FAST.batch_size, None} == {case.batch_size for case in cases}
-    # CrabNet masks padding, so that only the paper's recipe is timed in the published setting.
+    # CrabNet masks padding, so that only the paper's recipe is timed in the padded setting.
     assert {case.recipe for case in cases if case.model == "CrabNet" and case.setting == "published"} == {"paper"}
 
 
@@ -369,7 +442,7 @@ def shown(path):
     return "\n".join(texts), sum("image/png" in output.get("data", {}) for output in found)
 
 
-def test_the_notebook_says_that_there_is_no_record(monkeypatch, tmp_path, drawing_style, capsys):
+def test_the_notebook_runs_without_a_record_and_draws_nothing(monkeypatch, tmp_path, drawing_style):
     monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path))
     monkeypatch.setenv("LGDCNN_FIGURES", str(tmp_path / "figures"))
     cells = [cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"]
@@ -377,7 +450,6 @@ def test_the_notebook_says_that_there_is_no_record(monkeypatch, tmp_path, drawin
     for cell in cells:
         exec(cell.source.replace('stores = "both"', 'stores = "local"'), names)  # a kernel would take ten times as long
     assert names["records"] == {}
-    assert "written: nothing" in capsys.readouterr().out
     assert not (tmp_path / "figures").exists()
 
 

@@ -1,4 +1,6 @@
-"""Wording that tables, figures and verdicts share: names of stores, units, errors and counts."""
+"""Wording that tables, figures and verdicts share: names of stores, trainings, units, errors and counts."""
+
+from lgdcnn_core import benchmarks, training
 
 STORES = {"committed": "This project", "local": "This machine"}
 """Name of each store of records for readers."""
@@ -62,3 +64,39 @@ def span(low: float, high: float, form: str) -> str:
 def and_validation_data(refit: bool) -> str:
     """Add to the description of a training that it learnt from validation data too, if it did."""
     return ", validation data too" if refit else ""
+
+
+def way_of_training(
+    recipe: str, setting: str, epochs: int, train_fraction: float = 1.0, refit: bool = False, store: str = "committed"
+) -> str:
+    """Name a way of training by its recipe, and add only the values that are not the recipe's own.
+
+    Parameters
+    ----------
+    recipe, setting, epochs, train_fraction, refit, store
+        As the columns of `runs.load_records`.
+
+    Returns
+    -------
+    str
+        Such as "fast recipe" or "paper recipe, 100 epochs".
+    """
+    parts = [f"{recipe} recipe"]
+    if setting != own_setting(recipe):
+        parts.append(f"{setting_name(setting)} setting")
+    if epochs != training.recipe(recipe).epochs:
+        parts.append(f"{epochs} epochs")
+    if train_fraction != 1:
+        parts.append(f"{train_fraction:.3g} of rows")
+    return ", ".join(parts) + and_validation_data(refit) + ("" if store == "committed" else ", this machine")
+
+
+def own_setting(recipe: str) -> str:
+    """Give the setting that a recipe is meant for: "published" for the paper recipe, else "exact"."""
+    return "published" if recipe == training.PAPER.name else "exact"
+
+
+def place(dataset: str, fold: int | None = None) -> str:
+    """Name a data set, or one of its official folds, with the unit of its property."""
+    card = benchmarks.card(dataset)
+    return label(card.label if fold is None else f"{card.label}, fold {fold}", card.unit)

@@ -1,13 +1,16 @@
 """Claim of the paper: the one CECV that it prints. Of ours: the counts do not depend on the order of compounds."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from lgdcnn_core import benchmarks
 from lgdcnn_core.cecv import CECV, Band, distances
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
+from lgdcnn_core.companion.readings import Environments, ReadingSpec
 from lgdcnn_core.companion.wording import rule_name, span
 
 PRINTED = "The printed CECV, for silicon in the last layer of L-G-DCNN"
@@ -98,6 +101,61 @@ def order_of_compounds(band: Band) -> Verdict:
             f"{span(place.min(), place.max(), '+.0f')} % from the mean."
         ),
     )
+
+
+def printed_counts(spec: ReadingSpec, layer: str) -> NDArray[np.intp] | None:
+    """Give the counts that the paper prints for a reading's layer, (T,); None unless it is the one that it prints."""
+    printed = benchmarks.published("lgdcnn_paper_cecv").set_index(["dataset", "part", "element", "model", "layer"])
+    case = (spec.run.dataset, spec.part, spec.element, spec.run.model, layer)
+    return printed.loc[[case], "clusters"].to_numpy() if case in printed.index else None
+
+
+def verdicts(reading: Environments, layer: str, bands: Sequence[Band]) -> list[Verdict]:
+    """Give the verdicts of this file on a reading: on the printed vector, if it is of this layer, and on the order.
+
+    Parameters
+    ----------
+    reading
+        The environments of an element in a network's layers.
+    layer
+        The layer.
+    bands
+        From `cecv.shuffle_band`, by the scan-order rule, and from `cecv.subsample_band`.
+    """
+    spec = reading.record.spec
+    published = printed_counts(spec, layer)
+    training = f"{spec.run.full_recipe().epochs} epochs on {100 * spec.run.train_fraction:g} % of the training rows"
+    found = [order_of_compounds(bands[0])]
+    return found if published is None else [printed_vector(reading.cecv(layer), published, bands, training), *found]
+
+
+def rule_table(shuffled: Mapping[str, Band], published: ArrayLike | None = None) -> pd.DataFrame:
+    """Tabulate the counts of each rule of clustering, and where they lie when the compounds are shuffled.
+
+    Parameters
+    ----------
+    shuffled
+        From `cecv.shuffle_band`, by rule.
+    published
+        The published counts, (T,).
+
+    Returns
+    -------
+    DataFrame
+        A row a threshold. Columns of two levels: the paper's counts, if given; for each rule ``count``, and as text
+        ``shuffled``, which is left out where the order changes nothing.
+    """
+    columns: dict[tuple[str, str], Any] = {}
+    if published is not None:
+        columns["the paper", "count"] = np.asarray(published)
+    for rule, band in shuffled.items():
+        columns[f"{rule_name(rule)} rule", "count"] = band.cecv.counts
+        if (band.low < band.high).any():
+            columns[f"{rule_name(rule)} rule", "shuffled"] = [
+                span(low, high, ".0f") for low, high in zip(band.low, band.high, strict=True)
+            ]
+    thresholds = next(iter(shuffled.values())).cecv.thresholds
+    return pd.DataFrame(columns, index=pd.Index(thresholds, name="threshold"))
 
 
 def shape(ours: CECV, published: ArrayLike) -> str:

@@ -85,3 +85,20 @@ def layer_by_layer(order: pd.DataFrame, by_chance: Mapping[str, float], element:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
+
+
+def remarks(order: pd.DataFrame, column: str, text: str) -> dict[str, str]:
+    """Give for each layer a remark with its share of one measure of `Embeddings.order`, for its map.
+
+    Parameters
+    ----------
+    order
+        From `Embeddings.order`.
+    column
+        The measure; layers without it have no remark and are left out.
+    text
+        The remark, with ``{}`` for the number: of a share in percent, of an error as it is.
+    """
+    known = order[column].dropna().astype(float)
+    form = ".2f" if column == "neighbour_error" else ".0%"
+    return {layer: text.format(format(value, form)) for layer, value in known.items()}

@@ -5,7 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from lgdcnn_core.companion.wording import STORES
+from lgdcnn_core import training
+from lgdcnn_core.models import CHAINS
+
+MODEL = "L-G-DCNN"
+"""The network that comes first."""
 
 
 def reached_table(summary: pd.DataFrame, labels: Mapping[str, str], name: str) -> pd.DataFrame:
@@ -16,31 +20,30 @@ def reached_table(summary: pd.DataFrame, labels: Mapping[str, str], name: str) -
     summary
         From `convergence.summarise_reached`, with ``factor``.
     labels
-        Name of each data set for readers.
+        Name of each data set for readers, in the order of the rows.
     name
         ``"epoch"`` or ``"seconds"``.
 
     Returns
     -------
     DataFrame
-        A row a data set and target, a column a store, recipe and network. See `text` for the cells; without a record,
-        "no record".
+        A row a data set and target, a column a recipe (and machine) and network. See `text` for the cells; empty where
+        a network was not trained.
     """
-    rows = pd.DataFrame(
+    order = {name: place for place, name in enumerate([*labels, *training.RECIPES, MODEL, *CHAINS])}
+    rows = summary.sort_values(["dataset", "recipe", "model"], key=lambda names: names.map(order), kind="stable")
+    targets = zip(rows["factor"], rows["target"], strict=True)
+    cells = pd.DataFrame(
         {
-            "data set": summary["dataset"].map(labels),
-            "times lowest": [f"{each:g}" for each in summary["factor"]],
-            "target": [f"{each:.4g}" for each in summary["target"]],
-            "store": summary["store"].map(STORES),
-            "recipe": summary["recipe"],
-            "network": summary["model"],
-            "cell": [text(row, name) for _, row in summary.iterrows()],
+            "data set": rows["dataset"].map(labels),
+            "target": [f"{factor:g} times the lowest, {target:.4g}" for factor, target in targets],
+            "recipe": rows["recipe"] + rows["store"].map({"committed": "", "local": ", this machine"}),
+            "network": rows["model"],
+            "cell": [text(row, name) for _, row in rows.iterrows()],
         }
     )
-    index, columns = list(rows.columns[:3]), list(rows.columns[3:6])
-    return rows.pivot_table(
-        index=index, columns=columns, values="cell", aggfunc="first", sort=False, fill_value="no record"
-    )
+    wide = cells.pivot_table("cell", ["data set", "target"], ["recipe", "network"], aggfunc="first", sort=False)
+    return wide.fillna("")
 
 
 def text(row: "pd.Series[Any]", name: str) -> str:

@@ -1,7 +1,7 @@
 """Claim of the paper: the errors of L-G-DCNN (Tables 1 and 2).
 
 Only a training by the paper recipe, in the padded setting, over all its epochs and training rows repeats the
-published one. Other trainings are set beside the published numbers in `agreement_table`, but judge nothing.
+published one. Other trainings are set beside the published numbers in `error_tables`, but judge nothing.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import pandas as pd
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion import wording
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, mean_ratio, untested
-from lgdcnn_core.companion.runs.table import GROUP
+from lgdcnn_core.companion.runs.table import GROUP, summarise
 from lgdcnn_core.training import PAPER
 
 MODEL = "L-G-DCNN"
@@ -73,22 +73,27 @@ def against_published(
     )
 
 
-def agreement_table(compared: pd.DataFrame) -> pd.DataFrame:
-    """Lay out the result of `against_published` with records, for reading.
+def against_table_1(published: pd.DataFrame, records: pd.DataFrame, less: pd.DataFrame) -> pd.DataFrame:
+    """Set our runs beside Table 1, each published number on the test rows that it was measured on.
+
+    Parameters
+    ----------
+    published
+        From `evidence.published_errors`.
+    records
+        From `runs.load_records`.
+    less
+        From `runs.without_pure_elements` of the same.
 
     Returns
     -------
     DataFrame
-        One row a kind of run and data set (index). ``inside``: in how many runs the interval holds the published
-        number; ``repeats``: whether the training was the published one.
+        As `against_published`.
     """
-    left_out = {"train_fraction"} | ({"refit"} if not compared["refit"].any() else set())
-    index = [name for name in GROUP if name not in left_out and compared[name].notna().any()]
-    table = compared[["mean", "std", "published", "percent", "deviations"]].assign(
-        inside=[f"{len(seeds)} of {n}" for seeds, n in zip(compared["inside"], compared["n"], strict=True)],
-        repeats=compared["same_training"].map({True: "yes", False: "no"}),
-    )
-    return table.set_index([compared[name] for name in index])
+    long = published.reset_index().melt("dataset", var_name="model", value_name="published")
+    quoted = long["model"].isin(benchmarks.WITHOUT_PURE_ELEMENTS)
+    parts = [(records, long[~quoted]), (less, long[quoted])]
+    return pd.concat([against_published(summarise(own), theirs, own) for own, theirs in parts], ignore_index=True)
 
 
 def by_set(compared: pd.DataFrame, table: Literal[1, 2], model: str = MODEL) -> list[Verdict]:

@@ -15,7 +15,7 @@ from lgdcnn_core.companion.readings.environments import Environments
 from lgdcnn_core.companion.readings.environments import view as view_environments
 from lgdcnn_core.companion.readings.spec import Kind, ReadingSpec
 from lgdcnn_core.companion.runs import curves
-from lgdcnn_core.companion.wording import STORES
+from lgdcnn_core.companion.wording import STORES, own_setting
 
 READ = {"CritExam__Ef": 0.1, "aflow__Egap": 0.3, "OQMD_Bandgap": 0.025}
 """Data sets whose trained networks were read, and the share of the training rows they had: about 6,000 compounds."""
@@ -62,7 +62,7 @@ class Evidence:
     @cached_property
     def comparable_curves(self) -> pd.DataFrame:
         """Learning curves that belong in a comparison, see `curves.reasons_against`, of each recipe's own setting."""
-        settings = self.records["recipe"].map(dict.fromkeys(training.RECIPES, "exact") | {"paper": "published"})
+        settings = self.records["recipe"].map(own_setting)
         records = self.records[(self.records["setting"] == settings) & ~self.records["refit"].astype(bool)]
         table = runs.load_curves(records, self.run_stores)
         return table[curves.reasons_against(table) == ""]

@@ -5,17 +5,20 @@ from typing import Any
 
 import pandas as pd
 
-from lgdcnn_core import benchmarks
+from lgdcnn_core import benchmarks, training
 from lgdcnn_core.companion import wording
 from lgdcnn_core.companion.claims.epochs_to_target import span, text
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, judge, listed, mean_ratio, untested
 from lgdcnn_core.companion.runs.curves import KIND
+from lgdcnn_core.companion.runs.joint import both_joint
 
 CLAIM = "Ours reaches the published code's validation errors sooner"
 
 NOTEBOOK = "03_convergence"
 
-THEIRS, OURS = "published code, measured on another machine", "this project's code"
+MODEL = "L-G-DCNN"
+
+THEIRS, OURS = "published code, measured on another machine", "ours"
 """Headings of columns that never mix."""
 
 
@@ -23,6 +26,12 @@ def published_code() -> pd.DataFrame:
     """Give the validation MAEs noted of the published code, with ``seconds``, a share of the training by epochs."""
     code = benchmarks.published("published_code")
     return code.assign(seconds=code["epoch"] * code["run_seconds"] / code["run_epochs"])
+
+
+def targets(measured: pd.DataFrame) -> pd.DataFrame:
+    """Give the validation MAEs noted of the published code as errors to reach, for `convergence.reached`."""
+    noted = measured[["dataset", "val_mae"]].drop_duplicates().rename(columns={"val_mae": "target"})
+    return noted.assign(fold=pd.NA).astype({"fold": "Int64"})
 
 
 def beside_published_code(summary: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
@@ -54,28 +63,57 @@ def beside_published_code(summary: pd.DataFrame, measured: pd.DataFrame) -> pd.D
 
 
 def published_code_table(beside: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Write the result of `beside_published_code` as text, under a heading for the published code and one for ours."""
-    rows = beside.sort_values("target", ascending=False, kind="stable")
-    order = {name: place for place, name in enumerate(beside["dataset"].unique())}
-    rows = rows.sort_values("dataset", key=lambda names: names.map(order), kind="stable")
-    index = pd.MultiIndex.from_arrays(
-        [
-            rows["dataset"].map(labels),
-            [f"{each:#.3g}" for each in rows["target"]],
-            rows["model"],
-            rows["recipe"],
-            rows["store"].map(wording.STORES),
-        ],
-        names=["data set", "validation MAE", "network", "recipe", "store"],
-    )
-    columns = {
-        (THEIRS, "epoch"): rows["code_epoch"].astype(str).to_numpy(),
-        (THEIRS, "seconds, about"): [f"{each:,.0f}" for each in rows["code_seconds"]],
-        (OURS, "epochs"): [text(row, "epoch") for _, row in rows.iterrows()],
-        (OURS, "seconds"): [text(row, "seconds") for _, row in rows.iterrows()],
-        ("published over ours", "seconds"): ["-" if pd.isna(each) else f"{each:.2g}" for each in rows["ratio"]],
-    }
-    return pd.DataFrame(columns, index=index)
+    """Write the result of `beside_published_code` as text.
+
+    Returns
+    -------
+    DataFrame
+        A row a data set and validation MAE (index). Columns of two levels: for the published code, ``epoch`` and
+        ``seconds, about``; for each recipe of ours, ``epochs``, ``seconds``, and ``times as fast``, the seconds of the
+        published code over ours.
+    """
+    rows: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
+    for _, row in beside.sort_values("target", ascending=False, kind="stable").iterrows():
+        cells = rows.setdefault((labels[row["dataset"]], f"{row['target']:#.3g}"), {})
+        cells[THEIRS, "epoch"] = str(row["code_epoch"])
+        cells[THEIRS, "seconds, about"] = f"{row['code_seconds']:,.0f}"
+        ours = f"{OURS}, {_recipe(row)}" + ("" if row["model"] == MODEL else f", {row['model']}")
+        cells[ours, "epochs"], cells[ours, "seconds"] = text(row, "epoch"), text(row, "seconds")
+        cells[ours, "times as fast"] = "-" if pd.isna(row["ratio"]) else f"{row['ratio']:.2g}"
+    order = {labels[name]: place for place, name in enumerate(beside["dataset"].unique())}
+    keys = sorted(rows, key=lambda key: order[key[0]])
+    table = pd.DataFrame([rows[key] for key in keys])
+    if len(table):
+        table.index = pd.MultiIndex.from_tuples(keys, names=["data set", "validation MAE"])
+        table.columns = pd.MultiIndex.from_tuples(table.columns)
+    return table.fillna("")
+
+
+def first_trainings(records: pd.DataFrame, recipes: Sequence[str], stores: Sequence[str]) -> list[str]:
+    """Say how long the trainings took that recipes start from, which their own seconds leave out.
+
+    Parameters
+    ----------
+    records
+        From `runs.load_records`.
+    recipes
+        Names of the recipes.
+    stores
+        Names of the stores whose records count.
+    """
+    said = []
+    for source in dict.fromkeys(training.recipe(name).source for name in recipes):
+        if source == training.JOINT:
+            kept = [store.records().values() for store in both_joint() if store.name in stores]
+            seconds, data = pd.Series([each.seconds for part in kept for each in part]), "all extended sets together"
+        else:
+            own = (records["recipe"] == training.PRETRAINING.name) & (records["dataset"] == source)
+            seconds, data = records.loc[own, "training_seconds"], None
+        if source and len(seconds):
+            data = data or benchmarks.card(source).label
+            seeds = wording.counted(len(seconds), "seed")
+            said.append(f"The first training, on {data}, took {seconds.mean():,.0f} s ({seeds}).")
+    return said
 
 
 def at_the_lowest(beside: pd.DataFrame) -> pd.DataFrame:

@@ -20,9 +20,8 @@ from lgdcnn_core.companion.claims import (
     share_of_peak,
     surpasses,
 )
-from lgdcnn_core.companion.claims.evidence import ELEMENTS, EPOCHS, NETWORKS, READ, Evidence, published_errors
+from lgdcnn_core.companion.claims.evidence import ELEMENTS, NETWORKS, READ, Evidence, published_errors
 from lgdcnn_core.companion.claims.verdict import Verdict, untested
-from lgdcnn_core.companion.design import TargetRegion
 from lgdcnn_core.companion.runs import convergence
 from lgdcnn_core.training import PAPER
 
@@ -96,11 +95,10 @@ def _convergence(evidence: Evidence) -> list[Verdict]:
     reached = convergence.reached(pair, convergence.targets(pair, converges.MODEL, PAPER.name))
     compared = convergence.compare(reached, converges.MODEL, converges.RIVAL)
     code = fraction_of_cost.published_code()
-    noted = code[["dataset", "val_mae"]].drop_duplicates().rename(columns={"val_mae": "target"})
     timed = comparable[(comparable["recipe"] == lower_errors.RECIPE) & comparable["dataset"].isin(code["dataset"])]
     # Seconds of runs that are known to have shared their cores compare with nothing; older records do not say.
     timed = timed.assign(seconds=timed["seconds"].where(timed["undisturbed"].fillna(True).astype(bool)))
-    of_code = convergence.reached(timed, noted.assign(fold=None).astype({"fold": "Int64"}))
+    of_code = convergence.reached(timed, fraction_of_cost.targets(code))
     beside = fraction_of_cost.beside_published_code(convergence.summarise_reached(of_code, ["target"]), code)
     return [*converges.verdicts(compared), fraction_of_cost.verdict(of_code, beside, lower_errors.RECIPE)]
 
@@ -112,24 +110,9 @@ def _matbench_table(evidence: Evidence) -> list[Verdict]:
 
 def _cecv(evidence: Evidence) -> list[Verdict]:
     panels = _panels(evidence)
-    regions = {
-        case: TargetRegion(
-            each[local_layers.GLOBAL].thresholds,
-            each[local_layers.GLOBAL].normalised.tolist(),
-            each[local_layers.LOCAL].normalised.tolist(),
-        )
-        for case, each in panels.items()
-    }
-    away = pd.DataFrame(
-        {
-            case: {model: regions[case].distance(vector.normalised) for model, vector in each.items()}
-            for case, each in panels.items()
-        }
-    ).drop(index=[local_layers.LOCAL, local_layers.GLOBAL], errors="ignore")
     return [
         *_printed_vector(evidence),
-        *local_layers.highest_and_lowest(panels),
-        local_layers.nearest(away),
+        *local_layers.verdicts(panels),
     ]
 
 
@@ -143,12 +126,7 @@ def _printed_vector(evidence: Evidence) -> list[Verdict]:
     efms = read.efms(layer)
     shuffled = cecv.shuffle_band(efms, SEED, n_replicates=ORDERS)
     chosen = cecv.subsample_band(efms, SEED, n_replicates=ORDERS)
-    training = f"{EPOCHS} epochs on {100 * READ[dataset]:g} % of the training rows"
-    published = printed["clusters"].to_numpy()
-    return [
-        cecv_vector.printed_vector(read.cecv(layer), published, [shuffled, chosen], training),
-        cecv_vector.order_of_compounds(shuffled),
-    ]
+    return cecv_vector.verdicts(read, layer, [shuffled, chosen])
 
 
 def _design(evidence: Evidence) -> list[Verdict]:

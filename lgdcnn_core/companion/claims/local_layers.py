@@ -1,12 +1,15 @@
 """Claims of the paper: the local network has the highest CECV, the global one the lowest; the fusion lies between."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from lgdcnn_core.cecv import CECV
+from lgdcnn_core.companion.claims.evidence import published_errors
 from lgdcnn_core.companion.claims.verdict import Outcome, Verdict, share_of, untested
+from lgdcnn_core.companion.design import TargetRegion
+from lgdcnn_core.companion.wording import place, three_decimals
 
 LOCAL, GLOBAL, FUSION = "DCNN-K1", "LSTM", "L-G-DCNN"
 """The paper's local network, its global one, and its fusion of the two."""
@@ -15,6 +18,35 @@ NOTEBOOK = "05_cecv"
 
 Panels = Mapping[Any, Mapping[str, CECV]]
 """CECVs of the last layers by network, for each case: a data set and an element."""
+
+
+def verdicts(panels: Panels) -> list[Verdict]:
+    """Give all verdicts of this file: `highest_and_lowest`, and `nearest`."""
+    return [*highest_and_lowest(panels), nearest(distances(panels))]
+
+
+def training_table(records: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Tabulate the test MAE of the networks that were read, beside the published ones.
+
+    Parameters
+    ----------
+    records
+        From `runs.load_records`.
+    keys
+        Keys of the networks' runs.
+
+    Returns
+    -------
+    DataFrame
+        A row a data set (with its unit), texts: a column a network, ``training rows``, and two columns with the paper's
+        numbers, after 300 epochs on all rows.
+    """
+    own = records[records["key"].isin(keys)].drop_duplicates("key")
+    errors = own.pivot_table("mae", "dataset", "model", sort=False).map(three_decimals)
+    rows = own.groupby("dataset", sort=False)["n_train"].first().map("{:,}".format)
+    published = published_errors(list(errors.index))[[FUSION, "CrabNet"]].map(three_decimals)
+    table = errors.assign(**{"training rows": rows}).join(published.add_suffix(" (the paper)"))
+    return table.rename(index=place).rename_axis(index="data set", columns=None)
 
 
 def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL) -> list[Verdict]:
@@ -52,6 +84,24 @@ def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL
         ),
         _verdict(claims[1], last, n, f"It is the lowest in {last} of {n} cases{_most_often(lowest, global_)}."),
     ]
+
+
+def regions(panels: Panels) -> dict[Any, TargetRegion]:
+    """Give the paper's target region of each case, between the curves of the global network and the local one."""
+    return {
+        case: TargetRegion(each[GLOBAL].thresholds, each[GLOBAL].normalised, each[LOCAL].normalised)
+        for case, each in panels.items()
+    }
+
+
+def distances(panels: Panels) -> pd.DataFrame:
+    """Give the distance of each other network (rows) from the target region of each case (columns), for `nearest`."""
+    region = regions(panels)
+    found = {
+        case: {model: region[case].distance(vector.normalised) for model, vector in each.items()}
+        for case, each in panels.items()
+    }
+    return pd.DataFrame(found).drop(index=[LOCAL, GLOBAL], errors="ignore")
 
 
 def nearest(away: pd.DataFrame, fusion: str = FUSION) -> Verdict:

@@ -13,6 +13,16 @@ from lgdcnn_core.companion.design.proposals import compose, mutations, propose, 
 from lgdcnn_core.companion.design.record import Evaluation, Study, committed_study, local_study
 from lgdcnn_core.companion.design.region import TargetRegion
 from lgdcnn_core.companion.design.scoring import MissingReference, ranking, region, scores
+from lgdcnn_core.companion.design.tables import (
+    above_global,
+    candidate_table,
+    definition_table,
+    network_table,
+    power_table,
+    rank_table,
+    region_table,
+    study_table,
+)
 
 __all__ = [
     "Evaluation",
@@ -21,20 +31,28 @@ __all__ = [
     "Study",
     "TargetRegion",
     "Task",
+    "above_global",
     "brief",
+    "candidate_table",
     "committed_study",
     "compose",
+    "definition_table",
     "evaluate",
     "local_study",
     "mutations",
+    "network_table",
     "next_round",
+    "power_table",
     "predictive_power",
     "propose",
+    "rank_table",
     "ranking",
     "region",
+    "region_table",
     "reliability",
     "repeat",
     "sample",
     "scores",
     "search",
+    "study_table",
 ]

@@ -12,7 +12,14 @@ from lgdcnn_core.companion.figures.cecv import (
     layer_name,
     target_region,
 )
-from lgdcnn_core.companion.figures.cells import FEW, Column, by_configuration, few_columns, over_folds
+from lgdcnn_core.companion.figures.cells import (
+    FEW,
+    Column,
+    by_configuration,
+    few_columns,
+    over_folds,
+    with_published,
+)
 from lgdcnn_core.companion.figures.clusters import cluster_heatmap, clusters_figure
 from lgdcnn_core.companion.figures.convergence import convergence_curves, convergence_figure
 from lgdcnn_core.companion.figures.design import Region, power_figure, region_figure, score_figure
@@ -95,4 +102,5 @@ __all__ = [
     "trial_ratios",
     "trials_figure",
     "unit_text",
+    "with_published",
 ]

@@ -101,6 +101,20 @@ def few_columns(
     return pd.concat(parts, ignore_index=True)[CELLS if folds else [*CELLS, "fold"]]
 
 
+def with_published(published: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Give the numbers behind a table figure: published ones and ours in one long table, each in its own column.
+
+    Parameters
+    ----------
+    published
+        MAE, one row a data set (index), one column a model.
+    cells
+        From `by_configuration` or `over_folds`.
+    """
+    long = published.rename_axis("dataset").reset_index().melt("dataset", var_name="column", value_name="published")
+    return pd.concat([long.assign(group="Published"), cells])[["dataset", "group", "column", "published", *CELLS[3:]]]
+
+
 def by_configuration(
     summary: pd.DataFrame, models: Sequence[str] = (), ensembles: pd.DataFrame | None = None
 ) -> pd.DataFrame:

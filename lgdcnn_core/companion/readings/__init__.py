@@ -4,10 +4,12 @@
 and environments.
 """
 
-from lgdcnn_core.companion.readings.embeddings import Embeddings
+from lgdcnn_core.companion.readings.cost import cost_table
+from lgdcnn_core.companion.readings.embeddings import Embeddings, across_layers
 from lgdcnn_core.companion.readings.environments import Environments
 from lgdcnn_core.companion.readings.library import NoReading, cecv, embeddings, make
 from lgdcnn_core.companion.readings.network import ForeignWeights, NoNetwork
+from lgdcnn_core.companion.readings.panels import cecv_table, every_layer, last_layers
 from lgdcnn_core.companion.readings.record import ReadingRecord, ReadingStore, committed, local, origin
 from lgdcnn_core.companion.readings.spec import ReadingSpec
 
@@ -20,9 +22,14 @@ __all__ = [
     "ReadingRecord",
     "ReadingSpec",
     "ReadingStore",
+    "across_layers",
     "cecv",
+    "cecv_table",
     "committed",
+    "cost_table",
     "embeddings",
+    "every_layer",
+    "last_layers",
     "local",
     "make",
     "origin",

@@ -2,17 +2,19 @@
 
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pymatgen.core import Element
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from lgdcnn_core.companion.readings import features as layer_features
-from lgdcnn_core.companion.readings.chemistry import environment, group
+from lgdcnn_core.companion.readings.chemistry import block, environment, group
 from lgdcnn_core.companion.readings.making import Findings, Stopwatch
 from lgdcnn_core.companion.readings.network import Trained
 from lgdcnn_core.companion.readings.record import Reading, ReadingRecord, ReadingStore
@@ -61,6 +63,19 @@ class Embeddings(Reading):
     environments: pd.DataFrame
     _correlations: pd.DataFrame
 
+    def named_elements(self) -> pd.DataFrame:
+        """Give `elements` with the ``symbol``, ``block`` and ``group`` of each."""
+        numbers = self.elements["atomic_number"]
+        symbols = [Element.from_Z(number).symbol for number in numbers]
+        return self.elements.assign(symbol=symbols, block=numbers.map(block), group=numbers.map(group))
+
+    def correlations_by_symbol(self, layer: str) -> pd.DataFrame:
+        """Give `correlations` by symbol, in the order of the Mendeleev numbers: alike elements are neighbours."""
+        found = self.correlations(layer)
+        order = sorted(found.index, key=lambda number: Element.from_Z(number).mendeleev_no)
+        symbols = [Element.from_Z(number).symbol for number in order]
+        return found.loc[order, order].set_axis(symbols).set_axis(symbols, axis=1)
+
     def correlations(self, layer: str) -> pd.DataFrame:
         """Pearson correlation of the elements' mean features, each feature standardised over the elements, (E, E)."""
         numbers = self.elements.loc[self.elements["layer"] == layer, "atomic_number"].to_numpy()
@@ -69,6 +84,13 @@ class Embeddings(Reading):
         matrix[upper] = self._correlations[layer]
         matrix = np.maximum(matrix, matrix.T) + np.minimum(matrix, matrix.T) - np.diag(matrix.diagonal())
         return pd.DataFrame(matrix, index=numbers, columns=numbers)
+
+    def most_alike(self, layer: str, n: int = 6) -> "pd.Series[float]":
+        """Correlations of the focus element with the n elements most and the n least like it, by symbol, descending."""
+        focus = self.record.spec.focus
+        every = self.correlations(layer)[focus].drop(focus).sort_values(ascending=False)
+        ends = every.iloc[[*range(n), *range(-n, 0)]] if len(every) > 2 * n else every
+        return ends.rename(index=lambda number: Element.from_Z(number).symbol).rename("correlation")
 
     def order(self) -> pd.DataFrame:
         """How ordered each layer's features are, measured in all their dimensions: a row a layer.
@@ -79,6 +101,22 @@ class Embeddings(Reading):
         as the mean of all.
         """
         return pd.DataFrame(self.record.results["order"]).rename_axis("layer")
+
+
+def across_layers(points: pd.DataFrame, layers: Sequence[str]) -> pd.DataFrame:
+    """Lay out maps for a file: a row a point, with its coordinates in each layer, to three digits.
+
+    Parameters
+    ----------
+    points
+        ``compounds`` or ``environments`` of `Embeddings`.
+    layers
+        The layers.
+    """
+    chosen = points[points["layer"].isin(layers)]
+    index = [name for name in points.columns if name not in ("layer", "x", "y")]
+    wide = chosen.pivot_table(index=index, columns="layer", values=["x", "y"]).swaplevel(axis=1)[list(layers)]
+    return wide.set_axis([f"{layer}: {axis}" for layer, axis in wide.columns], axis=1).round(3).reset_index()
 
 
 def measure(spec: ReadingSpec, trained: Trained) -> Findings:

@@ -2,7 +2,7 @@
 
 from lgdcnn_core.companion.records.sealed import BrokenRecord, RecordExists
 from lgdcnn_core.companion.runs.curves import load_curves
-from lgdcnn_core.companion.runs.ensembles import ensembles, mean_prediction, of_several_networks
+from lgdcnn_core.companion.runs.ensembles import all_ensembles, ensembles, mean_prediction, of_several_networks
 from lgdcnn_core.companion.runs.execution import OutdatedRecord, execute, recorded, trained
 from lgdcnn_core.companion.runs.paired import PairedDifference, paired_difference, paired_differences
 from lgdcnn_core.companion.runs.parts import DifferentData
@@ -13,6 +13,7 @@ from lgdcnn_core.companion.runs.spec import InvalidSpec, JointSpec, RunSpec
 from lgdcnn_core.companion.runs.stacks import Stack, stack, stacked
 from lgdcnn_core.companion.runs.store import NoValidation, Store, committed_store, local_store
 from lgdcnn_core.companion.runs.table import load_records, summarise, without_pure_elements
+from lgdcnn_core.companion.runs.validation import validation_ratios
 from lgdcnn_core.companion.runs.weights import OutdatedWeights
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Stack",
     "Store",
     "UnlikeRecords",
+    "all_ensembles",
     "committed_store",
     "ensembles",
     "execute",
@@ -46,5 +48,6 @@ __all__ = [
     "stacked",
     "summarise",
     "trained",
+    "validation_ratios",
     "without_pure_elements",
 ]

@@ -97,12 +97,23 @@ def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Seri
     return reasons
 
 
-def on_one_machine(curves: pd.DataFrame) -> pd.DataFrame:
+def on_one_machine(curves: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     """Leave ``seconds`` to the records of one kind of machine, `MACHINE`, and make the others' missing.
 
-    It is the kind that made most of the records; of several, the first by name. Runs that shared their cores do not
-    count, and their seconds become missing too; see `load_records`.
+    It is the kind that made most of the records; of several, the first by name. The seconds of runs that shared their
+    cores become missing too.
+
+    Parameters
+    ----------
+    curves
+        From `load_curves`.
+    by
+        A column, such as ``"recipe"``: the records of each of its values have a kind of machine of their own.
     """
+    if curves.empty:
+        return curves
+    if by is not None:
+        return pd.concat([on_one_machine(part) for _, part in curves.groupby(by, sort=False)]).sort_index()
     undisturbed = curves["undisturbed"].fillna(True).astype(bool)
     counts = curves[undisturbed].drop_duplicates(["store", "key"]).groupby(MACHINE, dropna=False).size().sort_index()
     if counts.empty:

@@ -98,6 +98,20 @@ def of_several_networks(
     return table.assign(seeds=table["seeds"].map(lambda seeds: tuple(dict.fromkeys(seeds))))
 
 
+def all_ensembles(
+    records: pd.DataFrame, models: Sequence[str], stores: Iterable[Store] | None = None, pure_elements: bool = True
+) -> pd.DataFrame:
+    """Measure the ensembles of each network, and those of several networks together.
+
+    Parameters, result and errors are as of `of_several_networks`.
+    """
+    parts = [
+        ensembles(records, stores, pure_elements),
+        of_several_networks(records, models, stores, pure_elements),
+    ]
+    return pd.concat([each for each in parts if len(each)] or parts[:1], ignore_index=True)
+
+
 def mean_prediction(store: Store, keys: Sequence[str]) -> pd.DataFrame:
     """Test predictions of the ensemble of these records of one store.
 

@@ -5,6 +5,13 @@
 
 from lgdcnn_core.companion.speed.answers import answers
 from lgdcnn_core.companion.speed.counting import Product, prediction_flop, products, training_flop
+from lgdcnn_core.companion.speed.machines import (
+    findings,
+    machine_name,
+    machine_table,
+    machines,
+    published_code_table,
+)
 from lgdcnn_core.companion.speed.measuring import measure
 from lgdcnn_core.companion.speed.record import SpeedRecord, SpeedStore, both, committed, local, origin
 from lgdcnn_core.companion.speed.roofline import activation_bytes, bound, weight_bytes
@@ -25,12 +32,17 @@ __all__ = [
     "bound",
     "cases",
     "committed",
+    "findings",
     "local",
+    "machine_name",
+    "machine_table",
+    "machines",
     "measure",
     "origin",
     "padding_cost",
     "prediction_flop",
     "products",
+    "published_code_table",
     "throughput",
     "training_flop",
     "weight_bytes",

@@ -55,7 +55,7 @@ def _shares(rows: pd.DataFrame, precision: str, size: str, of_token: int) -> str
 
 def _padding(costs: pd.DataFrame) -> list[str]:
     return [
-        f"Padding ({dataset}): {rows['padding'].iloc[0]:.2f} positions a token, and the published setting takes "
+        f"Padding ({dataset}): {rows['padding'].iloc[0]:.2f} positions a token, and the padded setting takes "
         f"{_span(rows['cost'], '.2f')} times the time of the exact one for the same compounds."
         for dataset, rows in costs.groupby("dataset", sort=False)
     ]
@@ -83,8 +83,9 @@ def _memory(found: dict[str, Any]) -> str:
     said = " and ".join(f"{gib:.2f} GiB on the {where}" for where, gib in found["peak"].items())
     # Older records have the steps.
     compounds = found["compounds"] if "compounds" in found else found["steps"] * found["batch_size"]
+    setting = "padded" if found["setting"] == "published" else "exact"
     return (
-        f"Training {found['model']} on {found['dataset']} ({found['recipe']} recipe, {found['setting']} setting, "
+        f"Training {found['model']} on {found['dataset']} ({found['recipe']} recipe, {setting} setting, "
         f"batches of {found['batch_size']}) takes at most {said} over {compounds:,} "
         "compounds, the whole process counted."
     )

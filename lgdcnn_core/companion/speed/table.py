@@ -50,7 +50,7 @@ def throughput(record: SpeedRecord) -> pd.DataFrame:
 
 
 def padding_cost(record: SpeedRecord) -> pd.DataFrame:
-    """Compare the published setting with the exact one.
+    """Compare the padded setting with the exact one.
 
     Returns
     -------

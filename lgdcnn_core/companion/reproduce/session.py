@@ -1,0 +1,202 @@
+"""A notebook session: the style of pictures, errors in one line, and readings made where they are missing."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+import matplotlib.pyplot as plt
+from tqdm.auto import tqdm
+
+from lgdcnn_core import benchmarks
+from lgdcnn_core.companion import design, figures
+from lgdcnn_core.companion.claims.evidence import EPOCHS, READ
+from lgdcnn_core.companion.design.study import NAME, TASKS
+from lgdcnn_core.companion.readings import Environments, ReadingSpec, cecv, committed, local, make
+from lgdcnn_core.companion.readings.spec import Part
+from lgdcnn_core.companion.records.places import known_store
+from lgdcnn_core.companion.reproduce.estimate import estimate, readable
+from lgdcnn_core.companion.runs import RunRecord, RunSpec, Store, execute
+from lgdcnn_core.companion.runs.store import both_stores
+from lgdcnn_core.companion.runs.weights import file_of_weights
+from lgdcnn_core.companion.wording import counted
+
+PACKAGE = "lgdcnn_core"
+
+TRAINING_SHARE = 0.7
+"""Of the rows of an extended set, these are its training part."""
+
+COMPOUNDS = 6000
+"""Training rows of a network that is trained to be read, where this project has none: some minutes."""
+
+
+def begin() -> None:
+    """Draw in the project's style, and show this package's own errors as one line, without a traceback.
+
+    The message of such an error names the value and the way out; a traceback would hide it. Any other error keeps its
+    traceback.
+    """
+    plt.style.use(figures.STYLE)
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    if (shell := get_ipython()) is not None:  # type: ignore[no-untyped-call]
+        shell.set_custom_exc((Exception,), _show)
+
+
+def _show(
+    shell: Any, kind: type[Exception], error: Exception, trace: TracebackType, tb_offset: int | None = None
+) -> None:
+    if kind.__module__.partition(".")[0] == PACKAGE:
+        shell._showtraceback(kind, error, [f"{kind.__name__}: {error}"])
+    else:
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+
+def finish_study(minutes: float) -> None:
+    """Train the candidates of the design study that this machine has not evaluated yet.
+
+    Parameters
+    ----------
+    minutes
+        No training begins after so many minutes; all of them take about an hour on one core.
+    """
+    print(f"training the candidates that are missing here, for up to {minutes:g} min; the next call goes on from there")
+    with tqdm(desc="trainings", unit="training") as bar:
+        until = time.monotonic() + 60 * minutes
+        design.search(design.Plan(TASKS), design.local_study(NAME), lambda _: bar.update(), until)
+
+
+class NoRecord(LookupError):
+    """The project has no record of a run that is to be shown."""
+
+
+def run_or_show(spec: RunSpec, store: str = "local", device: str | None = None) -> tuple[RunRecord, Store]:
+    """Give the record of a run and the store that holds it, and say whether it was there.
+
+    Parameters
+    ----------
+    spec
+        The run.
+    store
+        ``"local"``: make the run unless this machine has a record of it; ``"committed"``: show this project's record.
+    device
+        As in `training.choose`.
+
+    Raises
+    ------
+    lgdcnn_core.companion.records.places.UnknownStore
+        If no store is called this.
+    NoRecord
+        If this project has no such record; the message lists the ones of the same data set.
+    """
+    place = {each.name: each for each in both_stores()}[known_store(store)]
+    if spec.key in place:
+        print(f"recorded already, shown and not trained again: {spec.key} ({store} store)")
+        return place.read(spec.key), place
+    if store == "committed":
+        others = sorted(key for key in place.keys() if key.startswith(f"{spec.dataset}/"))  # noqa: SIM118
+        raise NoRecord(f"this project has no record of {spec.key}; on this data set: {', '.join(others) or 'none'}")
+    print(f"not recorded yet, so it is trained: {spec.key}", flush=True)
+    return execute(spec, place, device=device), place
+
+
+def make_missing(specs: Sequence[ReadingSpec], device: str | None = None) -> None:
+    """Make the readings that neither store has; networks without weights are trained first.
+
+    It says beforehand how many there are, and how long the trainings will take here; bars show how far they are.
+
+    Parameters
+    ----------
+    specs
+        The readings.
+    device
+        As in `training.choose`.
+
+    Raises
+    ------
+    lgdcnn_core.benchmarks.DataError
+        If the data of a reading are not there.
+    """
+    missing = [
+        spec
+        for spec in specs
+        if not any(spec.key in store for store in (committed(spec.kind), local(spec.kind)) if store)
+    ]
+    if not missing:
+        return
+    untrained = list(dict.fromkeys(spec.run for spec in missing if not file_of_weights(spec.run).is_file()))
+    said = f"{len(missing)} of {len(specs)} readings are missing"
+    if untrained:
+        seconds = sum(estimate(untrained, device))
+        verb = "is" if len(untrained) == 1 else "are"
+        said += f"; {counted(len(untrained), 'network')} {verb} trained for them first, about {readable(seconds)} here"
+    print(f"{said}. Interrupt at any time: the next call goes on from there.", flush=True)
+    for run in untrained:
+        execute(run, device=device, weights=True)
+    for spec in tqdm(missing, desc="readings"):
+        make(spec, local(spec.kind))
+
+
+def read_networks(
+    datasets: Sequence[str],
+    elements: Sequence[str],
+    models: Sequence[str],
+    part: Part = "test",
+    recompute: bool = False,
+    **training: Any,
+) -> dict[tuple[str, str, str], Environments]:
+    """Give the environments of elements in the layers of networks; what is missing is made.
+
+    Parameters
+    ----------
+    datasets, elements, models
+        All combinations are read; a name that comes twice counts once.
+    part, recompute
+        As in `readings.cecv`.
+    training
+        As in `run_to_read`.
+
+    Returns
+    -------
+    dict
+        By data set, element and network.
+
+    Raises
+    ------
+    lgdcnn_core.companion.readings.NoReading
+        As `readings.cecv`.
+    """
+    runs = {(name, model): run_to_read(name, model, **training) for name in datasets for model in models}
+    cases = [
+        (name, element, model)
+        for name in dict.fromkeys(datasets)
+        for element in dict.fromkeys(elements)
+        for model in models
+    ]
+    make_missing([ReadingSpec("cecv", runs[name, model], element, part) for name, element, model in cases])
+    return {
+        case: cecv(runs[case[0], case[2]], case[1], part, recompute) for case in tqdm(cases, "readings", leave=False)
+    }
+
+
+def run_to_read(
+    dataset: str, model: str, train_fraction: float | None = None, epochs: int | None = None, **more: Any
+) -> RunSpec:
+    """Give the training whose network is read.
+
+    Parameters
+    ----------
+    dataset, model
+        As in `runs.RunSpec`.
+    train_fraction, epochs
+        None takes those of this project's readings; on a data set without any, the share that has about `COMPOUNDS`
+        training rows.
+    more
+        Other fields of `runs.RunSpec`.
+    """
+    if train_fraction is None:
+        rows = TRAINING_SHARE * benchmarks.card(dataset).n_rows
+        train_fraction = READ.get(dataset, min(1.0, float(f"{COMPOUNDS / rows:.2g}")))
+    return RunSpec(dataset, model=model, train_fraction=train_fraction, epochs=epochs or EPOCHS, **more)

@@ -1,0 +1,121 @@
+"""The study's results in sentences, each computed from its records."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lgdcnn_core import benchmarks, models, training
+from lgdcnn_core.companion.tuning.comparison import (
+    BETTER,
+    CHANCE,
+    DIVERGED,
+    LEVEL,
+    UNJUDGED,
+    WORSE,
+    Metric,
+    compare,
+    seed_noise,
+)
+from lgdcnn_core.companion.tuning.trials import BASELINE, TRIALS
+
+
+def findings(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> list[str]:
+    """Say in a few sentences how much was tried, and what differs from the baseline by more than seeds do.
+
+    Parameters
+    ----------
+    table
+        From `load_trials`, of one store.
+    baseline, metric
+        As in `compare`.
+    """
+    if table.empty:
+        return ["There is no record of the study: `python -m lgdcnn_core.companion.tuning` makes them."]
+    compared = compare(table, baseline, metric)
+    groups = {verdict: rows["trial"].tolist() for verdict, rows in compared.groupby("verdict")}
+    judged = [len(groups.get(verdict, [])) for verdict in (BETTER, WORSE, CHANCE)]
+    said = [
+        f"{_count(len(table), 'training')} of {_count(table['trial'].nunique(), 'trial')} on "
+        f"{_count(table['dataset'].nunique(), 'data set')} took {table['seconds'].sum() / 3600:.1f} hours; none "
+        "read a test part.",
+        f"Compared with `{baseline}`, beyond what seeds differ, the validation MAE is lower by "
+        f"{_listed(groups.get(BETTER, []))} and higher by {_listed(groups.get(WORSE, []))}; we could not distinguish "
+        f"{judged[2]} others.",
+    ]
+    if diverged := groups.get(DIVERGED):
+        said.append(f"Trainings diverged in {_listed(diverged)}.")
+    return [*said, *_fast_today()]
+
+
+def certainty(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> list[str]:
+    """Say how much seeds alone differ, and how many verdicts chance would give; parameters as in `findings`."""
+    compared = compare(table, baseline, metric)
+    judged = int(compared["verdict"].isin([BETTER, WORSE, CHANCE]).sum())
+    noise = seed_noise(table, baseline, metric)
+    said = []
+    if noise.degrees:
+        said += [
+            f"Two trainings of `{baseline}` that differ in their seed alone have MAEs a factor of "
+            f"{np.exp(noise.sd):.3f} apart (standard deviation of the log ratio, "
+            f"{_count(noise.degrees, 'degree')} of freedom).",
+            f"We judged {_count(judged, 'trial')}. If none of them changed anything, chance would still put "
+            f"{(1 - LEVEL) * judged:.1f} outside the grey band.",
+        ]
+    if unjudged := compared.loc[compared["verdict"] == UNJUDGED, "trial"].tolist():
+        said.append(
+            "Not judged, since no training of the baseline pairs with them or its seeds are too few: "
+            f"{_listed(unjudged)}."
+        )
+    return said
+
+
+def mixture_decision(wide: pd.DataFrame, starts: Sequence[str]) -> str:
+    """Say what the rule decides on combining networks of two starts: whether one of the second helps two of the first.
+
+    Parameters
+    ----------
+    wide
+        From `mixture_table`.
+    starts
+        Names of the two trials.
+    """
+    alone, mixed = (3, 0), (2, 1)
+    ratios = (wide[mixed] / wide[alone]).dropna() if {alone, mixed} <= set(wide) else pd.Series(dtype=float)
+    if len(ratios) < len(benchmarks.few_compounds()):
+        return "**Not decided**: some sets lack three seeds of both."
+    mean = float(np.exp(np.log(ratios).mean()))
+    span = f"{ratios.min():.3f} to {ratios.max():.3f}; lower on {(ratios < 1).sum()}"
+    return (
+        f"Two networks of `{starts[0]}` with one of `{starts[1]}` have a validation MAE **{mean:.4f}** times that of "
+        f"three of the former (geometric mean of {len(ratios)} sets, {span}). By the rule we "
+        f"**{'combine' if mean < 1 else 'do not combine'}** networks of both."
+    )
+
+
+def _fast_today() -> list[str]:
+    """Say which trials the fast recipe has the values of today."""
+    same: dict[bool, list[str]] = {False: [], True: []}
+    for name, each in TRIALS.items():
+        network = models.chain(each.model)
+        plain = network in models.CHAINS.values() and each.setting == "exact" and each.elements == "mat2vec"
+        if plain and training.FAST.differing(each.recipe().as_dict(), network.has_transformers) == ["name"]:
+            same[network.has_transformers].append(name)
+    today, start = training.FAST.as_dict(), training.FIRST_FAST.as_dict()
+    changed = [
+        f"`{name}` ({start[name]}, now {today[name]})"
+        for name in start
+        if name != "name" and today[name] != start[name]
+    ]
+    return [
+        f"The fast recipe has the values of {_listed(same[False])}, and for networks with transformer layers those of "
+        f"{_listed(same[True])}. Since the study began it has changed in {', '.join(changed) or 'nothing'}."
+    ]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
