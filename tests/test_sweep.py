@@ -231,6 +231,9 @@ def test_the_longest_run_begins_first_where_several_go_on_at_once(tmp_path, monk
     jobs = sweep.jobs([*SHORT, LONGER[0]], [1.0, 2.0, 3.0])
     assert [job.estimate for job in sweep.in_order(jobs, workers=1)] == [1.0, 2.0, 3.0]
     assert [job.estimate for job in sweep.in_order(jobs, workers=2)] == [3.0, 2.0, 1.0]
+    # Where the time is not enough for all, the list says which are wanted first.
+    assert [job.estimate for job in sweep.in_order(jobs, 2, time.time() + 10.0)] == [1.0, 2.0, 3.0]
+    assert [job.estimate for job in sweep.in_order(jobs, 2, time.time() + 90.0)] == [3.0, 2.0, 1.0]
 
 
 def test_each_process_gets_its_share_of_the_cores_and_one_gpu(monkeypatch):
