@@ -41,7 +41,7 @@ def test_a_reproduction_trains_draws_and_compares_and_tells_a_failed_cell_with_t
     assert "\x1b" not in out + err
     # One line when a notebook starts, one when it ends; and the table in any case.
     assert out.count("02_table") == 2
-    assert "LSTM on Matbench jdft2d, fold 0 (1 epochs, 5 % of the rows): done in" in out
+    assert "LSTM on Matbench jdft2d, fold 0 (1 epoch, 5 % of the rows): done in" in out
     mae = Store("local", checkout / "build" / "runs").read(TINY.key).metrics["mae"]
     assert f"test MAE {mae:#.4g} meV/atom" in out
     assert f"Matbench jdft2d, fold 0 (meV/atom)    LSTM      1        {mae:#.4g}" in out
@@ -187,6 +187,19 @@ def test_the_paper_profile_is_the_whole_paper():
     assert {spec.full_recipe() for spec in specs} == {PAPER}
     assert {(spec.setting, spec.seed) for spec in specs} == {("published", 42)}
     assert {spec.dataset for spec in specs} == set(benchmarks.names(kind="regression"))
+
+
+def test_our_profile_is_every_set_and_fold_with_both_networks_and_the_tree_baselines():
+    specs = profiles.ours()
+    assert len(set(specs)) == len(specs) == (18 + 10 * 5) * 5
+    assert {spec.dataset for spec in specs} == set(benchmarks.names(kind="regression"))
+    assert {(spec.model, spec.recipe) for spec in specs} == {
+        *((model, "trees") for model in ("RF", "ET", "GBM")),
+        *((model, "fast") for model in ("L-G-DCNN", "CrabNet")),
+    }
+    networks = [spec.dataset for spec in specs if spec.model == "L-G-DCNN"]
+    rows = [benchmarks.card(name).n_rows for name in networks]
+    assert rows == sorted(rows)
 
 
 def test_an_estimated_duration_is_that_worked_by_hand():

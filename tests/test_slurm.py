@@ -49,7 +49,7 @@ def test_submitits_processes_make_the_same_list_and_tell_what_failed(tmp_path):
     assert [entry.state for entry in made] == [State.DONE, State.DONE, State.FAILED]
     assert "Traceback (most recent call last)" in str(made[2].error)
     shutil.rmtree(foreign.parent)
-    require_each_run_once(SHORT, tmp_path, resumed=[False, False])
+    assert require_each_run_once(SHORT, tmp_path) == [False, False]
 
 
 def test_without_slurm_the_way_out_is_named(tmp_path, monkeypatch):
@@ -63,7 +63,7 @@ def test_slurm_makes_every_run_once(tmp_path):
     made = entries(SHORT, tmp_path)
     made_on(slurm.Cluster(minutes=10, options={"nice": "1"}), made, tmp_path)
     assert [entry.state for entry in made] == [State.DONE, State.DONE]
-    require_each_run_once(SHORT, tmp_path, resumed=[False, False])
+    assert require_each_run_once(SHORT, tmp_path) == [False, False]
 
 
 @on_slurm
@@ -72,7 +72,7 @@ def test_a_job_that_slurm_kills_at_its_time_limit_is_queued_again_and_goes_on_fr
     jobs = slurm.submit(made, slurm.Cluster(minutes=1), tmp_path / "jobs")
     slurm.follow(made, jobs)
     assert [entry.state for entry in made] == [State.DONE]
-    require_each_run_once([MINUTES], tmp_path, resumed=[True])
+    assert require_each_run_once([MINUTES], tmp_path) == [True]
     assert "Caught signal SIGUSR2" in jobs[0].stderr()
 
 

@@ -1,4 +1,4 @@
-"""Reproduce the paper: which notebooks run with which parameters, and what comes out beside what was published.
+"""Reproduce the paper: make the runs of a profile, run the notebooks, and set our numbers beside the published ones.
 
-``python -m lgdcnn_core.companion.reproduce --help``. Needs the extra ``notebooks``.
+``python -m lgdcnn_core.companion.reproduce --help``. Needs the extra ``companion``.
 """

@@ -1,11 +1,11 @@
 """Profiles: which runs and which notebooks make up a reproduction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.benchmarks.split import N_FOLDS
-from lgdcnn_core.companion.runs import RunSpec
+from lgdcnn_core.companion.runs import RunSpec, trees
 
 INTRODUCTION = "00_start_here.ipynb"
 TRAINING_NOTEBOOK = "01_train.ipynb"
@@ -51,7 +51,25 @@ def paper() -> list[RunSpec]:
     ]
 
 
-PROFILES: dict[str, Callable[[], list[RunSpec]]] = {"quick": quick, "paper": paper}
+def ours() -> list[RunSpec]:
+    """All 28 sets with our own recipe: the tree baselines, then L-G-DCNN, then CrabNet, each on small sets first."""
+    cards = sorted(map(benchmarks.card, benchmarks.names(kind="regression")), key=lambda card: card.n_rows)
+    folds: dict[str, Sequence[int | None]] = {
+        card.name: [None] if card.protocol == "extended" else range(N_FOLDS) for card in cards
+    }
+    kinds = [(model, trees.NAME) for model in trees.RECIPES] + [(model, "fast") for model in MATBENCH_MODELS]
+    return [
+        RunSpec(dataset, fold=fold, model=model, recipe=recipe)
+        for model, recipe in kinds
+        for dataset in folds
+        for fold in folds[dataset]
+    ]
+
+
+PROFILES: dict[str, Callable[[], list[RunSpec]]] = {"quick": quick, "ours": ours, "paper": paper}
+
+DRAWN = ("quick", "paper")
+"""Profiles whose every run gets an executed copy of the training notebook."""
 
 
 def other_notebooks(directory: Path) -> list[Path]:

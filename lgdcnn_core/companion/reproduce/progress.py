@@ -125,9 +125,11 @@ def row(entry: Entry) -> str:
     status = entry.status()
     if status is None:
         return f"{entry.job.title}: {took} so far"
-    said = [f"epoch {status.progress.epoch} of {status.progress.epochs}"]
-    if status.progress.val_error is not None and isinstance(entry.job, RunJob):
-        said.append(f"validation {titles.error(entry.job.task.spec, status.progress.val_error)}")
+    spec = entry.job.task.spec if isinstance(entry.job, RunJob) else None
+    step = "tree" if spec is not None and titles.is_baseline(spec) else "epoch"
+    said = [f"{step} {status.progress.epoch} of {status.progress.epochs}"]
+    if status.progress.val_error is not None and spec is not None:
+        said.append(f"validation {titles.error(spec, status.progress.val_error)}")
     left = entry.seconds_left
     said.append(f"{took} so far" if left is None else f"{readable(left)} left")
     return f"{entry.job.title}: {', '.join(said)}"

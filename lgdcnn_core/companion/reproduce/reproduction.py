@@ -54,6 +54,8 @@ class Plan:
         Make records, and run no notebooks.
     cluster
         Cluster that makes the runs; None: this machine does.
+    with_copies
+        Run the training notebook for every run, to look at; it takes some ten seconds each.
     """
 
     top: Path
@@ -62,6 +64,12 @@ class Plan:
     deadline: float | None = None
     runs_only: bool = False
     cluster: Cluster | None = None
+    with_copies: bool = True
+
+    @property
+    def draws_each_run(self) -> bool:
+        """Whether the training notebook shows every run."""
+        return self.with_copies and not self.runs_only and self.cluster is None
 
     @property
     def executed(self) -> Path:
@@ -105,7 +113,7 @@ class Plan:
 def list_runs(specs: Sequence[RunSpec], plan: Plan) -> None:
     """Print what the missing runs of a profile take on this device: in all, then a line a data set."""
     missing = sweep.missing(specs)
-    made = sweep.jobs(missing, plan.seconds(missing))
+    made = sweep.in_order(sweep.jobs(missing, plan.seconds(missing)), plan.workers)
     total = readable(sweep.duration(made, plan.workers))
     print(f"{len(missing)} of {len(specs)} runs to make: about {total} on this machine ({plan.describe()})")
     for dataset in dict.fromkeys(spec.dataset for spec in specs):
@@ -127,9 +135,10 @@ def reproduce(specs: Sequence[RunSpec], plan: Plan) -> int:
     missing = sweep.missing(specs)
     early, late = _notebooks(specs, missing, plan)
     benchmarks.fetch()
-    runs = sweep.in_order(sweep.jobs(missing, plan.seconds(missing), plan.device, plan.deadline), plan.workers)
+    runs = sweep.jobs(missing, plan.seconds(missing), plan.device, plan.deadline)
+    runs = sweep.in_order(runs, plan.workers, plan.deadline)
     _foretell(runs, plan)
-    if not plan.runs_only and plan.cluster is None:
+    if plan.draws_each_run:
         for job in runs:
             job.drawing = plan.training_notebook(job.task.spec)
     away = [Entry(job) for job in runs if plan.cluster is not None]
@@ -168,8 +177,8 @@ def _notebooks(
         return [], []
     kernel.check()
     directory = plan.top / "notebooks"
-    shown = [plan.training_notebook(spec) for spec in specs]
-    unseen = [job for spec, job in zip(specs, shown, strict=True) if spec not in missing and not job.output.exists()]
+    made = [spec for spec in specs if spec not in missing] if plan.draws_each_run else []
+    unseen = [job for job in map(plan.training_notebook, made) if not job.output.exists()]
     others = [plan.notebook(path) for path in other_notebooks(directory)]
     if not missing:
         return unseen + others, []

@@ -1,5 +1,6 @@
 """A sweep: a list of runs, which of them are missing, how long they take, and in which order they are made."""
 
+import time
 from collections.abc import Sequence
 
 from lgdcnn_core.companion.reproduce.estimate import makespan
@@ -39,13 +40,16 @@ def jobs(
     return [RunJob(Task(spec, store, device, deadline), each) for spec, each in zip(specs, seconds, strict=True)]
 
 
-def in_order(made: Sequence[RunJob], workers: int) -> list[RunJob]:
-    """Put the longest runs first where several go on at once, so that none is left alone at the end."""
-    if workers == 1:
-        return list(made)
-    return sorted(made, key=lambda job: job.seconds or 0.0, reverse=True)
+def in_order(made: Sequence[RunJob], workers: int, deadline: float | None = None) -> list[RunJob]:
+    """Put the longest runs first where that shortens the whole: several go on at once, and there is time for all.
+
+    Otherwise the runs stay in the order of their list.
+    """
+    longest_first = sorted(made, key=lambda job: job.seconds or 0.0, reverse=True)
+    in_time = deadline is None or time.time() + duration(longest_first, workers) <= deadline
+    return longest_first if workers > 1 and in_time else list(made)
 
 
 def duration(made: Sequence[RunJob], workers: int) -> float:
-    """Seconds that runs take, so many at once."""
-    return makespan([job.seconds or 0.0 for job in in_order(made, workers)], workers)
+    """Seconds that runs take in this order, so many at once."""
+    return makespan([job.seconds or 0.0 for job in made], workers)

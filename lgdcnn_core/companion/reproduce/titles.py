@@ -1,8 +1,13 @@
 """Names of runs for people: in the terminal and in the table at the end."""
 
 from lgdcnn_core import benchmarks
-from lgdcnn_core.companion.runs import RunSpec
+from lgdcnn_core.companion.runs import RunSpec, trees
 from lgdcnn_core.companion.wording import unit_text
+
+
+def is_baseline(spec: RunSpec) -> bool:
+    """Whether a run grows trees."""
+    return spec.model in trees.RECIPES
 
 
 def dataset(spec: RunSpec) -> str:
@@ -22,10 +27,10 @@ def dataset_with_unit(spec: RunSpec) -> str:
 
 def run(spec: RunSpec) -> str:
     """Name a run, such as "L-G-DCNN on AFLOW bulk modulus", and in brackets all that differs from the defaults."""
-    plain = RunSpec(spec.dataset, spec.fold, spec.model)
+    plain = RunSpec(spec.dataset, spec.fold, spec.model, recipe=trees.NAME if is_baseline(spec) else "fast")
     said = [f"{spec.recipe} recipe"] * (spec.recipe != plain.recipe)
     said += [f"{spec.setting} setting"] * (spec.setting != plain.setting)
-    said += [f"{spec.epochs} epochs"] * (spec.epochs is not None)
+    said += [f"{spec.epochs} epoch{'s' * (spec.epochs > 1)}"] if spec.epochs is not None else []
     said += [f"{100 * spec.train_fraction:g} % of the rows"] * (spec.train_fraction != 1)
     said += ["validation data too"] * spec.refit
     said += [f"seed {spec.seed}"] * (spec.seed != plain.seed)
