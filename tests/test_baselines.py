@@ -194,10 +194,10 @@ def test_predictions_scale_with_the_unit_of_the_property(model):
 
 def test_boosting_keeps_the_rounds_up_to_the_lowest_validation_error():
     train, val, _ = tiny_split()
-    recipe = trees.Boosting(rounds=40, patience=40, min_samples_leaf=2, learning_rate=0.5)
+    recipe = trees.Boosting(rounds=12, patience=12, min_samples_leaf=2, learning_rate=0.5)
     model = TreeModel(recipe, 0, False).fit(train, val)
     errors = {}
-    for rounds in range(1, 41):
+    for rounds in range(1, 13):
         fixed = TreeModel(recipe, 0, False).fit(train, None, stop_after=rounds)
         errors[rounds] = float(np.abs(fixed.predict(val)[0] - val["target"]).mean())
     assert model.history_.best_epoch == min(errors, key=errors.get)
