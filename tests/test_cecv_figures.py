@@ -28,6 +28,7 @@ def elements():
 def test_the_target_region_reaches_from_its_lower_to_its_upper_edge(ax):
     assert figures.target_region(THRESHOLDS, [0.3, 0.2, 0.1], [0.3, 0.4, 0.5], ax) is ax
     (region,) = ax.collections
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), np.nan)  # nowhere a line
     corners = {tuple(np.round(point, 6)) for point in region.get_paths()[0].vertices}
     assert {(0.2, 0.2), (0.2, 0.4), (0.3, 0.1), (0.3, 0.5)} <= corners
     assert ax.get_legend_handles_labels()[1] == ["target region"]
@@ -65,7 +66,7 @@ def test_a_large_cluster_says_how_many_compounds_are_not_named(ax):
     efms = np.tile(np.eye(3), (n, 1, 1))
     elements = [[symbol, "O", "Si"] for symbol in ["Fe", "Al", "Mg", "Ca", "Na", "K", "Li", "Ni", "Fe"]]
     figures.cluster_heatmap(efms, elements, [f"X{number}" for number in range(n)], ax)
-    assert "(3 more)" in ax.get_xlabel()
+    assert "(3 more)" in ax.get_xlabel().replace("\N{NO-BREAK SPACE}", " ")
     assert "X6" not in ax.get_xlabel()
     assert ax.get_yticklabels()[0].get_text() == "Fe, Al, Mg, …"
 
@@ -75,14 +76,22 @@ def test_a_cluster_of_one_is_in_the_singular(ax):
     assert ax.get_title() == "1 compound"
 
 
-@pytest.mark.parametrize("by", ["block", "group"])
-def test_elements_stand_where_the_map_has_them_with_their_symbols(ax, elements, by):
-    assert figures.element_map(elements, ax, by) is ax
-    np.testing.assert_array_equal(ax.collections[0].get_offsets(), elements[["x", "y"]])
-    assert [text.get_text() for text in ax.texts] == elements["symbol"].tolist()
-    assert [text.get_position() for text in ax.texts] == list(zip(elements["x"], elements["y"], strict=True))
-    colours = {to_hex(colour) for colour in ax.collections[0].get_facecolors()}
-    assert len(colours) == len(elements)
+def test_elements_have_a_marker_for_their_block_and_a_colour_for_their_group(ax, elements):
+    assert figures.element_map(elements, ax) is ax
+    drawn = [(*each.get_offsets()[0], to_hex(each.get_facecolor()[0])) for each in ax.collections]
+    np.testing.assert_array_equal([place[:2] for place in drawn], elements[["x", "y"]])
+    assert len({colour for *_, colour in drawn}) == len(elements)
+    assert ax.get_legend_handles_labels()[1] == ["s block", "p block", "d block", "f block"]
+    assert len({line.get_marker() for line in ax.lines}) == 4
+
+
+def test_element_maps_name_every_element_and_say_how_pure_they_are(elements):
+    points = pd.concat([elements.assign(layer=layer) for layer in ("embedding", "soft attention#2")])
+    figure = figures.element_figure(points, {"embedding": "43 % alike", "soft attention#2": "40 % alike"}, "Finding")
+    for ax, title in zip(figure.axes, ("embedding\n43 % alike", "soft attention, 2nd\n40 % alike"), strict=False):
+        assert ax.get_title() == title
+        assert {text.get_text() for text in ax.texts} >= set(elements["symbol"])
+    assert figure.get_suptitle() == "Finding"
 
 
 def test_environments_keep_their_colours_whichever_are_there(ax):
@@ -94,6 +103,20 @@ def test_environments_keep_their_colours_whichever_are_there(ax):
     more = pd.concat([points, pd.DataFrame({"x": [2.0], "y": [2.0], "environment": ["Si-O"]})])
     figures.environment_map(more, both, order)
     assert to_rgba(both.collections[1].get_facecolor()[0]) == to_rgba(ax.collections[0].get_facecolor()[0])
+    first, other, same = (each.get_paths()[0].vertices for each in (*ax.collections[:1], *both.collections[:2]))
+    np.testing.assert_array_equal(first, same)
+    assert first.shape != other.shape
+
+
+def test_a_compound_far_away_does_not_shrink_the_map_and_is_counted(ax):
+    rng = np.random.default_rng(0)
+    points = pd.DataFrame({"x": rng.normal(size=500), "y": rng.normal(size=500), "target": rng.normal(size=500)})
+    points.loc[0, ["x", "y"]] = 50
+    figures.compound_map(points, ax)
+    assert ax.get_xlim()[1] < 4
+    outside = ~(points["x"].between(*ax.get_xlim()) & points["y"].between(*ax.get_ylim()))
+    assert outside[0]
+    assert ax.get_xlabel() == f"{outside.sum()} of 500 outside"
 
 
 def test_compounds_of_all_maps_share_the_colours_of_their_bar():

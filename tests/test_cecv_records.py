@@ -388,5 +388,5 @@ def test_the_cecv_notebook_sets_our_vector_beside_the_published_one(elsewhere):
 def test_the_embeddings_notebook_opens_from_its_record(elsewhere):
     notebook.run(NOTEBOOKS / "07_embeddings.ipynb", elsewhere / "07.ipynb", {"layers": ["embedding", "DCNN block 3"]})
     assert "more than by chance" in shown(elsewhere / "07.ipynb")
-    assert len(list((elsewhere / "figures").glob("07_CritExam__Ef_L-G-DCNN_*.svg"))) == 6
+    assert len(list((elsewhere / "figures").glob("07_CritExam__Ef_L-G-DCNN_*.svg"))) == 5
     assert not (elsewhere / "runs").exists()

@@ -385,10 +385,28 @@ def test_the_mean_ends_with_the_shortest_seed_and_the_band_spans_the_seeds(ax, t
     assert figures.convergence_curves(two_seeds, ax, "GPa") is ax
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "validation MAE (GPa)")
     assert lines(ax)["L-G-DCNN, paper recipe"].get_xydata().tolist() == [[1.0, 13.0], [2.0, 10.5]]
+    assert drawing.RAW in lines(ax)
     band = ax.collections[0].get_paths()[0].get_extents()
     assert (band.ymin, band.ymax) == (10.0, 14.0)
     thin = [line.get_xydata().tolist() for line in ax.lines if line.get_label().startswith("_")]
     assert thin == [[[1.0, 12.0], [2.0, 11.0]], [[1.0, 14.0], [2.0, 10.0], [3.0, 9.0]]]
+
+
+def test_the_line_is_the_lowest_error_so_far_and_the_faint_curve_that_of_each_epoch(ax, store):
+    record(store, [12.0, 10.0, 11.0], **PAPER)
+    figures.convergence_curves(read(store), ax, "GPa")
+    assert lines(ax)["L-G-DCNN, paper recipe"].get_ydata().tolist() == [12.0, 10.0, 10.0]
+    (faint,) = (line for line in ax.lines if line.get_label().startswith("_"))
+    assert faint.get_ydata().tolist() == [12.0, 10.0, 11.0]
+    assert faint.get_alpha() < 0.5
+
+
+def test_the_legend_says_which_training_is_the_reference(store, drawing_style):
+    record(store, [12.0, 10.0], **PAPER)
+    figure = figures.convergence_figure(read(store), {BULK: "Bulk modulus (GPa)"}, best={BULK: 10.0}, title="Finding")
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "lowest error of L-G-DCNN, paper recipe (the reference)" in texts
+    assert figure.get_suptitle() == "Finding"
 
 
 def test_networks_and_recipes_look_different_and_the_same_in_every_panel(store, drawing_style):
@@ -398,8 +416,10 @@ def test_networks_and_recipes_look_different_and_the_same_in_every_panel(store, 
     table = read(store)
     _, (left, right) = plt.subplots(1, 2)
     drawn = lines(figures.convergence_curves(table, left, "GPa"))
+    del drawn[drawing.RAW]
     assert len({(line.get_color(), line.get_linestyle()) for line in drawn.values()}) == 4
     alone = lines(figures.convergence_curves(table[table["model"] == "CrabNet"], right, "GPa"))
+    del alone[drawing.RAW]
     assert {line.get_color() for line in alone.values()} < {line.get_color() for line in drawn.values()}
     assert {line.get_linestyle() for line in alone.values()} == {"--"}
 
@@ -417,4 +437,4 @@ def test_the_published_code_has_marks_of_its_own(ax, two_seeds, code):
     marks = lines(ax)[drawing.MEASURED]
     assert (marks.get_linestyle(), marks.get_marker()) == ("None", "D")
     assert marks.get_xydata().tolist() == [[100.0, 11.0], [300.0, 10.0], [400.0, 10.0]]
-    assert lines(ax)[drawing.BEST].get_ydata() == [9.0, 9.0]
+    assert lines(ax)[drawing.BEST.format("L-G-DCNN, paper recipe")].get_ydata() == [9.0, 9.0]

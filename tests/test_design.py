@@ -254,15 +254,18 @@ class TestFigures:
 
     def test_every_candidate_is_a_point_and_the_papers_are_named(self, ax):
         assert drawn.score_against_error(self.TABLE, ax, "GPa") is ax
+        assert ax.get_title() == "predicting the mean: 9"
         points = [tuple(point) for each in ax.collections for point in each.get_offsets().tolist()]
         assert sorted(points) == sorted(self.TABLE[["score", "val_mae"]].itertuples(index=False, name=None))
-        assert {text.get_text() for text in ax.texts} - {""} == {"LSTM", "DCNN-K1", "L-DCNN", "predicting the mean: 9"}
+        figure = drawn.score_figure(self.TABLE.assign(dataset="set"), {"set": "One set"}, {"set": "GPa"})
+        assert {text.get_text() for text in figure.axes[0].texts} - {""} == {"LSTM", "DCNN-K1", "L-DCNN"}
         assert "GPa" in ax.get_ylabel()
 
     def test_the_region_is_where_it_is_defined(self, ax):
         target = TestTargetRegion.REGION
-        drawn.target_region(THRESHOLDS, {"global": target.global_curve}, target.bounds(), {"one": [0.1] * 4}, ax)
-        (area,) = ax.collections
+        region = drawn.Region(THRESHOLDS, {"global": target.global_curve}, target.bounds(), {"one": [0.1] * 4})
+        drawn.region_curves(region, ax)
+        area = ax.collections[0]
         low, high = target.bounds()
         corners = area.get_paths()[0].vertices
         assert {*zip(THRESHOLDS, low, strict=True), *zip(THRESHOLDS, high, strict=True)} <= set(map(tuple, corners))

@@ -425,15 +425,15 @@ def test_an_absent_device_is_told_in_one_line(capsys, one_thread):
 # ------------------------------------------------------------------------------------------------ figure, notebook
 
 
-def test_the_roofline_draws_every_case_below_its_roofs(ax):
-    table = speed.throughput(record())
-    points = table.assign(kind=table["setting"], name=table["batch_size"].astype(str))
-    figures.roofline(points, record().peaks(), record().bandwidth(), ax, "a machine")
-    assert len(ax.texts) >= len(points)
-    assert {text.get_text() for text in ax.texts} >= {"128", "1024", "4096"}
-    roof = dict(zip(*ax.lines[0].get_data(), strict=True))
-    assert roof[20.0] == pytest.approx(2000)  # the ridge: 2 TFLOP/s over 100 GB/s, at the peak in GFLOP/s
-    assert sum(len(drawn.get_offsets()) for drawn in ax.collections) == len(points)
+def test_each_machine_is_a_row_with_its_shares_of_the_peak(ax):
+    machine = "a machine with AVX-512, 2 threads"
+    table = speed.throughput(record()).assign(machine=machine)
+    points = table[(table["setting"] == "exact") & (table["recipe"] == "fast")]
+    assert figures.shares_of_peak(points, ax, [machine]) is ax
+    assert [text.get_text().replace("\n", " ") for text in ax.get_yticklabels()] == [machine]
+    marks = [share for line in ax.lines if line.get_marker() in ("o", "s", "^") for share in line.get_xdata()]
+    np.testing.assert_allclose(sorted(marks), sorted(points["share"]))
+    assert f"{points['tokens_per_second'].max():,.0f}" in [text.get_text() for text in ax.texts]
 
 
 def shown(path):
@@ -461,4 +461,4 @@ def test_the_notebook_draws_a_record_and_answers_from_it(monkeypatch, tmp_path):
     text, images = shown(tmp_path / "with.ipynb")
     assert "runs at 31 %" in text
     assert images == 1
-    assert (tmp_path / "figures" / "11_speed_roofline.svg").exists()
+    assert (tmp_path / "figures" / "11_speed.svg").exists()

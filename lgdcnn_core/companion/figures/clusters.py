@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from lgdcnn_core.companion.figures.page import page, wrapped
+from lgdcnn_core.companion.figures.page import NO_BREAK, page, wrapped
 
 MOST_FORMULAS = 6
 """Compounds of a cluster that are named below its picture."""
@@ -77,9 +77,9 @@ def cluster_heatmap(efms: ArrayLike, elements: Sequence[Sequence[str]], formulas
         spine.set_visible(False)
     n = len(formulas)
     ax.set_title(f"{n} compound{'s' if n != 1 else ''}")
-    more = f", … ({n - MOST_FORMULAS} more)" if n > MOST_FORMULAS else ""
+    more = f", … ({n - MOST_FORMULAS}{NO_BREAK}more)" if n > MOST_FORMULAS else ""
     text = ", ".join(formulas[:MOST_FORMULAS]) + more
-    ax.set_xlabel(wrapped(text, 2.2, mpl.rcParams["axes.labelsize"]))
+    ax.set_xlabel(wrapped(text, 2.4, mpl.rcParams["axes.labelsize"]))
     return ax
 
 

@@ -32,7 +32,7 @@ ENVIRONMENTS = (
     ("#009E73", "^"),
     ("#E69F00", "D"),
     ("#56B4E9", "v"),
-    ("0.6", "P"),
+    ("0.75", "P"),
     ("black", "X"),
 )
 """Colour and marker of environments, in their order; the last for all that come after."""
@@ -248,13 +248,13 @@ def order_figure(
     title
         The finding; written above.
     """
-    figure, (panels,) = page(1, 2, 2.6, title)
+    figure, (panels,) = page(1, 2, 3.3, title)
     order_by_layer(order, panels[0], shares, by_chance)
     panels[0].set_ylabel("share of the nearest neighbours")
     panels[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     order_by_layer(order, panels[1], errors)
     panels[1].set_ylabel("error (1: predicting the mean)")
-    legend_below(figure, panels, 2)
+    legend_below(figure, panels, 3)
     return figure
 
 
@@ -282,9 +282,15 @@ def order_by_layer(
                 by_chance[column], color=line.get_color(), linewidth=0.8, linestyle=":", label=f"{name}, by chance"
             )
     ax.set_xticks(range(len(order)), [layer_name(layer) for layer in order.index], rotation=35, ha="right")
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.1 * ax.get_ylim()[1])
     ax.legend()
     return ax
+
+
+def few_layers(layers: Sequence[str], n: int) -> list[str]:
+    """Choose n layers for maps: the first, the last, and those at equal distances between."""
+    places = np.unique(np.linspace(0, len(layers) - 1, n).round().astype(int))
+    return [layers[place] for place in places]
 
 
 def _maps(layers: Mapping[str, str], height: float, title: str) -> tuple[Figure, dict[str, Axes]]:
