@@ -43,7 +43,7 @@ test-browser: data site  ## run every notebook in JupyterLab and open every page
 lab: data  ## open copies of the notebooks in JupyterLab, to play with
 	@$(RUN) -m lgdcnn_core.companion.reproduce.lab $(ARGS)
 
-figures: data  ## redraw the committed figures from the committed records, without training
+figures: data  ## redraw the committed figures from the committed records, with gallery and executed notebooks
 	@$(RUN) -m lgdcnn_core.companion.reproduce --figures
 
 site: $(INSTALLED)  ## build the static site of README, notebooks, figures, data card and reference: build/site
