@@ -43,7 +43,7 @@ test-browser: data site  ## run every notebook in JupyterLab and open every page
 lab: data  ## open copies of the notebooks in JupyterLab, to play with
 	@$(RUN) -m lgdcnn_core.companion.reproduce.lab $(ARGS)
 
-figures: data  ## redraw the committed figures and the README's findings from committed records, without training
+figures: data  ## redraw figures, gallery, executed notebooks and the README's findings from committed records
 	@$(RUN) -m lgdcnn_core.companion.reproduce --figures
 	@$(RUN) -m lgdcnn_core.companion.claims --readme
 

@@ -2,7 +2,6 @@
 
 import math
 import re
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -123,20 +122,48 @@ def test_a_device_that_is_not_there_is_said_at_once(checkout, capfd):
     assert not (checkout / "build").exists()
 
 
-def test_figures_are_redrawn_from_committed_records_without_training(checkout, capfd, monkeypatch):
+LOOK = """
+import pandas as pd
+from matplotlib import pyplot as plt
+from lgdcnn_core.companion.figures import folder, save
+from lgdcnn_core.companion.runs import load_records
+print(folder().name, set(load_records()["store"]) - {"committed"})
+nothing = pd.DataFrame(columns=["store", "key"])
+save(plt.figure(), "02_table", nothing, nothing, caption="A table. It is empty.", notebook="02_table");
+"""
+
+
+def test_figures_are_redrawn_from_committed_records_with_a_gallery_and_notebooks_to_be_read(
+    checkout, capfd, monkeypatch
+):
     Store("local", checkout / "build" / "runs").write(*made_up(TINY))
-    look = """
-    from lgdcnn_core.companion.figures import folder
-    from lgdcnn_core.companion.runs import load_records
-    print(folder(), set(load_records()["store"]) - {"committed"})
-    """
-    write_notebook(checkout / "notebooks" / "00_start_here.ipynb", "1 / 0")
-    write_notebook(checkout / "notebooks" / "02_table.ipynb", textwrap.dedent(look))
+    write_notebook(checkout / "notebooks" / "00_start_here.ipynb", "print('hello')")
+    write_notebook(checkout / "notebooks" / "01_train.ipynb", "print(store)", parameter_cell="store = 'local'")
+    write_notebook(checkout / "notebooks" / "02_table.ipynb", "# The table", LOOK)
     monkeypatch.setenv("LGDCNN_FIGURES", "")
     assert command.main(["--figures"]) == 0
-    executed = list((checkout / "build" / "notebooks").rglob("*.ipynb"))
-    assert [path.name for path in executed] == ["02_table.ipynb"]
-    assert printed(executed[0]).strip() == f"{checkout / 'figures'} set()"
+    shown = {path.name: printed(path).strip() for path in (checkout / "figures" / "notebooks").iterdir()}
+    assert shown == {
+        "00_start_here.ipynb": "hello",
+        "01_train.ipynb": "committed",
+        "02_table.ipynb": "figures set()",
+    }
+    assert "A table. It is empty." in (checkout / "figures" / "README.md").read_text()
+    # The same a second time.
+    before = {path: path.read_bytes() for path in (checkout / "figures").rglob("*") if path.is_file()}
+    assert len(before) == 8
+    assert command.main(["--figures"]) == 0
+    assert {path: path.read_bytes() for path in (checkout / "figures").rglob("*") if path.is_file()} == before
+
+
+def test_no_gallery_is_written_if_a_notebook_fails_or_its_figure_has_no_caption(checkout, capfd):
+    write_notebook(checkout / "notebooks" / "01_train.ipynb", "print(store)", parameter_cell="store = 'local'")
+    assert command.main(["--figures"]) == 1
+    assert "error: 1 of 2 failed: figures/02_table" in capfd.readouterr().err
+    assert not (checkout / "figures").exists()
+    write_notebook(checkout / "notebooks" / "02_table.ipynb", "# The table", LOOK.replace("A table. It is empty.", ""))
+    assert command.main(["--figures"]) == 1
+    assert "error: no caption or no notebook: 02_table" in capfd.readouterr().err
 
 
 def test_a_dry_run_gives_the_total_first_then_a_line_a_data_set_and_trains_nothing(

@@ -11,6 +11,7 @@ from written_notebooks import write_notebook
 
 from lgdcnn_core.companion import figures
 from lgdcnn_core.companion.reproduce import notebook, views
+from lgdcnn_core.companion.reproduce.site import reference, source
 from lgdcnn_core.companion.reproduce.site.building import BrokenSite, build
 from lgdcnn_core.companion.reproduce.site.checking import problems
 from lgdcnn_core.companion.reproduce.site.source import BrokenLink
@@ -119,13 +120,30 @@ def test_search_finds_pages_by_their_words(site):
         assert f'"{page}"' in index
 
 
-def test_a_link_to_a_file_that_is_not_there_is_named(tmp_path, checkout):
+@pytest.fixture
+def changed(tmp_path, checkout, monkeypatch):
+    """A checkout with another changelog, and no reference, which takes its time."""
     for path in checkout.iterdir():
         (tmp_path / path.name).symlink_to(path)
     (tmp_path / "CHANGELOG.md").unlink()
-    (tmp_path / "CHANGELOG.md").write_text("# Changes\n\n[gone](data/gone.csv)\n")
+    monkeypatch.setattr(reference, "STOREYS", {})
+    return tmp_path
+
+
+def test_a_link_to_a_file_that_is_not_there_is_named(changed):
+    (changed / "CHANGELOG.md").write_text("# Changes\n\n[gone](data/gone.csv)\n")
     with pytest.raises(BrokenLink, match=r"CHANGELOG.md links to data/gone.csv"):
-        build(tmp_path, tmp_path / "out" / "site")
+        source.write(changed, changed / "pages")
+
+
+def test_links_lead_to_pages_files_and_no_directories(changed):
+    text = "[a](data/reference/) [b](notebooks/01_train.ipynb#run) [c](LICENSE) [d](data/runs/) [e](data/)"
+    (changed / "CHANGELOG.md").write_text(text)
+    source.write(changed, changed / "pages")
+    led = "[a](data/reference/README.md) [b](figures/notebooks/01_train.ipynb#run) [c](LICENSE) d [e](data/README.md)"
+    assert (changed / "pages" / "CHANGELOG.md").read_text() == led
+    assert (changed / "pages" / "LICENSE").is_file()
+    assert (changed / "pages" / "data" / "reference" / "README.md").read_text().startswith("---\norphan: true\n")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from lgdcnn_core.benchmarks import DataError
 from lgdcnn_core.benchmarks.location import checkout
-from lgdcnn_core.companion.reproduce import parameters
+from lgdcnn_core.companion.reproduce import gallery, parameters, views
 from lgdcnn_core.companion.reproduce.engines import local, slurm
 from lgdcnn_core.companion.reproduce.engines.slurm import Cluster, NoSlurm
 from lgdcnn_core.companion.reproduce.kernel import WrongKernel
@@ -24,7 +24,7 @@ from lgdcnn_core.training import UnavailableDevice
 
 FORESEEN = (
     *(DataError, BrokenRecord, OutdatedRecord, UnavailableDevice),
-    *(WrongKernel, NoSlurm, parameters.UnfitParameters),
+    *(WrongKernel, NoSlurm, parameters.UnfitParameters, views.UnfitView, gallery.NoCaption),
 )
 """Errors whose message is all that a user needs."""
 
@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--dry-run", action="store_true", help="estimate the time on this machine, a line a data set")
-    what.add_argument("--figures", action="store_true", help="redraw the committed figures, without training")
+    what.add_argument("--figures", action="store_true", help="redraw the committed figures from committed records")
     return parser
 
 

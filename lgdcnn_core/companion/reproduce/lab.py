@@ -6,7 +6,6 @@ to JupyterLab, such as --no-browser.
 
 import hashlib
 import json
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 import nbformat
 
 from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.companion.reproduce.links import moved
 from lgdcnn_core.companion.reproduce.profiles import INTRODUCTION
 
 COPIES = Path("build") / "lab"
@@ -22,8 +22,6 @@ COPIES = Path("build") / "lab"
 
 ORIGINS = ".origins.json"
 """File beside the copies: of each one the hash of the notebook that it was made from, and its own."""
-
-_LINK_UPWARDS = re.compile(r"\]\((\.\./[^)\s]+)\)")
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def copy(top: Path) -> Copied:
             kept.append(path.name)
             outdated += [path.name] * (_sha256(path) != original)
             continue
-        nbformat.write(_from_two_levels_down(path), target)
+        nbformat.write(_from_its_place(path), target)
         origins[path.name] = [_sha256(path), _sha256(target)]
     file.write_text(json.dumps(origins, indent=1), encoding="utf-8")
     return Copied(kept, outdated)
@@ -87,12 +85,12 @@ def main(words: list[str]) -> int:
         return 0
 
 
-def _from_two_levels_down(path: Path) -> nbformat.NotebookNode:
-    """Notebook whose relative links out of its directory hold in `COPIES`, one level further down."""
+def _from_its_place(path: Path) -> nbformat.NotebookNode:
+    """Notebook whose relative links hold in `COPIES`."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = _LINK_UPWARDS.sub(r"](../\1)", cell.source)
+            cell.source = moved(cell.source, f"notebooks/{path.name}", f"{COPIES.as_posix()}/{path.name}")
     return notebook
 
 

@@ -35,6 +35,27 @@ def relink(text: str, change: Callable[[str], str]) -> str:
     return _LINK.sub(changed, text)
 
 
+def moved(text: str, page: str, copy: str) -> str:
+    """Return a notebook's Markdown with links that lead from its copy to where they led before.
+
+    Links to notebooks beside it stay, as those are copied too.
+
+    Parameters
+    ----------
+    text
+        Markdown.
+    page, copy
+        Paths of notebook and copy, relative to the checkout.
+    """
+    beside = PurePosixPath(page).parent
+
+    def from_copy(target: str) -> str:
+        path = PurePosixPath(path_in_checkout(target, page))
+        return target if path.parent == beside and path.suffix == ".ipynb" else from_page(str(path), copy)
+
+    return relink(text, from_copy)
+
+
 def path_in_checkout(target: str, page: str) -> str:
     """Return the path that a link on a page leads to, both relative to the checkout.
 

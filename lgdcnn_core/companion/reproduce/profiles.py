@@ -77,6 +77,7 @@ def other_notebooks(directory: Path) -> list[Path]:
     return sorted(path for path in directory.glob("*.ipynb") if path.name != TRAINING_NOTEBOOK)
 
 
-def drawing_notebooks(directory: Path) -> list[Path]:
-    """Notebooks that draw from records: all but the introduction and the one that trains."""
-    return [path for path in other_notebooks(directory) if path.name != INTRODUCTION]
+def shown_notebooks(directory: Path) -> dict[Path, dict[str, str]]:
+    """Notebooks as everybody sees them, from committed records, with the parameters that this takes."""
+    values = {TRAINING_NOTEBOOK: {"store": "committed"}}
+    return {path: values.get(path.name, {}) for path in sorted(directory.glob("*.ipynb"))}

@@ -15,7 +15,7 @@ import torch
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.figures.export import VARIABLE as FIGURES_VARIABLE
 from lgdcnn_core.companion.records.places import VARIABLE as RUNS_VARIABLE
-from lgdcnn_core.companion.reproduce import kernel, parameters, sweep
+from lgdcnn_core.companion.reproduce import gallery, kernel, parameters, sweep, views
 from lgdcnn_core.companion.reproduce.comparison import compare, render
 from lgdcnn_core.companion.reproduce.engines import local, slurm
 from lgdcnn_core.companion.reproduce.engines.slurm import Cluster
@@ -25,8 +25,8 @@ from lgdcnn_core.companion.reproduce.profiles import (
     FIRST_LOOK,
     SHOWING_RUNS,
     TRAINING_NOTEBOOK,
-    drawing_notebooks,
     other_notebooks,
+    shown_notebooks,
 )
 from lgdcnn_core.companion.reproduce.progress import Board
 from lgdcnn_core.companion.runs import RunSpec, load_records, local_store
@@ -157,16 +157,20 @@ def reproduce(specs: Sequence[RunSpec], plan: Plan) -> int:
 
 
 def redraw(plan: Plan) -> int:
-    """Draw the committed figures anew, from committed records alone; give the exit status."""
+    """Draw the committed figures from committed records alone, with gallery and notebooks; give the exit status."""
     kernel.check()
-    executed = plan.executed / "figures"
-    jobs = [plan.notebook(path, executed / path.name) for path in drawing_notebooks(plan.top / "notebooks")]
+    folder = plan.executed / "figures"
+    notebooks = shown_notebooks(plan.top / "notebooks")
+    jobs = [plan.notebook(path, folder / path.name, **values) for path, values in notebooks.items()]
     with tempfile.TemporaryDirectory(prefix="lgdcnn-") as empty:
         # A notebook reads both stores; with an empty local one it sees what everybody has.
         os.environ |= {RUNS_VARIABLE: empty, FIGURES_VARIABLE: str(plan.top / "figures")}
         entries = [Entry(job) for job in jobs]
         _run([], entries, [], plan)
-        return _conclude(entries)
+    if all(entry.state is State.DONE for entry in entries):
+        views.write([job.output for job in jobs], plan.top)
+        gallery.write(plan.top / "figures", plan.top / "notebooks")
+    return _conclude(entries)
 
 
 def _notebooks(

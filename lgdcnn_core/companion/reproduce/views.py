@@ -12,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
-from lgdcnn_core.companion.reproduce.links import from_page, path_in_checkout, relink
+from lgdcnn_core.companion.reproduce.links import moved
 
 FOLDER = "figures/notebooks"
 """Where the copies lie, relative to the checkout."""
@@ -92,7 +92,7 @@ def view(executed: Path, top: Path) -> NotebookNode:
             if hidden(cell):
                 cell.source = f"# set-up, hidden here: see {SOURCES}/{executed.name}"
         else:
-            cell.source = _relinked(cell.source, executed.name)
+            cell.source = _moved(cell.source, executed.name)
     outputs = [output for cell in content.cells for output in cell.get("outputs", [])]
     if not outputs:
         raise UnfitView(f"{executed} has no result: it was not run, or shows nothing")
@@ -125,7 +125,7 @@ def _shown(output: NotebookNode, executed: Path, top: Path) -> NotebookNode | No
     for kind in [kind for kind in data if kind.startswith("text/")]:
         data[kind] = _portable(data[kind], executed, top)
     if "text/markdown" in data:
-        data["text/markdown"] = _relinked(data["text/markdown"], executed.name)
+        data["text/markdown"] = _moved(data["text/markdown"], executed.name)
     return output
 
 
@@ -168,12 +168,5 @@ def _number_tables(shown: list[NotebookNode]) -> None:
         data["text/html"] = _STYLED.sub(lambda match: names[match[0]], data["text/html"])
 
 
-def _relinked(text: str, name: str) -> str:
-    source, copy = f"{SOURCES}/{name}", f"{FOLDER}/{name}"
-
-    def moved(target: str) -> str:
-        path = path_in_checkout(target, source)
-        beside = path.startswith(f"{SOURCES}/") and path.endswith(".ipynb")
-        return target if beside else from_page(path, copy)
-
-    return relink(text, moved)
+def _moved(text: str, name: str) -> str:
+    return moved(text, f"{SOURCES}/{name}", f"{FOLDER}/{name}")

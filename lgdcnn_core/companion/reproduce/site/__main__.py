@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from lgdcnn_core.benchmarks.location import checkout
+from lgdcnn_core.companion.reproduce.gallery import NoCaption
 from lgdcnn_core.companion.reproduce.site.building import BrokenSite, build
 from lgdcnn_core.companion.reproduce.site.source import BrokenLink
 
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     try:
         front: Path = build(top)
-    except (BrokenLink, BrokenSite) as error:
+    except (BrokenLink, BrokenSite, NoCaption) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"built; open {front}")

@@ -141,6 +141,9 @@ def _table(module: ModuleType, offered: list[Member]) -> str:
 
 def _entry(module: ModuleType, member: Member) -> str:
     path = f"{module.__name__}.{member.name}"
+    if member.kind == "module":
+        # It is a room, with a page of its own.
+        return ""
     if member.kind == "data":
         # Sphinx looks for a constant's docstring where it is offered, and finds none: it is where it is defined.
         value = repr(getattr(module, member.name))

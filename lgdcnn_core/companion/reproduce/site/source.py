@@ -20,7 +20,10 @@ FOLDED_FROM = 9
 """Lines of code from which on a cell is folded: a reader of the site looks for results first."""
 
 _UNLINKED = "unlinked:"
-"""Stands for a link to a directory, which a site does not show."""
+"""Stands for a link to a directory without a page, which a site does not show."""
+
+_BY_LINK_ALONE = "---\norphan: true\n---\n\n"
+"""Head of a page that the navigation does not list."""
 
 
 class BrokenLink(ValueError):
@@ -86,9 +89,6 @@ class _Source:
         self.pages = {FRONT: "index.md"} | {path: path for path in (DATA_CARD, GALLERY, CHANGES)}
         for name in notebooks:
             self.pages |= {f"{place}/{name}": f"{views.FOLDER}/{name}" for place in (views.SOURCES, views.FOLDER)}
-        for path, page in list(self.pages.items()):
-            if Path(path).name == "README.md":
-                self.pages[str(Path(path).parent)] = page
 
     def page(self, path: str, text: str) -> None:
         """Write a page of the repository, given as Markdown."""
@@ -131,6 +131,11 @@ class _Source:
 
         def led(target: str) -> str:
             wanted = path_in_checkout(target, path)
+            if (self.top / wanted / "README.md").is_file():
+                wanted = path_in_checkout("README.md", f"{wanted}/README.md")
+            if wanted.endswith(".md") and wanted not in self.pages and (self.top / wanted).is_file():
+                self.pages[wanted] = wanted
+                self.page(wanted, _BY_LINK_ALONE + (self.top / wanted).read_text(encoding="utf-8"))
             if wanted in self.pages:
                 leads_to = from_page(self.pages[wanted], page)
                 return leads_to if suffix is None else str(PurePosixPath(leads_to).with_suffix(suffix))
