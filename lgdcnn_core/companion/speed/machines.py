@@ -7,8 +7,7 @@ import pandas as pd
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.records.places import named
-from lgdcnn_core.companion.speed.record import SpeedRecord
-from lgdcnn_core.companion.speed.record import both
+from lgdcnn_core.companion.speed.record import SpeedRecord, both
 from lgdcnn_core.companion.speed.table import beside_published_code, throughput
 from lgdcnn_core.training import FAST
 

@@ -9,8 +9,8 @@ import pandas as pd
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.tuning.comparison import Metric, by_dataset, compare
 from lgdcnn_core.companion.tuning.ensemble import mixtures
-from lgdcnn_core.companion.tuning.spec import Trial
 from lgdcnn_core.companion.tuning.record import TrialStore
+from lgdcnn_core.companion.tuning.spec import Trial
 from lgdcnn_core.companion.tuning.trials import BASELINE, TRIALS
 
 ALL_SETS = "all sets"
