@@ -20,6 +20,7 @@ from lgdcnn_core.companion.design.tables import (
     network_table,
     power_table,
     rank_table,
+    region_parts,
     region_table,
     study_table,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "rank_table",
     "ranking",
     "region",
+    "region_parts",
     "region_table",
     "reliability",
     "repeat",

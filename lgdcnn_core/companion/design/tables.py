@@ -1,6 +1,7 @@
 """The design study as tables to read: its networks, data sets, candidates, and definitions of the target region."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -8,7 +9,7 @@ from lgdcnn_core import models
 from lgdcnn_core.companion.design.power import POOLED, PREDICTORS, predictive_power
 from lgdcnn_core.companion.design.record import Evaluation
 from lgdcnn_core.companion.design.region import RISE, SMALL_UP_TO
-from lgdcnn_core.companion.design.scoring import GLOBAL, Layers, region, scores
+from lgdcnn_core.companion.design.scoring import GLOBAL, LOCAL, Layers, region, scores
 
 PAPER, RANDOM, PROPOSED = "paper", "random", "proposed"
 """Origins of candidates; every round of proposals counts as proposed."""
@@ -137,6 +138,13 @@ def region_table(
         columns = {name: own[name] for name in models.CHAINS if name in own} | {"region from": low, "region to": high}
         tables[dataset] = pd.DataFrame(columns, index=pd.Index(target.thresholds, name="threshold"))
     return tables
+
+
+def region_parts(table: pd.DataFrame) -> tuple[Any, ...]:
+    """Take one table of `region_table` apart: thresholds, the references' curves, the region's bounds, other curves."""
+    curves = {str(name): table[name].tolist() for name in table.columns if not str(name).startswith("region ")}
+    references = {f"{name} ({kind})": curves.pop(name) for name, kind in ((GLOBAL, "global"), (LOCAL, "local"))}
+    return table.index.tolist(), references, (table["region from"].tolist(), table["region to"].tolist()), curves
 
 
 def power_table(power: pd.DataFrame) -> pd.DataFrame:

@@ -91,7 +91,7 @@ def convergence_figure(
                 models,
                 recipes,
                 error,
-                (best or {}).get(name),
+                None if best is None else best.get(name),
                 of_code,
             )
             if place and error == (errors or {}).get(next(iter(titles)), "MAE"):
