@@ -28,7 +28,7 @@ def elements():
 def test_the_target_region_reaches_from_its_lower_to_its_upper_edge(ax):
     assert figures.target_region(THRESHOLDS, [0.3, 0.2, 0.1], [0.3, 0.4, 0.5], ax) is ax
     (region,) = ax.collections
-    np.testing.assert_array_equal(ax.lines[0].get_ydata(), np.nan)  # nowhere a line
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [0.3, np.nan, np.nan])  # a line where the edges meet
     corners = {tuple(np.round(point, 6)) for point in region.get_paths()[0].vertices}
     assert {(0.2, 0.2), (0.2, 0.4), (0.3, 0.1), (0.3, 0.5)} <= corners
     assert ax.get_legend_handles_labels()[1] == ["target region"]

@@ -252,7 +252,7 @@ def test_fold_errors_draw_published_lines_and_our_marks(ax):
     assert figures.fold_errors(theirs, ours, ax, "meV/atom") is ax
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("official fold", "MAE (meV/atom)")
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert names == ["Published: CrabNet", "This project: L-G-DCNN, paper recipe, published, 300 epochs"]
+    assert names == ["published: CrabNet", "This project: L-G-DCNN, paper recipe, published, 300 epochs"]
 
 
 def test_a_mark_means_the_same_runs_in_every_panel(ax):
