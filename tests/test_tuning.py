@@ -130,7 +130,12 @@ class TestMaking:
 
     def test_a_trial_with_a_source_starts_from_the_network_trained_on_it(self, small, store, tmp_path, monkeypatch):
         monkeypatch.setattr(places, "checkout", lambda: tmp_path)
-        transfer = Trial("transfer", "", QUICK.changes | {"source": "OQMD_Volume_per_atom", "order": PRETRAINING.order}, model=QUICK.model)
+        transfer = Trial(
+            "transfer",
+            "",
+            QUICK.changes | {"source": "OQMD_Volume_per_atom", "order": PRETRAINING.order},
+            model=QUICK.model,
+        )
         file = weights.file_of_weights(source(transfer.recipe(), transfer.model, "exact", seed=0))
         file.parent.mkdir(parents=True)
         start = CompositionRegressor(
