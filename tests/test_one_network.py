@@ -120,7 +120,7 @@ def test_a_joint_training_has_one_key_a_recipe_and_old_ones_keep_theirs():
     assert JointSpec().as_dict() == {"model": "L-G-DCNN", "setting": "exact", "seed": 0}
     masked = JointSpec(seed=1, recipe="joint")
     assert masked.key == "joint/L-G-DCNN_joint_exact_seed1"
-    assert JointSpec.from_dict(masked.as_dict()) == masked
+    assert JointSpec(**masked.as_dict()) == masked
     assert masked.full_recipe().epochs == 30
     assert masked.full_recipe().batch_size == 1024
     assert RunSpec(BULK, recipe="joint", seed=1).source == masked

@@ -1,6 +1,6 @@
 """The extended sets side by side: all that is known of a compound, for networks that learn it together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +70,12 @@ def masked_joint_table() -> pd.DataFrame:
     DataFrame
         As `joint_table`. A compound of which nothing is left has no row.
     """
-    return _side_by_side({name: without_kin(split.train, name) for name, split in _splits().items()})
+    splits = _splits()
+    left = {}
+    for kin in KINDRED.values():
+        judged = _judged_by(kin)
+        left |= {name: _without(splits[name].train, judged) for name in kin}
+    return _side_by_side({name: left[name] for name in splits})
 
 
 def without_kin(part: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -88,7 +93,7 @@ def without_kin(part: pd.DataFrame, name: str) -> pd.DataFrame:
     DataFrame
         The rows of `part` that are left, in their order.
     """
-    return _without(part, _judged_by_kin(name))
+    return _without(part, _judged_by(next(kin for kin in KINDRED.values() if name in kin)))
 
 
 def joint_validation() -> pd.DataFrame:
@@ -110,13 +115,13 @@ def masked_pairs(directory: Path | None = None) -> pd.DataFrame:
         One row a set (index): its group of ``kindred`` sets, the compounds of its training part (``pairs``), and how
         many of them are ``masked``.
     """
-    group = {name: kind for kind, kin in KINDRED.items() for name in kin}
     rows = {}
-    for name in names("extended"):
-        compounds = set(composition_keys(load(name, root=directory).train))
-        masked = compounds & _judged_by_kin(name, directory)
-        rows[name] = {"kindred": group[name], "pairs": len(compounds), "masked": len(masked)}
-    return pd.DataFrame.from_dict(rows, orient="index")
+    for kind, kin in KINDRED.items():
+        judged = _judged_by(kin, directory)
+        for name in kin:
+            compounds = set(composition_keys(load(name, root=directory).train))
+            rows[name] = {"kindred": kind, "pairs": len(compounds), "masked": len(compounds & judged)}
+    return pd.DataFrame.from_dict(rows, orient="index").loc[names("extended")]
 
 
 def _splits() -> dict[str, Split]:
@@ -128,10 +133,9 @@ def _judged(split: Split) -> set[Key]:
     return {key for part in (split.val, split.test) for key in composition_keys(part)}
 
 
-def _judged_by_kin(name: str, directory: Path | None = None) -> set[Key]:
-    """Compounds on which a set or a kindred one validates or tests."""
-    kin = next(kin for kin in KINDRED.values() if name in kin)
-    return set().union(*(_judged(load(each, root=directory)) for each in kin))
+def _judged_by(sets: Iterable[str], directory: Path | None = None) -> set[Key]:
+    """Compounds on which any of these sets validates or tests."""
+    return set().union(*(_judged(load(each, root=directory)) for each in sets))
 
 
 def _without(part: pd.DataFrame, judged: set[Key]) -> pd.DataFrame:

@@ -1,9 +1,7 @@
 """Jobs of a reproduction: runs and notebooks, each in a process of its own, and how far each of them is."""
 
 import os
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,11 +9,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
-from lgdcnn_core.companion.reproduce import notebook, titles
+from lgdcnn_core.companion.reproduce import notebook, process, titles
 from lgdcnn_core.companion.reproduce.task import STOPPED, Status, Task, status
 from lgdcnn_core.companion.runs import Store
-
-SECONDS_BETWEEN_LOOKS = 0.2
 
 NOTEBOOK_SECONDS = 30.0
 """A notebook that trains nothing takes less than this on two plain cores."""
@@ -166,7 +162,14 @@ class RunJob:
             If the run, or its notebook, failed.
         """
         for attempt in range(1, TIMES_KILLED + 1):
-            code, printed = _run_process(self.task, environment, while_running)
+            command = [
+                sys.executable,
+                "-m",
+                "lgdcnn_core.companion.reproduce.task",
+                self.task.to_json(),
+                str(os.getpid()),
+            ]
+            code, printed = process.run(command, while_running, environment)
             if code == 0:
                 break
             if code == STOPPED:
@@ -228,27 +231,3 @@ class NotebookJob:
         """Where its first picture is."""
         pictures = sorted(self.figures.glob(f"{self.path.stem[:2]}_*.png"))
         return str(pictures[0]) if pictures else ""
-
-
-def _run_process(task: Task, environment: Mapping[str, str], while_running: Callable[[], None]) -> tuple[int, str]:
-    """Make a run in a process of its own; give the exit status, negative if a signal killed it, and what it printed."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "lgdcnn_core.companion.reproduce.task", task.to_json(), str(os.getpid())],
-            env=os.environ | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C is for the dispatcher, which ends its processes in order.
-            start_new_session=True,
-        )
-        try:
-            while process.poll() is None:
-                while_running()
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
-        printed.seek(0)
-        return process.returncode, printed.read()

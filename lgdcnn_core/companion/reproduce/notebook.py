@@ -2,23 +2,19 @@
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from lgdcnn_core.benchmarks.location import VARIABLE as DATA_VARIABLE
 from lgdcnn_core.companion.records.places import VARIABLE as RUNS_VARIABLE
-from lgdcnn_core.companion.reproduce import kernel, parameters
+from lgdcnn_core.companion.reproduce import kernel, parameters, process
 
 WORKER = Path(__file__).with_name("worker.py")
 
 DIRECTORIES = (DATA_VARIABLE, RUNS_VARIABLE)
-
-SECONDS_BETWEEN_LOOKS = 0.2
 
 
 class NotebookFailed(RuntimeError):
@@ -90,26 +86,7 @@ def _run_worker(
     # The process works elsewhere: directories that the environment names relative to here must be found from there.
     named = {name: Path(os.environ[name]) for name in DIRECTORIES if os.environ.get(name)}
     absolute = {name: str(path.expanduser().absolute()) for name, path in named.items()}
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
-        process = subprocess.Popen(
-            # -P: without it, modules beside the worker would hide installed ones of the same name.
-            [sys.executable, "-P", str(WORKER), order],
-            cwd=directory,
-            env=os.environ | (environment or {}) | absolute,
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C is for this process, which ends the other one.
-            start_new_session=True,
-        )
-        try:
-            while process.poll() is None:
-                while_running()
-                time.sleep(SECONDS_BETWEEN_LOOKS)
-        except BaseException:
-            # A kernel ends by itself when the process that started it is gone.
-            process.terminate()
-            process.wait()
-            raise
-        printed.seek(0)
-        return process.returncode, printed.read()
+    # -P: without it, modules beside the worker would hide installed ones of the same name. A kernel ends by itself when
+    # the process that started it is gone.
+    command = [sys.executable, "-P", str(WORKER), order]
+    return process.run(command, while_running, {**(environment or {}), **absolute}, directory)

@@ -62,7 +62,7 @@ class Task:
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote."""
         values: dict[str, Any] = json.loads(text)
-        return cls(**values | {"spec": RunSpec.from_dict(values["spec"]), "store": Path(values["store"])})
+        return cls(**values | {"spec": RunSpec(**values["spec"]), "store": Path(values["store"])})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from queue import SimpleQueue
 import psutil
 import torch
 
-from lgdcnn_core.companion.reproduce.jobs import SECONDS_BETWEEN_LOOKS, Entry, Halted, State
+from lgdcnn_core.companion.reproduce.jobs import Entry, Halted, State
+from lgdcnn_core.companion.reproduce.process import SECONDS_BETWEEN_LOOKS
 from lgdcnn_core.training import choose
 
 RUNS_A_GPU = 4
