@@ -12,6 +12,7 @@ from test_execution import tiny_split
 from lgdcnn_core import CompositionRegressor, training
 from lgdcnn_core.companion import runs
 from lgdcnn_core.companion.figures import cells
+from lgdcnn_core.companion.records import places
 from lgdcnn_core.companion.runs import InvalidSpec, JointSpec, RunSpec, joint, parts, weights
 
 BULK, MOMENT = "aflow__ael_bulk_modulus_vrh", "mp_mu_b"
@@ -37,7 +38,7 @@ def tiny(monkeypatch, tmp_path, store):
     monkeypatch.setattr(joint.benchmarks, "masked_joint_table", lambda: train)
     monkeypatch.setattr(joint.benchmarks, "joint_validation", lambda: side_by_side("val"))
     monkeypatch.setitem(training.RECIPES, "joint", RECIPE)
-    monkeypatch.setattr(weights, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(places, "checkout", lambda: tmp_path)
     monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
 
     def execute(spec, **options):
