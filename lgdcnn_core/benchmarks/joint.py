@@ -71,7 +71,7 @@ def masked_joint_table() -> pd.DataFrame:
         As `joint_table`. A compound of which nothing is left has no row.
     """
     splits = _splits()
-    left = {}
+    left: dict[str, pd.DataFrame] = {}
     for kin in KINDRED.values():
         judged = _judged_by(kin)
         left |= {name: _without(splits[name].train, judged) for name in kin}

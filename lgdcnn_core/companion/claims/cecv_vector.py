@@ -107,7 +107,7 @@ def printed_counts(spec: ReadingSpec, layer: str) -> NDArray[np.intp] | None:
     """Give the counts that the paper prints for a reading's layer, (T,); None unless it is the one that it prints."""
     printed = benchmarks.published("lgdcnn_paper_cecv").set_index(["dataset", "part", "element", "model", "layer"])
     case = (spec.run.dataset, spec.part, spec.element, spec.run.model, layer)
-    return printed.loc[[case], "clusters"].to_numpy() if case in printed.index else None
+    return printed["clusters"].loc[[case]].to_numpy() if case in printed.index else None
 
 
 def verdicts(reading: Environments, layer: str, bands: Sequence[Band]) -> list[Verdict]:

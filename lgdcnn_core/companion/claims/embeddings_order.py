@@ -101,4 +101,4 @@ def remarks(order: pd.DataFrame, column: str, text: str) -> dict[str, str]:
     """
     known = order[column].dropna().astype(float)
     form = ".2f" if column == "neighbour_error" else ".0%"
-    return {layer: text.format(format(value, form)) for layer, value in known.items()}
+    return {str(layer): text.format(format(value, form)) for layer, value in known.items()}

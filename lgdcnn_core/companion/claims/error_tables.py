@@ -1,6 +1,6 @@
 """Tables of errors to read: a row a data set, a column a network and its way of training, cells as texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -96,7 +96,7 @@ def calibration_table(ensembles: pd.DataFrame) -> pd.DataFrame:
         kind: {
             "networks": span(own["n"].min(), own["n"].max(), "d"),
             "data sets": own["dataset"].nunique(),
-            "within (%)": span(*(100 * own["within_uncertainty"]).agg(["min", "max"]), ".0f"),
+            "within (%)": span(100 * own["within_uncertainty"].min(), 100 * own["within_uncertainty"].max(), ".0f"),
         }
         for kind, own in groups
     }
@@ -164,7 +164,7 @@ def standing_table(standings: pd.DataFrame) -> pd.DataFrame:
             for model, whose in ((RIVAL, "the published CrabNet"), (MODEL, "the paper's L-G-DCNN")):
                 counts["one network", f"at or below {whose}"] = f"{row[model]} of {row['sets']}"
     table = pd.DataFrame(list(rows.values()), index=_pairs(list(rows), ["network", "training"]))
-    table.columns = _pairs(list(table.columns), [None, None])
+    table.columns = _pairs(list(map(tuple, table.columns)), [None, None])
     return table.fillna("")
 
 
@@ -265,7 +265,7 @@ def _columns_in_order(table: pd.DataFrame) -> pd.DataFrame:
     """Sort rows by network, the paper's first, and way of training, the paper recipe first."""
     networks, recipes = [MODEL, *CHAINS], list(training.RECIPES)
 
-    def order(row: dict[str, Any]) -> tuple[Any, ...]:
+    def order(row: dict[Hashable, Any]) -> tuple[Any, ...]:
         first = networks.index(row["model"]) if row["model"] in networks else len(networks)
         recipe = recipes.index(row["recipe"]) if row["recipe"] in recipes else len(recipes)
         return (row["store"] != "committed", first, row["model"], recipe, bool(row["refit"]), -row["epochs"])
@@ -284,7 +284,7 @@ def _row_order(key: tuple[str, int | None]) -> tuple[int, int]:
     return benchmarks.names().index(key[0]), -1 if key[1] is None else key[1]
 
 
-def _pairs(pairs: list[tuple[str, str]], names: Sequence[str | None]) -> pd.MultiIndex:
+def _pairs(pairs: Sequence[tuple[Hashable, ...]], names: list[str | None]) -> pd.MultiIndex:
     return pd.MultiIndex.from_tuples(pairs, names=names) if pairs else pd.MultiIndex.from_arrays([[], []], names=names)
 
 

@@ -31,7 +31,7 @@ def published_code() -> pd.DataFrame:
 def targets(measured: pd.DataFrame) -> pd.DataFrame:
     """Give the validation MAEs noted of the published code as errors to reach, for `convergence.reached`."""
     noted = measured[["dataset", "val_mae"]].drop_duplicates().rename(columns={"val_mae": "target"})
-    return noted.assign(fold=pd.NA).astype({"fold": "Int64"})
+    return noted.assign(fold=None).astype({"fold": "Int64"})
 
 
 def beside_published_code(summary: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +85,7 @@ def published_code_table(beside: pd.DataFrame, labels: Mapping[str, str]) -> pd.
     table = pd.DataFrame([rows[key] for key in keys])
     if len(table):
         table.index = pd.MultiIndex.from_tuples(keys, names=["data set", "validation MAE"])
-        table.columns = pd.MultiIndex.from_tuples(table.columns)
+        table.columns = pd.MultiIndex.from_tuples(map(tuple, table.columns))
     return table.fillna("")
 
 

@@ -89,7 +89,7 @@ def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL
 def regions(panels: Panels) -> dict[Any, TargetRegion]:
     """Give the paper's target region of each case, between the curves of the global network and the local one."""
     return {
-        case: TargetRegion(each[GLOBAL].thresholds, each[GLOBAL].normalised, each[LOCAL].normalised)
+        case: TargetRegion(each[GLOBAL].thresholds, each[GLOBAL].normalised.tolist(), each[LOCAL].normalised.tolist())
         for case, each in panels.items()
     }
 

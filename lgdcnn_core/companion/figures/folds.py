@@ -39,8 +39,8 @@ def folds_figure(published: pd.DataFrame, ours: pd.DataFrame, titles: Mapping[st
     figure, axes = page(n_rows, COLUMNS, 1.75, title)
     width = 0.85 * DOUBLE / COLUMNS
     for ax, (name, text) in zip(axes.flat, titles.items(), strict=False):
-        of_task = (table[table["dataset"] == name] for table in (published, ours))
-        fold_errors(*of_task, ax, "", kinds, legend=False)
+        theirs, own = (table[table["dataset"] == name] for table in (published, ours))
+        fold_errors(theirs, own, ax, "", kinds, legend=False)
         ax.set_title(wrapped(unbroken(text), width, mpl.rcParams["axes.titlesize"]))
     only_outer_labels(axes)
     empty = list(axes.flat)[len(titles) :]

@@ -30,7 +30,8 @@ def name_points(x: pd.Series, y: pd.Series, names: pd.Series, ax: Axes, **font: 
         Passed on to `matplotlib.axes.Axes.text`.
     """
     table = pd.DataFrame({"x": x, "y": y, "name": names})
-    texts = [ax.text(row.x, row.y, str(row.name), **font) for row in table.dropna(subset=["name"]).itertuples()]
+    named = table.dropna(subset=["name"]).itertuples(index=False, name=None)
+    texts = [ax.text(across, up, str(name), **font) for across, up, name in named]
     for text in texts:
         text.set_in_layout(False)  # else the page would be laid out for where the names are at first
     ax.figure.draw_without_rendering()  # type: ignore[union-attr]

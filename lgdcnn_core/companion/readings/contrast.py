@@ -63,12 +63,12 @@ def most_different(table: pd.DataFrame, smallest: int = SMALLEST) -> list[int]:
     """
     counts = pd.crosstab(table["cluster"], table["environment"])
     sizes = counts.sum(axis=1).sort_values(ascending=False, kind="stable")
-    shares = counts.div(sizes, axis=0)
+    shares = counts.div(sizes, axis=0).T
     large = [int(cluster) for cluster in sizes.index[sizes >= smallest]]
     if len(large) < 2:
         return [int(cluster) for cluster in sizes.index[:2]]
     pairs = list(combinations(large, 2))
-    apart = [float((shares.loc[one] - shares.loc[other]).abs().sum()) for one, other in pairs]
+    apart = [float((shares[one] - shares[other]).abs().sum()) for one, other in pairs]
     return list(pairs[int(np.argmax(apart))])
 
 

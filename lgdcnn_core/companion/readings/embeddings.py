@@ -116,7 +116,7 @@ def across_layers(points: pd.DataFrame, layers: Sequence[str]) -> pd.DataFrame:
     chosen = points[points["layer"].isin(layers)]
     index = [name for name in points.columns if name not in ("layer", "x", "y")]
     wide = chosen.pivot_table(index=index, columns="layer", values=["x", "y"]).swaplevel(axis=1)[list(layers)]
-    return wide.set_axis([f"{layer}: {axis}" for layer, axis in wide.columns], axis=1).round(3).reset_index()
+    return wide.set_axis([": ".join(names) for names in wide.columns], axis=1).round(3).reset_index()
 
 
 def measure(spec: ReadingSpec, trained: Trained) -> Findings:

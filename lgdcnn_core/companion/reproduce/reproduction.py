@@ -151,8 +151,8 @@ def reproduce(specs: Sequence[RunSpec], plan: Plan) -> int:
     print(f"\n{render(compare(specs, load_records()))}\n")
     if not plan.runs_only:
         print(f"executed notebooks: {plan.executed}\nfigures: {plan.figures}")
-    if (after := _changes(plan.top)) != before:
-        print(f"warning: the checkout changed meanwhile:\n{after}", file=sys.stderr)
+    if (now := _changes(plan.top)) != before:
+        print(f"warning: the checkout changed meanwhile:\n{now}", file=sys.stderr)
     return _conclude([*away, *beside, *after])
 
 

@@ -41,7 +41,7 @@ def begin() -> None:
         from IPython import get_ipython
     except ImportError:
         return
-    if (shell := get_ipython()) is not None:  # type: ignore[no-untyped-call]
+    if (shell := get_ipython()) is not None:
         shell.set_custom_exc((Exception,), _show)
 
 

@@ -1,6 +1,7 @@
 """One property of a network that has learnt several, as a model of that property alone."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ class OneOfMany:
         counts the compounds whose value of this property the network has learnt.
     """
 
-    classification = False
+    classification: Literal[False] = False
 
     def __init__(self, weights: Path, record: JointRecord, dataset: str, device: str | None) -> None:
         assert record.best_epoch is not None

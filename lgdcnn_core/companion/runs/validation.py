@@ -29,7 +29,7 @@ def validation_ratios(records: pd.DataFrame, first: str, second: str, model: str
     rows = records[(records["model"] == model) & ~records["refit"].astype(bool)]
     errors = rows.pivot_table("val_mae", ["dataset", "seed"], "recipe", sort=False).reindex(columns=[first, second])
     both = errors.dropna().groupby("dataset", sort=False)
-    logs = np.log(errors.dropna()[first] / errors.dropna()[second]).groupby("dataset", sort=False).mean()
+    logs = (errors.dropna()[first] / errors.dropna()[second]).transform(np.log).groupby("dataset", sort=False).mean()
     variance = np.log(errors[second]).groupby("dataset", sort=False).var().reindex(logs.index)
     table = pd.DataFrame(
         {

@@ -147,7 +147,7 @@ def published_code_table(records: Mapping[str, SpeedRecord], published: pd.DataF
     for kind, members in _kinds(records).items():
         beside = pd.concat([beside_published_code(record, published) for record in members])
         for (model, dataset), group in beside.groupby(["model", "dataset"], sort=False):
-            row = rows.setdefault((model, benchmarks.card(dataset).label), {})
+            row = rows.setdefault((str(model), benchmarks.card(str(dataset)).label), {})
             for heading, seconds, share in (
                 ("published code, another machine", "published_code_seconds", "published_code_share"),
                 (f"ours, {kind}", "epoch_seconds", "share"),
@@ -157,7 +157,7 @@ def published_code_table(records: Mapping[str, SpeedRecord], published: pd.DataF
     table = pd.DataFrame.from_dict(rows, orient="index").fillna("-")
     if len(table):
         table.index = pd.MultiIndex.from_tuples(table.index, names=["network", "data set"])
-        table.columns = pd.MultiIndex.from_tuples(table.columns)
+        table.columns = pd.MultiIndex.from_tuples(map(tuple, table.columns))
     return table
 
 

@@ -150,7 +150,7 @@ def question_table(
                 "ratio": row.ratio,
                 "time ratio": row.seconds_ratio,
             }
-            rows.append((question.text, benchmarks.card(row.dataset).label, {"pairs": row.pairs} | of_set))
+            rows.append((question.text, benchmarks.card(str(row.dataset)).label, {"pairs": row.pairs} | of_set))
         for row, band in zip(overall.itertuples(), _bands(overall), strict=True):
             of_all = {"pairs": row.pairs, "ratio": row.ratio, "time ratio": row.seconds_ratio}
             rows.append((question.text, ALL_SETS, of_all | {"chance alone": band, "verdict": row.verdict}))

@@ -60,7 +60,7 @@ def setup(app: Sphinx) -> None:
 
     def shorten(app: Sphinx, what: str, name: str, *_: Any) -> None:
         # Python spells NDArray[x] out.
-        types = app.env.temp_data.get("annotations", {}).get(name, {})
+        types = (app.env.temp_data.get("annotations") or {}).get(name, {})
         for parameter, text in types.items():
             types[parameter] = _ARRAY.sub(r"NDArray[\1]", text)
 
