@@ -185,7 +185,7 @@ def test_a_reproduction_of_days_is_worth_a_warning(checkout, capfd, monkeypatch)
     monkeypatch.setattr(reproduction, "estimate", lambda missing, device: [15 * 86400.0] * len(missing))
     assert command.main(["--device", "cpu", "--runs-only", "--minutes", "1"]) == 0
     out, err = capfd.readouterr()
-    assert "1 runs to make: about 15.0 days" in out
+    assert "1 run to make: about 15.0 days" in out
     assert "warning: that is long for this machine" in err
     # It cannot end within a minute, so it is not begun.
     assert "1 of 1 are not finished: there was no time" in out

@@ -20,7 +20,11 @@ def shell(monkeypatch, drawing_style):
     monkeypatch.setattr(shell, "_showtraceback", lambda kind, error, lines: said.append("\n".join(lines)))
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     session.begin()
-    return SimpleNamespace(run=shell.run_cell, said=said)
+
+    def html(value):
+        return shell.display_formatter.format(value)[0]["text/html"]
+
+    return SimpleNamespace(run=shell.run_cell, said=said, named=shell.user_ns.get, format=html)
 
 
 def test_an_error_of_this_package_is_one_line_with_the_way_out(shell):
@@ -35,6 +39,13 @@ def test_any_other_error_keeps_its_traceback(shell):
     assert not shell.run("def divide():\n    return 1 / 0\ndivide()").success
     assert "divide" in shell.said[0]
     assert "ZeroDivisionError" in shell.said[0]
+
+
+def test_a_table_without_rows_is_no_record(shell):
+    shell.run("import pandas as pd\nnothing, something = pd.DataFrame({'n': []}), pd.DataFrame({'n': [1]})")
+    html = shell.format(shell.named("nothing")), shell.format(shell.named("nothing").style)
+    assert html == ("no record", "no record")
+    assert all("<table" in shell.format(each) for each in (shell.named("something"), shell.named("something").style))
 
 
 def test_a_session_draws_in_the_projects_style(shell):

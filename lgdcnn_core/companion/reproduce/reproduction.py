@@ -30,6 +30,7 @@ from lgdcnn_core.companion.reproduce.profiles import (
 )
 from lgdcnn_core.companion.reproduce.progress import Board
 from lgdcnn_core.companion.runs import RunSpec, load_records, local_store
+from lgdcnn_core.companion.wording import counted
 from lgdcnn_core.training import choose
 
 LONG = 24 * 3600.0
@@ -115,7 +116,7 @@ def list_runs(specs: Sequence[RunSpec], plan: Plan) -> None:
     missing = sweep.missing(specs)
     made = sweep.in_order(sweep.jobs(missing, plan.seconds(missing)), plan.workers)
     total = readable(sweep.duration(made, plan.workers))
-    print(f"{len(missing)} of {len(specs)} runs to make: about {total} on this machine ({plan.describe()})")
+    print(f"{len(missing)} of {counted(len(specs), 'run')} to make: about {total} on this machine ({plan.describe()})")
     for dataset in dict.fromkeys(spec.dataset for spec in specs):
         n_runs = sum(spec.dataset == dataset for spec in specs)
         n_recorded = n_runs - sum(spec.dataset == dataset for spec in missing)
@@ -134,13 +135,13 @@ def reproduce(specs: Sequence[RunSpec], plan: Plan) -> int:
     before = _changes(plan.top)
     missing = sweep.missing(specs)
     early, late = _notebooks(specs, missing, plan)
+    drawings = {spec: plan.training_notebook(spec) for spec in missing if plan.draws_each_run}
     benchmarks.fetch()
     runs = sweep.jobs(missing, plan.seconds(missing), plan.device, plan.deadline)
     runs = sweep.in_order(runs, plan.workers, plan.deadline)
     _foretell(runs, plan)
-    if plan.draws_each_run:
-        for job in runs:
-            job.drawing = plan.training_notebook(job.task.spec)
+    for job in runs:
+        job.drawing = drawings.get(job.task.spec)
     away = [Entry(job) for job in runs if plan.cluster is not None]
     here = [] if away else runs
     ahead = plan.workers - 1
@@ -196,7 +197,7 @@ def _foretell(runs: Sequence[RunJob], plan: Plan) -> None:
     if not runs:
         return
     seconds = sweep.duration(runs, plan.workers)
-    print(f"{len(runs)} runs to make: about {readable(seconds)} ({plan.describe()})", flush=True)
+    print(f"{counted(len(runs), 'run')} to make: about {readable(seconds)} ({plan.describe()})", flush=True)
     if seconds > LONG:
         print(
             "warning: that is long for this machine. It can be interrupted at any time, and the next call goes on; a "

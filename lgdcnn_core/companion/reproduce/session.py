@@ -6,6 +6,8 @@ from types import TracebackType
 from typing import Any
 
 import matplotlib.pyplot as plt
+import pandas as pd
+from pandas.io.formats.style import Styler
 from tqdm.auto import tqdm
 
 from lgdcnn_core import benchmarks
@@ -31,7 +33,7 @@ COMPOUNDS = 6000
 
 
 def begin() -> None:
-    """Draw in the project's style, and show this package's own errors as one line, without a traceback.
+    """Draw in the project's style, show this package's own errors in one line, and a table without rows in two words.
 
     The message of such an error names the value and the way out; a traceback would hide it. Any other error keeps its
     traceback.
@@ -43,6 +45,9 @@ def begin() -> None:
         return
     if (shell := get_ipython()) is not None:
         shell.set_custom_exc((Exception,), _show)
+        html = shell.display_formatter.formatters["text/html"]
+        html.for_type(pd.DataFrame, lambda table: "no record" if table.empty else table._repr_html_())
+        html.for_type(Styler, lambda styled: "no record" if styled.data.empty else styled._repr_html_())
 
 
 def _show(

@@ -26,6 +26,9 @@ DPI = 150
 LIMIT = 6_000_000
 """Most bytes that all copies may have together."""
 
+INJECTED = "injected-parameters"
+"""Tag of the cell into which papermill writes parameters; it draws the cell's name at random."""
+
 _STYLED = re.compile(r"\bT_[0-9a-f]{5}(?=_|\b)")
 """Name that pandas draws at random for each styled table."""
 
@@ -86,6 +89,8 @@ def view(executed: Path, top: Path) -> NotebookNode:
     content.metadata = _only(content.metadata, "kernelspec") | {"language_info": {"name": "python"}}
     for cell in content.cells:
         cell.metadata = _only(cell.metadata, "tags", "jupyter")
+        if INJECTED in cell.metadata.get("tags", []):
+            cell.id = INJECTED
         cell.source = _portable(cell.source, executed, top)
         if cell.cell_type == "code":
             cell.outputs = [kept for output in cell.outputs if (kept := _shown(output, executed, top))]

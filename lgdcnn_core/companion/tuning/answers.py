@@ -18,6 +18,7 @@ from lgdcnn_core.companion.tuning.comparison import (
     seed_noise,
 )
 from lgdcnn_core.companion.tuning.trials import BASELINE, TRIALS
+from lgdcnn_core.companion.wording import counted
 
 
 def findings(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> list[str]:
@@ -36,12 +37,12 @@ def findings(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "va
     groups = {verdict: rows["trial"].tolist() for verdict, rows in compared.groupby("verdict")}
     judged = [len(groups.get(verdict, [])) for verdict in (BETTER, WORSE, CHANCE)]
     said = [
-        f"{_count(len(table), 'training')} of {_count(table['trial'].nunique(), 'trial')} on "
-        f"{_count(table['dataset'].nunique(), 'data set')} took {table['seconds'].sum() / 3600:.1f} hours; none "
+        f"{counted(len(table), 'training')} of {counted(table['trial'].nunique(), 'trial')} on "
+        f"{counted(table['dataset'].nunique(), 'data set')} took {table['seconds'].sum() / 3600:.1f} hours; none "
         "read a test part.",
         f"Compared with `{baseline}`, beyond what seeds differ, the validation MAE is lower by "
         f"{_listed(groups.get(BETTER, []))} and higher by {_listed(groups.get(WORSE, []))}; we could not distinguish "
-        f"{judged[2]} others.",
+        f"{counted(judged[2], 'other')}.",
     ]
     if diverged := groups.get(DIVERGED):
         said.append(f"Trainings diverged in {_listed(diverged)}.")
@@ -58,8 +59,8 @@ def certainty(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "v
         said += [
             f"Two trainings of `{baseline}` that differ in their seed alone have MAEs a factor of "
             f"{np.exp(noise.sd):.3f} apart (standard deviation of the log ratio, "
-            f"{_count(noise.degrees, 'degree')} of freedom).",
-            f"We judged {_count(judged, 'trial')}. If none of them changed anything, chance would still put "
+            f"{counted(noise.degrees, 'degree')} of freedom).",
+            f"We judged {counted(judged, 'trial')}. If none of them changed anything, chance would still put "
             f"{(1 - LEVEL) * judged:.1f} outside the grey band.",
         ]
     if unjudged := compared.loc[compared["verdict"] == UNJUDGED, "trial"].tolist():
@@ -115,7 +116,3 @@ def _fast_today() -> list[str]:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "none"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
