@@ -1,5 +1,7 @@
 """The regressor: what scikit-learn and a user with a csv of their own hold it to."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,6 +106,12 @@ def test_a_saved_model_needs_nothing_else_and_predicts_the_same_bits(tmp_path, m
     assert loaded.layout_ == fitted.layout_
 
 
+def test_equal_models_are_equal_files(fitted, tmp_path):
+    copies = [CompositionRegressor.load(fitted.save(tmp_path / "first.safetensors")) for _ in range(4)]
+    files = [copy.save(tmp_path / f"{number}.safetensors").read_bytes() for number, copy in enumerate(copies)]
+    assert len({*files, fitted.save(tmp_path / "again.safetensors").read_bytes()}) == 1
+
+
 def changed(content: bytes, how: str) -> bytes:
     size = int.from_bytes(content[:8], "little")
     if how == "weights":
@@ -127,8 +135,9 @@ def test_a_model_that_another_version_saved_without_a_hash_is_read(fitted, tmp_p
     path = fitted.save(tmp_path / "model.safetensors")
     with safe_open(path, framework="pt") as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        metadata = file.metadata()
-    save_file(tensors, path, {name: value for name, value in metadata.items() if name != "sha256"})
+        description = json.loads(file.metadata()["CompositionRegressor"])
+    assert len(description.pop("sha256")) == 64
+    save_file(tensors, path, {"CompositionRegressor": json.dumps(description)})
     np.testing.assert_array_equal(CompositionRegressor.load(path).predict(FORMULAS), fitted.predict(FORMULAS))
 
 

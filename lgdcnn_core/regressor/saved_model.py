@@ -19,6 +19,7 @@ from lgdcnn_core.models import Network, chain
 
 HEADER = "CompositionRegressor"
 HASH = "sha256"
+"""Within the description, since safetensors writes several entries of a header in random order."""
 
 _MEMBER = re.compile(r"member(\d+)\.(.+)")
 """Tensor of a network of an ensemble. The tensors of a single network have other names, that of a block first."""
@@ -29,7 +30,7 @@ class NotASavedModel(ValueError):
 
 
 def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network], half: bool = False) -> Path:
-    """Write a model; a kill leaves the whole file or none.
+    """Write a model; a kill leaves the whole file or none. Equal models give equal bytes.
 
     Parameters
     ----------
@@ -54,10 +55,11 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
         for number, network in enumerate(networks)
         for key, value in (_halved(network) if half else network.state_dict()).items()
     }
-    header = json.dumps({**description, "known_elements": np.flatnonzero(networks[0].elements.known).tolist()})
+    described = {**description, "known_elements": np.flatnonzero(networks[0].elements.known).tolist()}
+    header = json.dumps({**described, HASH: _hash(json.dumps(described), tensors)})
     with written_whole(path) as partial:
         try:
-            save_file(tensors, partial, metadata={HEADER: header, HASH: _hash(header, tensors)})
+            save_file(tensors, partial, metadata={HEADER: header})
         except OSError:
             raise
         except Exception as error:  # safetensors has an error of its own for a file that it could not write
@@ -81,14 +83,14 @@ def read(path: Path) -> tuple[dict[str, Any], list[Network]]:
         raise FileNotFoundError(f"no saved model at {path}")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = dict(file.metadata() or {})
-            header = metadata[HEADER]
+            header = (file.metadata() or {})[HEADER]
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
         description = dict(json.loads(header))
     except Exception as error:
         raise NotASavedModel(f"{path} is not a model saved by CompositionRegressor.save: {error}") from error
-    if metadata.get(HASH, found := _hash(header, tensors)) != found:
-        raise NotASavedModel(f"{path} was damaged or changed: its sha256 is {found}, and it states {metadata[HASH]}")
+    stated = description.pop(HASH, None)
+    if stated is not None and stated != (found := _hash(json.dumps(description), tensors)):
+        raise NotASavedModel(f"{path} was damaged or changed: its sha256 is {found}, and it states {stated}")
     try:
         return description, [_network(description, state) for state in _by_member(tensors)]
     except Exception as error:
