@@ -2,6 +2,7 @@
 
 import math
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_a_reproduction_trains_draws_and_compares_and_tells_a_failed_cell_with_t
     assert not (executed / "02_table.ipynb").exists()
     # Nothing is left of the run but its record.
     assert [path for path in (checkout / "build" / "checkpoints").rglob("*") if path.is_file()] == []
+
+
+def test_a_notebook_that_fails_after_the_trainings_counts(checkout, capfd):
+    (checkout / "notebooks" / "02_table.ipynb").unlink()
+    write_notebook(checkout / "notebooks" / "03_convergence.ipynb", "1 / 0", parameter_cell="stores = 'both'")
+    subprocess.run(["git", "init", "-q", checkout], check=True)
+    assert command.main(["--device", "cpu"]) == 1
+    assert "error: 1 of 2 failed: 03_convergence" in capfd.readouterr().err
 
 
 def test_a_training_notebook_that_lacks_a_parameter_fails_before_anything_runs(checkout, capfd):

@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 from .catalogue import Card, card, names
 from .joint import masked_pairs
 from .overlap import composition_keys
-from .split import N_FOLDS, Split, load
+from .split import N_FOLDS, load
 
 EXTREME_SHARE = 0.01
 """Share of compounds farthest from the median, whose weight in the absolute deviation we report."""
@@ -68,16 +68,17 @@ def measure(name: str, directory: Path | None = None) -> Measured:
     -------
     Measured
     """
-    splits = (
-        [load(name, root=directory)]
-        if card(name).protocol == "extended"
-        else [load(name, fold, root=directory) for fold in range(N_FOLDS)]
-    )
-    parts = list(splits[0])
-    if card(name).protocol == "matbench":
-        parts = [pd.concat(parts).sort_index()]
+    extended = card(name).protocol == "extended"
+    splits = [load(name, fold, root=directory) for fold in ([None] if extended else range(N_FOLDS))]
+    parts = list(splits[0]) if extended else [pd.concat(splits[0]).sort_index()]
     keys = [composition_keys(part) for part in parts]
     distinct = set().union(*keys)
+    numbers = {key: number for number, key in enumerate(distinct)}
+    of_rows = [
+        pd.Series(list(map(numbers.__getitem__, each)), part.index) for each, part in zip(keys, parts, strict=True)
+    ]
+    train, val, test = of_rows if extended else of_rows * 3
+    seen = [np.concatenate([train[split.train.index], val[split.val.index]]) for split in splits]
     target = pd.concat(parts)["target"].astype(float)
     deviation = np.sort((target - target.median()).abs())[::-1]
     return Measured(
@@ -90,14 +91,11 @@ def measure(name: str, directory: Path | None = None) -> Measured:
         extreme=deviation[: round(EXTREME_SHARE * len(deviation))].sum() / deviation.sum(),
         pure=tuple(sum(len(key) == 1 for key in part) for part in keys),
         repeated=sum(map(len, keys)) - len(distinct),
-        shared=float(np.mean([_shared(split) for split in splits])),
+        shared=float(
+            np.mean([test[split.test.index].isin(each).mean() for split, each in zip(splits, seen, strict=True)])
+        ),
         longest=max(map(len, distinct)),
     )
-
-
-def _shared(split: Split) -> float:
-    seen = {*composition_keys(split.train), *composition_keys(split.val)}
-    return float(np.mean([key in seen for key in composition_keys(split.test)]))
 
 
 def tables(directory: Path | None = None) -> str:

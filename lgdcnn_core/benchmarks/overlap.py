@@ -48,7 +48,7 @@ def composition_key(formula: str) -> tuple[tuple[str, float], ...]:
 
 def composition_keys(part: pd.DataFrame) -> list[tuple[tuple[str, float], ...]]:
     """Give `composition_key` of each row's column ``formula``."""
-    return [composition_key(formula) for formula in part["formula"]]
+    return list(map(composition_key, part["formula"].to_numpy(dtype=object)))
 
 
 def without_pure_elements(part: pd.DataFrame) -> pd.DataFrame:
