@@ -125,7 +125,7 @@ def _read(file: str) -> dict[str, Any]:
 
 
 def _standardised(table: ElementTable) -> npt.NDArray[np.float32]:
-    """Return each column mean 0 and standard deviation 1 over the known elements; a constant column becomes 0."""
+    """Scale each column to mean 0 and standard deviation 1 over the known elements; a constant column becomes 0."""
     known = table.vectors[table.known]
     spread = known.std(axis=0)
     scaled = np.zeros_like(table.vectors)

@@ -38,7 +38,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def require_room(path: Path, size: int) -> None:
-    """Check, before a long computation, that a file of its result can be written.
+    """Check, before a long computation, that its result can be written.
 
     Parameters
     ----------
