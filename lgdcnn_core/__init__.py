@@ -1,7 +1,7 @@
 """Material properties from composition alone: CECV, L-G-DCNN and the networks of Du & Wang (JCTC 2024).
 
-`CompositionRegressor` trains and predicts. The rooms `benchmarks`, `cecv`, `composition`, `elements`, `models` and
-`training` hold the data, the method and its parts. Each is imported when it is first used.
+`CompositionRegressor` trains and predicts. The modules `benchmarks`, `cecv`, `composition`, `elements`, `models` and
+`training` hold the data, the method and its parts. Each is imported on first use.
 """
 
 from importlib import import_module
@@ -28,7 +28,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a room, or the regressor, when it is first used: torch and scikit-learn take seconds."""
+    """Import a module, or the regressor, on first use: torch and scikit-learn take seconds to import."""
     if name in _ROOMS:
         return import_module(f"{__name__}.{name}")
     if name == "CompositionRegressor":

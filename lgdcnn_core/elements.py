@@ -1,7 +1,7 @@
-"""Element tables by name: one vector for each element, from the ElementEmbeddings package or one-hot.
+"""Element tables by name: one vector per element, from the ElementEmbeddings package or one-hot.
 
-Source of the tables: ElementEmbeddings (MIT), https://github.com/WMD-group/ElementEmbeddings. Its mat2vec is
-the table of the paper and of CrabNet (V. Tshitoyan et al., Nature 2019, doi:10.1038/s41586-019-1335-8).
+Source of the tables: ElementEmbeddings (MIT), https://github.com/WMD-group/ElementEmbeddings. The paper and
+CrabNet use its mat2vec table (V. Tshitoyan et al., Nature 2019, doi:10.1038/s41586-019-1335-8).
 """
 
 import json
@@ -18,26 +18,26 @@ from elementembeddings.utils.config import DEFAULT_ELEMENT_EMBEDDINGS
 N_ELEMENTS = 118
 ONE_HOT = "onehot"
 AS_PUBLISHED = ("mat2vec", ONE_HOT)
-"""Tables that keep the values with which the paper used them."""
+"""Tables that keep their published values, as in the paper."""
 
 
 class UnknownElementTable(ValueError):
-    """There is no element table of this name."""
+    """No element table has this name."""
 
 
 @dataclass(frozen=True, eq=False)
 class ElementTable:
-    """One vector for each element.
+    """One vector per element.
 
     Attributes
     ----------
     name
         Name of the table, such as ``"mat2vec"``.
     vectors
-        (119, width) float32, indexed by atomic number. Row 0, padding, is zero; so is the row of each element that the
-        table lacks.
+        (119, width) float32, indexed by atomic number. Row 0 (padding) and the rows of elements that the table
+        lacks are zero.
     known
-        (119,) bool: the table has a vector for this atomic number.
+        (119,) bool: whether the table has a vector for this atomic number.
     """
 
     name: str
@@ -56,28 +56,28 @@ class ElementTable:
 
 
 def names() -> list[str]:
-    """List the names of all element tables that `table` can give."""
+    """List the names of all element tables that `table` can return."""
     return sorted([ONE_HOT, *DEFAULT_ELEMENT_EMBEDDINGS])
 
 
 @lru_cache(maxsize=8)
 def table(name: str = "mat2vec") -> ElementTable:
-    """Give the element table of this name.
+    """Return the element table with this name.
 
-    Networks learn from columns of similar size, so each column has mean 0 and standard deviation 1 over the elements
-    of its table. mat2vec and one-hot vectors keep their published values.
+    Each column is standardised to mean 0 and standard deviation 1 over the elements of its table, because networks
+    learn from columns of similar size. mat2vec and one-hot vectors keep their published values.
 
     Parameters
     ----------
     name
         ``"mat2vec"`` (118 x 200, the paper's), ``"onehot"`` (118 x 118) or another name from `names`. Several names,
-        as in ``"mat2vec+magpie"``, put tables side by side: then all their columns are standardised, an element that a
+        as in ``"mat2vec+magpie"``, put tables side by side. All their columns are then standardised, an element that a
         later table lacks has zeros there, and the first table decides which elements are known.
 
     Raises
     ------
     UnknownElementTable
-        If there is no such table; the message lists those that exist.
+        If there is no such table; the message lists the available ones.
     """
     parts = [_as_stored(part) for part in name.split("+")]
     if len(parts) > 1:
@@ -89,19 +89,19 @@ def table(name: str = "mat2vec") -> ElementTable:
 
 
 def _as_stored(name: str) -> ElementTable:
-    """Read one table with the values that its file has."""
+    """Read one table with the values in its file."""
     if name == ONE_HOT:
         vectors = np.zeros((N_ELEMENTS + 1, N_ELEMENTS), dtype=np.float32)
         vectors[1:] = np.eye(N_ELEMENTS, dtype=np.float32)
         return ElementTable(name, vectors, np.arange(N_ELEMENTS + 1) > 0)
     if name not in DEFAULT_ELEMENT_EMBEDDINGS:
-        raise UnknownElementTable(f"no element table is called {name!r}; there are {', '.join(names())}")
-    from pymatgen.core import Element  # imported late: it takes long
+        raise UnknownElementTable(f"no element table is called {name!r}; choose from {', '.join(names())}")
+    from pymatgen.core import Element  # imported late because it is slow
 
     stored = _read(DEFAULT_ELEMENT_EMBEDDINGS[name])
     by_number = {n: stored[symbol] for n in range(1, N_ELEMENTS + 1) if (symbol := Element.from_Z(n).symbol) in stored}
     if np.ndim(next(iter(by_number.values()))) == 0:
-        # Each element has a place on a scale, which means a one-hot vector. Elements without one have that of helium.
+        # Each element's position on a scale encodes a one-hot vector. Elements without a position have helium's.
         first = {place: number for number, place in reversed(by_number.items())}
         vector_at = np.eye(len(first))
         by_number = {number: vector_at[place] for place, number in first.items()}
@@ -115,7 +115,7 @@ def _as_stored(name: str) -> ElementTable:
 
 
 def _read(file: str) -> dict[str, Any]:
-    """Read vectors, or places on a scale, by symbol; ElementEmbeddings' own reader would import umap and seaborn."""
+    """Read vectors, or positions on a scale, by symbol; ElementEmbeddings' own reader would import umap and seaborn."""
     path = resources.files("elementembeddings").joinpath("data", "element_representations", file)
     with path.open(encoding="utf-8") as text:
         if file.endswith(".json"):
@@ -125,7 +125,7 @@ def _read(file: str) -> dict[str, Any]:
 
 
 def _standardised(table: ElementTable) -> npt.NDArray[np.float32]:
-    """Give each column mean 0 and standard deviation 1 over the known elements; a constant column becomes 0."""
+    """Scale each column to mean 0 and standard deviation 1 over the known elements; a constant column becomes 0."""
     known = table.vectors[table.known]
     spread = known.std(axis=0)
     scaled = np.zeros_like(table.vectors)

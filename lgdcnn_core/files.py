@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, whoever kills the process that writes them."""
+"""Write files atomically: a file appears whole or not at all, even if its process is killed."""
 
 import errno
 import os
@@ -11,21 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ABANDONED_AFTER = 24 * 3600.0
-"""Seconds after which a temporary file counts as abandoned, where we cannot ask whether its process still runs."""
+"""Seconds after which a temporary file counts as abandoned, where we cannot check whether its process still runs."""
 
 _PARTIAL = re.compile(r"\..+\.(?P<host>[^.]*)-(?P<process>\d+)\.partial")
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a temporary file beside `path`, which replaces it when the block ends and vanishes if the block fails.
+    """Yield a temporary file that replaces `path` when the block ends and is removed if the block fails.
 
-    Each process has its own temporary file. Those that killed processes left behind are removed first.
+    It lies beside `path`, one for each process. Temporary files that killed processes left behind are removed first.
 
     Parameters
     ----------
     path
-        The file. Its directory is made if it is missing.
+        The file. Its directory is created if it is missing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path)
@@ -38,19 +38,19 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def require_room(path: Path, size: int) -> None:
-    """Make sure, before a long computation, that its result can be written.
+    """Check, before a long computation, that its result can be written.
 
     Parameters
     ----------
     path
-        The file that will be written. Its directory is made if it is missing; the file itself is not touched.
+        The file to be written. Its directory is created if it is missing; the file itself is not touched.
     size
-        Bytes that it will have, about.
+        Approximate size of the file, in bytes.
 
     Raises
     ------
     OSError
-        If `path` is a directory, may not be written, or has not enough room; the error names the file.
+        If `path` is a directory or cannot be written, or the disk has too little room; the error names the file.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "this is a directory, but a file will be written here", str(path))
@@ -67,7 +67,7 @@ def require_room(path: Path, size: int) -> None:
 
 
 def remove_abandoned(path: Path) -> None:
-    """Remove the temporary files that killed processes left of this file."""
+    """Remove the temporary versions of this file that killed processes left behind."""
     for file in path.parent.glob(f".{_escaped(path.name)}.*.partial"):
         if _abandoned(file):
             file.unlink(missing_ok=True)
@@ -82,7 +82,7 @@ def _host() -> str:
 
 
 def _escaped(name: str) -> str:
-    """Write a name so that it matches itself alone in `Path.glob`."""
+    """Escape a name so that it matches only itself in `Path.glob`."""
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
@@ -92,7 +92,7 @@ def _abandoned(file: Path) -> bool:
         return False
     if found["host"] == _host() and os.name == "posix":
         try:
-            os.kill(int(found["process"]), 0)  # asks only whether there is such a process
+            os.kill(int(found["process"]), 0)  # only checks whether the process exists
         except ProcessLookupError:
             return True
         except (OSError, OverflowError):

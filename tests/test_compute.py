@@ -37,7 +37,7 @@ def test_the_device_is_chosen_in_one_place_and_a_missing_one_is_named():
     if not torch.cuda.is_available():
         with pytest.raises(UnavailableDevice, match=r"'cuda'.*cpu"):
             choose("cuda")
-    with pytest.raises(UnavailableDevice, match="is no device"):
+    with pytest.raises(UnavailableDevice, match="is not a device"):
         choose("abacus")
 
 

@@ -58,7 +58,7 @@ def test_one_hot_tables_have_a_place_for_each_element():
 
 
 def test_a_table_that_there_is_not_names_those_that_there_are():
-    with pytest.raises(elements.UnknownElementTable, match=r"'oganesson'; there are .*mat2vec.*onehot"):
+    with pytest.raises(elements.UnknownElementTable, match=r"'oganesson'; choose from .*mat2vec.*onehot"):
         elements.table("mat2vec+oganesson")
 
 

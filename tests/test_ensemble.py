@@ -53,7 +53,7 @@ def test_a_single_members_prediction_comes_back_to_the_bit():
 
 @pytest.mark.parametrize("wrong", [0, -1, 2.0, True, "3", None])
 def test_a_number_of_members_that_there_is_not_says_what_there_is(wrong):
-    with pytest.raises(InvalidEnsemble, match="an integer from 1, and 1 trains a single network"):
+    with pytest.raises(InvalidEnsemble, match="an integer from 1; 1 trains a single network"):
         regressor(n_members=wrong).fit(TABLE)
 
 

@@ -100,7 +100,7 @@ def test_every_figure_has_a_caption_and_the_name_of_its_notebook(path):
         for node in ast.walk(ast.parse(cell.source))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "figures.save"
     ]
-    shared = any(f'given = {{"notebook": "{path.stem}"' in cell.source for cell in code_of(path))
+    shared = any(f'given = {{"notebook": "{path.stem}", **' in cell.source for cell in code_of(path))
     for call in calls:
         given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
         assert given.get("notebook") == repr(path.stem) or (shared and given[None] == "given")

@@ -294,7 +294,7 @@ class TestSeveralProperties:
             (TARGETS[["gap"]], {}, r"are \(B,\), not \(10, 1\)"),
             (TARGETS[["gap", "hardness", "gap"]], {}, "two properties have one name"),
             (TARGETS[:9], {}, "10 formulas but 9 rows of targets"),
-            (TARGETS, {"classification": True}, "a classification is of one property"),
+            (TARGETS, {"classification": True}, "classification takes one property"),
             (TARGETS, {"recipe": BRIEF.with_changes(targets="asinh of long tails")}, "learnt as they are"),
         ],
     )

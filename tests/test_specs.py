@@ -126,7 +126,7 @@ def test_the_wide_convolution_is_that_of_torch():
         ("LSTM>GUR", r"no block is called 'GUR'.*RNN, LSTM, GRU, transformer"),
         ("LSTM>", r"a block is missing.*RNN, LSTM"),
         ("", "a block is missing"),
-        ("LSTM+attention", r"no connection is called 'attention'.*there are att, res"),
+        ("LSTM+attention", r"no connection is called 'attention'.*choose from att, res"),
         ("LSTM+att>DCNN|mlp", r"no head is called 'mlp'.*linear, MLP"),
         ("LSTM_0", r"'LSTM_0'.*counts from 1"),
         ("LSTM_one>GRU", r"'LSTM_one'.*counts from 1"),

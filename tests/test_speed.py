@@ -419,7 +419,7 @@ def test_amx_is_switched_off_in_a_process_of_its_own(monkeypatch):
 
 def test_an_absent_device_is_told_in_one_line(capsys, one_thread):
     assert command.main(["--device", "quantum"], TINY) == 1
-    assert "'quantum' is no device" in capsys.readouterr().err
+    assert "'quantum' is not a device" in capsys.readouterr().err
 
 
 # ------------------------------------------------------------------------------------------------ figure, notebook

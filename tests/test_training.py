@@ -474,7 +474,7 @@ def test_recipes_are_values():
     ],
 )
 def test_a_value_that_recipes_cannot_have_is_named_with_those_that_they_can(name, wrong, said):
-    with pytest.raises(InvalidRecipe, match=f"^{name} is .*; it is .*{re.escape(said)}"):
+    with pytest.raises(InvalidRecipe, match=f"^{name} is .*; it must be .*{re.escape(said)}"):
         FAST.with_changes(**{name: wrong})
 
 

@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     Parameters
     ----------
     arguments : list of str, optional
-        Words after the program's name; the default is the real ones.
+        Command-line arguments; by default those of this process.
 
     Returns
     -------

@@ -24,7 +24,7 @@ class Card:
     name : str
         Name that `load` takes.
     label : str
-        Name for axes and tables; for the 18 extended sets, that of the paper's Fig. 3.
+        Name for axes and tables; for the 18 extended sets, the name in the paper's Fig. 3.
     unit : str
         Unit of the target, "1" where it has none, empty for classification.
     protocol : {"extended", "matbench"}
@@ -39,7 +39,7 @@ class Card:
     source, doi, licence : str
         Where the values come from, its publication and its licence; "unknown" where we found none stated.
     note : str
-        Advice to a user before trusting a number.
+        Advice to read before trusting a number.
     """
 
     name: str
@@ -56,12 +56,12 @@ class Card:
 
     @property
     def task(self) -> str:
-        """Name without the prefix ``matbench_``, as files and official ids have it."""
+        """Name without the prefix ``matbench_``, as in file names and official ids."""
         return self.name.removeprefix("matbench_")
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Files of the set, relative to the data directory; train, val, test if extended."""
+        """Files of the set, relative to the data directory; train, val and test if extended."""
         if self.protocol == "extended":
             return tuple(f"extended/{self.name}/{part}.csv" for part in ("train", "val", "test"))
         return (f"matbench/{self.task}.csv",)
@@ -119,7 +119,7 @@ def names(protocol: Protocol | None = None, kind: Kind | None = None) -> list[st
 
 
 def card(name: str) -> Card:
-    """Give the card of one data set.
+    """Return the card of a data set: its unit, protocol, source and licence.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def card(name: str) -> Card:
 
 
 def _near(name: str, limit: int = 3) -> list[str]:
-    """Names that are spelled like `name`, or whose label is, whatever the case; best first."""
+    """Return names whose spelling or label resembles `name`, ignoring case; best first."""
     wanted = name.casefold()
     score: dict[str, float] = {}
     for each in _cards().values():

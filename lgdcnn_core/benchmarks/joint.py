@@ -1,4 +1,4 @@
-"""The extended sets side by side: all that is known of a compound, for networks that learn it together."""
+"""Join the extended sets: all known properties of a compound in one row, for networks that learn them together."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ FEW = 10_000
 
 
 def few_compounds() -> list[str]:
-    """Name the extended sets of fewer than `FEW` rows: those of elastic and thermal properties."""
+    """List the extended sets with fewer than `FEW` rows: those of elastic and thermal properties."""
     return [name for name in names("extended") if card(name).n_rows < FEW]
 
 
@@ -41,17 +41,17 @@ Key = tuple[tuple[str, float], ...]
 
 
 def joint_table() -> pd.DataFrame:
-    """Put the training parts of all extended sets side by side, without the compounds that small ones are judged on.
+    """Return the joined training parts of all extended sets, without the compounds on which small sets are judged.
 
-    These are the validation and test compounds of `few_compounds`, whatever is known of them: a network trained on what
-    is left may be judged on these sets, and on no other. Compounds are told apart by composition, and a property that a
-    set has twice of one is averaged.
+    All values of a compound are left out if it is in the validation or test part of one of `few_compounds`. A network
+    trained on the rest may be judged on these sets, and on no others. Compounds are identified by composition. If a set
+    has several values for a compound, their mean is taken.
 
     Returns
     -------
     DataFrame
-        One row a compound: column ``formula``, and one for each of the 18 sets, by its name and in its unit, NaN where
-        the set does not have the compound.
+        One row per compound: the column ``formula``, and a column for each of the 18 sets, with its name and in its
+        unit, NaN where the set lacks the compound.
     """
     splits = _splits()
     judged = {key for name in few_compounds() for key in _judged(splits[name])}
@@ -59,16 +59,16 @@ def joint_table() -> pd.DataFrame:
 
 
 def masked_joint_table() -> pd.DataFrame:
-    """Put the training parts of all extended sets side by side, without the answers to any set's questions.
+    """Return the joined training parts of all extended sets, with every value masked on which a set is judged.
 
-    A value is left out, or masked, if the compound is in the validation or test part of a set of the same or a
-    `KINDRED` property. So a network trained on what is left may be judged on all 18 sets: of a test compound it has
-    learnt other properties at most. Compounds are told apart by composition.
+    A value is masked (left out) if its compound is in the validation or test part of a set of the same or a `KINDRED`
+    property. A network trained on the rest may therefore be judged on all 18 sets: about a test compound it has learnt
+    other properties at most. Compounds are identified by composition.
 
     Returns
     -------
     DataFrame
-        As `joint_table`. A compound of which nothing is left has no row.
+        As for `joint_table`. A compound without any remaining value has no row.
     """
     splits = _splits()
     left: dict[str, pd.DataFrame] = {}
@@ -79,7 +79,7 @@ def masked_joint_table() -> pd.DataFrame:
 
 
 def without_kin(part: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Leave out the compounds on which an extended set or one of a `KINDRED` property validates or tests.
+    """Drop the compounds on which an extended set, or a set of a `KINDRED` property, validates or tests.
 
     Parameters
     ----------
@@ -91,18 +91,18 @@ def without_kin(part: pd.DataFrame, name: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The rows of `part` that are left, in their order.
+        The remaining rows of `part`, in their order.
     """
     return _without(part, _judged_by(next(kin for kin in KINDRED.values() if name in kin)))
 
 
 def joint_validation() -> pd.DataFrame:
-    """Put the validation parts of all extended sets side by side; as `joint_table`."""
+    """Return the joined validation parts of all extended sets, in the form of `joint_table`."""
     return _side_by_side({name: split.val for name, split in _splits().items()})
 
 
 def masked_pairs(directory: Path | None = None) -> pd.DataFrame:
-    """Count the pairs of a compound and a property that `masked_joint_table` leaves out.
+    """Count the pairs of compound and property that `masked_joint_table` leaves out.
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ def masked_pairs(directory: Path | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a set (index): its group of ``kindred`` sets, the compounds of its training part (``pairs``), and how
-        many of them are ``masked``.
+        One row per set (index): its group of ``kindred`` sets, the number of compounds in its training part
+        (``pairs``), and how many of them are ``masked``.
     """
     rows = {}
     for kind, kin in KINDRED.items():
@@ -129,12 +129,12 @@ def _splits() -> dict[str, Split]:
 
 
 def _judged(split: Split) -> set[Key]:
-    """Compounds on which a set validates or tests."""
+    """Return the compounds on which a set validates or tests."""
     return {key for part in (split.val, split.test) for key in composition_keys(part)}
 
 
 def _judged_by(sets: Iterable[str], directory: Path | None = None) -> set[Key]:
-    """Compounds on which any of these sets validates or tests."""
+    """Return the compounds on which any of these sets validates or tests."""
     return set().union(*(_judged(load(each, root=directory)) for each in sets))
 
 
@@ -143,7 +143,7 @@ def _without(part: pd.DataFrame, judged: set[Key]) -> pd.DataFrame:
 
 
 def _side_by_side(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row a compound, in the order in which the parts first have it."""
+    """Join parts, one row per compound, in the order in which compounds first occur."""
     rows: dict[Key, int] = {}
     formulas: list[str] = []
     columns: dict[str, pd.Series] = {}

@@ -1,4 +1,4 @@
-"""The places of benchmark data and published numbers on this machine."""
+"""Find benchmark data and published numbers on this machine."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ class Location(NamedTuple):
     path : Path
         Directory that holds `extended/` and `matbench/`.
     ours : bool
-        False for a directory that the user named: that is checked and read, never written to.
+        False for a directory that the user named: it is checked and read, never written to.
     """
 
     path: Path
@@ -26,26 +26,26 @@ class Location(NamedTuple):
 
 
 def checkout() -> Path | None:
-    """Top directory of the source checkout that this package runs from, or None if it is installed."""
+    """Return the top directory of the source checkout that this package runs from, or None if it is installed."""
     top = Path(__file__).resolve().parents[2]
     return top if (top / "pyproject.toml").is_file() else None
 
 
 def cache() -> Path:
-    """Directory of this package in the user's cache."""
+    """Return the directory of this package in the user's cache."""
     return user_cache_path("lgdcnn", appauthor=False)
 
 
 def locate(root: str | os.PathLike[str] | None = None) -> Location:
-    """Find the data directory.
+    """Return the data directory, and whether we may fill it.
 
-    The first of: `root`; the environment variable LGDCNN_DATA; `data/benchmark` of the checkout;
+    It is the first of: `root`; the environment variable LGDCNN_DATA; `data/benchmark` of the checkout;
     the user's cache directory.
 
     Parameters
     ----------
     root : path-like, optional
-        Directory of the layout that data/README.md describes.
+        Directory with the layout that data/README.md describes.
 
     Returns
     -------

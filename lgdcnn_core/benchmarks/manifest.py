@@ -1,4 +1,4 @@
-"""The manifest: every data file's size and hash, and the check of a file against it."""
+"""The manifest of the data files, with their sizes and hashes, and checks of files against it."""
 
 import csv
 import hashlib
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 
 @cache
 def manifest() -> Mapping[str, Entry]:
-    """Every file of a complete data directory, by path."""
+    """Return the entry of every file in a complete data directory, by path."""
     text = resources.files(__package__).joinpath("manifest.csv").read_text(encoding="utf-8")
     entries = (
         Entry(
@@ -73,7 +73,7 @@ def check(content: bytes, entry: Entry, where: str) -> None:
     Raises
     ------
     DataError
-        Names the file, and both its expected and its actual size or hash.
+        If size or hash differs; the message names the file and both values.
     """
     if len(content) != entry.size:
         raise DataError(f"{where}: expected {entry.size} bytes, found {len(content)}. {_way_out()}")
@@ -83,9 +83,9 @@ def check(content: bytes, entry: Entry, where: str) -> None:
 
 
 def read(path: str, directory: Path) -> bytes:
-    """Read one file of the data directory, checked against the manifest.
+    """Read one file of the data directory and check it against the manifest.
 
-    Check and use are of the same bytes, so that nothing can change in between.
+    The returned bytes are the checked ones, so nothing can change in between.
 
     Parameters
     ----------
@@ -116,5 +116,5 @@ def read(path: str, directory: Path) -> bytes:
 def _way_out() -> str:
     return (
         "Fetch the data with `make data` (`python -m lgdcnn_core.benchmarks`), after deleting the data "
-        f"directory if it is damaged, or let {VARIABLE} name a directory with a good copy."
+        f"directory if it is damaged, or set {VARIABLE} to a directory with a good copy."
     )

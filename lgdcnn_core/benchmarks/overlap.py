@@ -1,4 +1,4 @@
-"""Compounds told apart by composition: which ones data sets have in common, and which are pure elements."""
+"""Compare compounds by composition: those that data sets share, and pure elements."""
 
 import re
 from collections import defaultdict
@@ -16,10 +16,10 @@ _TOKEN = re.compile(r"([A-Z][a-z]?|\(|\))([0-9.]*)")
 
 @cache
 def composition_key(formula: str) -> tuple[tuple[str, float], ...]:
-    """Elements of a formula and their fractions, so that "Ti2O4" and "TiO2" are the same.
+    """Return the elements of a formula and their fractions, equal for "Ti2O4" and "TiO2".
 
-    It is for comparing data sets: it trusts its input, as a checked benchmark file may be trusted, and takes seconds
-    for the million formulas here. Models read formulas with `lgdcnn_core.composition`.
+    This function compares data sets. It trusts its input, as it may with a checked benchmark file, and reads the
+    million formulas here in seconds. Models read formulas with `lgdcnn_core.composition`.
 
     Parameters
     ----------
@@ -29,10 +29,10 @@ def composition_key(formula: str) -> tuple[tuple[str, float], ...]:
     Returns
     -------
     tuple of (str, float)
-        By element, fractions rounded to six digits.
+        Sorted by element, fractions rounded to six digits.
     """
     amounts: defaultdict[str, float] = defaultdict(float)
-    # Read from the end, an amount comes before the parenthesis that it multiplies.
+    # Read backwards, an amount comes before the parenthesis that it multiplies.
     factors = [1.0]
     for symbol, digits in reversed(_TOKEN.findall(formula)):
         amount = float(digits or 1) * factors[-1]
@@ -47,35 +47,36 @@ def composition_key(formula: str) -> tuple[tuple[str, float], ...]:
 
 
 def composition_keys(part: pd.DataFrame) -> list[tuple[tuple[str, float], ...]]:
-    """Give `composition_key` of each row's column ``formula``."""
+    """Return the `composition_key` of each formula in the column ``formula``."""
     return list(map(composition_key, part["formula"].to_numpy(dtype=object)))
 
 
 def without_pure_elements(part: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows whose column ``formula`` names a single element; without such rows, the part as it is."""
+    """Drop rows whose ``formula`` has a single element; a part without such rows is returned unchanged."""
     pure = [len(key) == 1 for key in composition_keys(part)]
     return part[~np.array(pure)] if any(pure) else part
 
 
 def without_judged(part: pd.DataFrame, name: str, directory: Path | None = None) -> pd.DataFrame:
-    """Leave out the compounds on which models of other databases' properties are judged.
+    """Drop the compounds on which models of other databases' properties are judged.
 
-    These are the validation and test parts of the extended sets and all rows of the Matbench tasks, each of which is
-    in the test part of some fold. A network trained on what is left has seen none of them, whatever their property.
+    These are the validation and test parts of the extended sets and all rows of the Matbench tasks, because each
+    Matbench row is in the test part of some fold. A network trained on the rest has seen none of these compounds,
+    whatever the property.
 
     Parameters
     ----------
     part : DataFrame
         Rows of the data set `name`, with a column ``formula``.
     name : str
-        One of `names()`; sets of its own source, such as OQMD, do not count as others.
+        One of `names()`; sets from the same source, such as OQMD, do not count as others.
     directory : Path, optional
         Data directory, as `root` of `load`.
 
     Returns
     -------
     DataFrame
-        The rows of `part` that are left, in their order.
+        The remaining rows of `part`, in their order.
     """
     judged = set()
     for other in names():

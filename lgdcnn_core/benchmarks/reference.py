@@ -16,15 +16,15 @@ TABLES = {
     "published_code_speed": "published_code_speed.csv",
     "published_code": "published_code_validation.csv",
 }
-"""File of each table; data/reference/README.md says where its numbers were published."""
+"""File of each table; data/reference/README.md states where its numbers were published."""
 
 WITHOUT_PURE_ELEMENTS = ("Roost", "CrabNet", "RF")
-"""Columns of "lgdcnn_paper" that were measured on the test rows of two or more elements. The paper takes them from
+"""Columns of "lgdcnn_paper" measured on the test rows with two or more elements. The paper takes them from
 CrabNet's table, whose row counts on all 18 sets equal ours without the rows of a single element."""
 
 
 def published(table: str) -> pd.DataFrame:
-    """Read one table of published numbers.
+    """Return one table of published numbers.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def published(table: str) -> pd.DataFrame:
         "matbench_best": the lowest MAE over the five official folds that we know of, from composition alone.
         "matbench_dummy": mean target of each fold's training part, and the MAE of predicting it.
         "matbench_metadata": unit, rows and mean absolute deviation of each Matbench task.
-        "published_code_speed": seconds an epoch of the published code, measured by this project on another machine.
-        "published_code": validation MAE at some epochs of trainings of the published implementation, which this
-        project measured, and the epochs and seconds of the whole training.
+        "published_code_speed": seconds per epoch of the published code, measured by this project on another machine.
+        "published_code": validation MAE at some epochs of trainings with the published implementation, measured by
+        this project, and the epochs and seconds of each whole training.
 
     Returns
     -------

@@ -19,7 +19,7 @@ N_FOLDS = 5
 """Folds of every Matbench task (npj Comput. Mater. 2020, 6, 138)."""
 
 VALIDATION_SHARE = 0.1
-"""Part of a Matbench fold's training rows that we hold out, as the paper's authors did."""
+"""Share of a Matbench fold's training rows that we hold out for validation, as the paper's authors did."""
 
 
 class Split(NamedTuple):
@@ -50,9 +50,9 @@ def load(
     root: str | os.PathLike[str] | None = None,
     val_seed: int = 0,
 ) -> Split:
-    """Load one data set in its official protocol.
+    """Load a benchmark data set, split by its official protocol.
 
-    Every file that is read is first checked against its sha256. No row of any set lacks a formula or a
+    Every file is checked against its sha256 when it is read. No row of any set lacks a formula or a
     target, so none is dropped. The formula "NaN" is sodium nitride.
 
     Parameters
@@ -64,8 +64,8 @@ def load(
     root : path-like, optional
         Data directory; the default is LGDCNN_DATA, else data/benchmark of the checkout.
     val_seed : int, default 0
-        For Matbench tasks, which define no validation part: a tenth of the fold's training part, drawn
-        without replacement by `numpy.random.default_rng([val_seed, fold])`.
+        Seed of the validation part of a Matbench task, which defines none: a tenth of the fold's training part,
+        drawn without replacement by `numpy.random.default_rng([val_seed, fold])`.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def load(
     UnknownDataSetError
         If there is no such set.
     FoldError
-        If a Matbench task comes without a fold from 0 to 4, or an extended set comes with one.
+        If a Matbench task is given no fold from 0 to 4, or an extended set is given one.
     DataError
         If a data file is missing or differs from the manifest.
     """
@@ -106,10 +106,10 @@ def _check_fold(found: Card, fold: int | None) -> None:
 
 
 def _table(path: str, found: Card, directory: Path) -> pd.DataFrame:
-    """Read one csv: columns formula and target."""
+    """Read one csv with the columns formula and target."""
     # Without keep_default_na=False, pandas takes the formula NaN, sodium nitride, for a missing value.
     table = pd.read_csv(io.BytesIO(read(path, directory)), dtype=str, keep_default_na=False)
-    # Python reads a number to its last digit, as not every version of pandas does.
+    # Python reads a number to its last digit; not every version of pandas does.
     table["target"] = table["target"].to_numpy(dtype=object).astype(float)
     table.index.name = "id"
     if found.kind == "classification":
@@ -118,7 +118,7 @@ def _table(path: str, found: Card, directory: Path) -> pd.DataFrame:
 
 
 def _official_ids(found: Card) -> list[str]:
-    """Ids of all rows of a Matbench task: row i, from 1, is mb-<task>-<i>, zero-padded."""
+    """Return the ids of all rows of a Matbench task: row i, from 1, is mb-<task>-<i>, zero-padded."""
     stem = f"mb-{found.task.replace('_', '-')}"
     width = len(str(found.n_rows))
     return [f"{stem}-{row:0{width}d}" for row in range(1, found.n_rows + 1)]
@@ -126,7 +126,7 @@ def _official_ids(found: Card) -> list[str]:
 
 @lru_cache(maxsize=32)
 def _folds(name: str, directory: Path) -> tuple[_Fold, ...]:
-    """Read the official folds of one Matbench task; cached, as the file has 46 MB."""
+    """Read the official folds of one Matbench task; cached, because the file has 46 MB."""
     splits = json.loads(read("matbench/validation.json", directory))["splits"][name]
     folds = (splits[f"fold_{number}"] for number in range(N_FOLDS))
     return tuple(_Fold(_rows(fold["train"]), _rows(fold["test"])) for fold in folds)

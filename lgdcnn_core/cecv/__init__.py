@@ -1,8 +1,8 @@
-"""CECV: feedback from any layer of any network on how finely it tells chemical environments apart.
+"""CECV: feedback from any layer of any network on how finely it distinguishes chemical environments.
 
 Layer outputs (`LayerReader`, `layer_efms`) -> element feature matrices (`efm`) -> clusters (`clusters`) ->
-their number against the threshold (`cecv`, `CECV`) -> how sure and how far apart (`subsample_band`,
-`shuffle_band`, `distances`).
+their number at each threshold (`cecv`, `CECV`) -> uncertainty (`subsample_band`, `shuffle_band`) and
+distances (`distances`).
 
 Source: H. Du, H. Wang, J. Chem. Theory Comput. 2024, 20, 6756, doi:10.1021/acs.jctc.4c00187.
 """

@@ -1,4 +1,4 @@
-"""How sure a CECV is: bands over the choice of compounds and over their order."""
+"""Uncertainty of a CECV: bands over the choice of compounds and over their order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from lgdcnn_core.cecv.vector import CECV
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """A band about a CECV.
+    """A CECV with an uncertainty band.
 
     Attributes
     ----------
     cecv
         The CECV of all compounds in data-set order.
     low, high
-        The band, in clusters, (T,).
+        Limits of the band, in clusters, (T,).
     replicates
-        The counts that the band was made of, (R, T).
+        The counts from which the band was computed, (R, T).
     level
-        The part of the distribution that the band covers, such as 0.95.
+        Coverage of the band, such as 0.95.
     """
 
     cecv: CECV
@@ -36,7 +36,7 @@ class Band:
     level: float
 
     def table(self) -> pd.DataFrame:
-        """Give counts and band, plain and normalised: a row a threshold."""
+        """Return counts and band, plain and normalised: one row per threshold."""
         n = self.cecv.n_compounds
         table = pd.DataFrame(
             {"clusters": self.cecv.counts, "low": self.low, "high": self.high},
@@ -54,20 +54,20 @@ def subsample_band(
     fraction: float = 0.8,
     level: float = 0.95,
 ) -> Band:
-    """Confidence band of a CECV over the choice of compounds, by subsampling without replacement.
+    """Return the confidence band of a CECV over the choice of compounds, by subsampling without replacement.
 
-    The textbook bootstrap fails here: a resample with replacement holds 63 % different compounds, and a
+    The textbook bootstrap fails here: a resample with replacement holds only 63 % of the compounds, and a
     duplicate never makes a new cluster, so every resample's count is too low (by 36 % where each compound is
-    a cluster of its own). Instead each replicate clusters m = fraction * n different compounds (all sizes
+    a cluster of its own). Instead, each replicate clusters m = fraction * n different compounds (all sizes
     together, in data-set order), and the replicates' variance is scaled to the full sample, as in the
     delete-d jackknife, d = n - m:
 
         se^2 = n^2 / (m d) * variance over replicates of the count.
 
-    The band is the count of all compounds -+ z * se, kept between the fewest clusters possible (one a size)
-    and n. The factor is exact for a sum over compounds; a count of clusters varies less than that, so the
-    band errs on the wide side (Efron and Stein): in simulations of 300 compounds the standard error came out
-    1.1 to 2 times the true one, by rule and threshold.
+    The band is the count of all compounds -+ z * se, kept between the fewest possible clusters (one per
+    size) and n. The factor is exact for a sum over compounds. A count of clusters varies less than that, so
+    the band errs on the wide side (Efron and Stein): in simulations of 300 compounds the standard error was
+    1.1 to 2 times the true one, depending on rule and threshold.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def subsample_band(
     n_replicates
         Number of subsamples R; the standard error's own relative error is about 1 / sqrt(2 R).
     fraction
-        Part of the compounds in a subsample, between 0 and 1.
+        Share of the compounds in a subsample, between 0 and 1.
     level
         Coverage of the band, between 0 and 1.
 
@@ -129,9 +129,9 @@ def shuffle_band(
     n_replicates: int = 100,
     level: float = 0.95,
 ) -> Band:
-    """Band of a CECV over the order of the same compounds: the middle `level` of the shuffled counts.
+    """Return the band of a CECV over the order of the same compounds: the central `level` of the shuffled counts.
 
-    The count in data-set order may lie outside. For "complete-linkage" the band has no width but for ties.
+    The count in data-set order may lie outside. For "complete-linkage" the band has no width except through ties.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def shuffle_band(
     Raises
     ------
     CECVError
-        As `subsample_band` does.
+        As for `subsample_band`.
     """
     _check(n_replicates, level)
     whole = CECV.from_efms(efms, thresholds, rule)
@@ -158,7 +158,7 @@ def shuffle_band(
 
 
 def _check(n_replicates: int, level: float) -> None:
-    """Refuse parameters that give no band."""
+    """Raise if the parameters give no band."""
     if n_replicates < 2:
         raise CECVError(f"a band needs at least two replicates, not {n_replicates}")
     if not 0 < level < 1:

@@ -1,4 +1,4 @@
-"""Clusters of compounds whose EFMs agree within a threshold: three rules."""
+"""Cluster compounds whose EFMs agree within a threshold, by one of three rules."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,7 +17,7 @@ _BLOCK = 128
 
 
 def clusters(efms: ArrayLike, threshold: float | Sequence[float], rule: str = "published") -> NDArray[np.intp]:
-    """Cluster compounds of one size by the distance D = ``max |R_a - R_b|`` of their EFMs.
+    """Return cluster labels of compounds of one size, by the distance D = ``max |R_a - R_b|`` of their EFMs.
 
     Parameters
     ----------
@@ -26,13 +26,13 @@ def clusters(efms: ArrayLike, threshold: float | Sequence[float], rule: str = "p
     threshold
         One threshold t > 0, or T of them: all thresholds share one pass over the distances.
     rule
-        - ``"published"``: the paper's scan goes through all compounds in order, also those already assigned;
-          each takes every still unassigned compound with D <= t as a new cluster. For N = 3 alone D is
-          ``max ||R_a| - |R_b||`` and the comparison is strict, D < t. Depends on the order.
+        - ``"published"``: the scan-order rule of the paper. A scan visits all compounds in order, including those
+          already assigned; each takes every still unassigned compound with D <= t as a new cluster. Only for
+          N = 3, D is ``max ||R_a| - |R_b||`` and the comparison is strict, D < t. Depends on the order.
         - ``"leader"``: each compound joins the first leader with D <= t, or becomes a leader. Members are
           within t of their leader. Depends on the order.
         - ``"complete-linkage"``: hierarchical; any two members are within t of each other. Independent of
-          the order but for exact ties. Memory grows as 8 n^2 bytes (0.8 GB at n = 10,000), where the other
+          the order except for exact ties. Memory grows as 8 n^2 bytes (0.8 GB at n = 10,000), where the other
           two rules need little.
 
     Returns
@@ -43,12 +43,12 @@ def clusters(efms: ArrayLike, threshold: float | Sequence[float], rule: str = "p
     Raises
     ------
     CECVError
-        For EFMs that are not (n, N, N), symmetric, finite and of unit diagonal, an unknown rule, or a
-        threshold that is not positive.
+        If the EFMs are not (n, N, N), symmetric, finite and of unit diagonal, if the rule is unknown, or if a
+        threshold is not positive.
 
     Notes
     -----
-    Source of the published rule: doi:10.1021/acs.jctc.4c00187 and its implementation.
+    Source of the scan-order rule: doi:10.1021/acs.jctc.4c00187 and its published implementation.
     """
     matrices = _checked(efms)
     thresholds = np.atleast_1d(np.asarray(threshold, dtype=np.float64))
@@ -68,7 +68,7 @@ def clusters(efms: ArrayLike, threshold: float | Sequence[float], rule: str = "p
 
 
 def _checked(efms: ArrayLike) -> NDArray[np.float64]:
-    """Give the EFMs as float64, or say which one is not an EFM."""
+    """Return the EFMs as float64, or raise an error that names the one that is not an EFM."""
     matrices = np.asarray(efms, dtype=np.float64)
     if matrices.ndim != 3 or matrices.shape[1] != matrices.shape[2] or matrices.shape[1] == 0:
         raise CECVError(f"EFMs have shape (n, N, N), not {matrices.shape}")
@@ -77,7 +77,7 @@ def _checked(efms: ArrayLike) -> NDArray[np.float64]:
         raise CECVError(f"the EFM of compound {int(np.argmin(finite))} holds NaN or infinity")
     asymmetry = np.abs(matrices - matrices.transpose(0, 2, 1)).max(axis=(1, 2), initial=0.0)
     diagonal = np.abs(np.diagonal(matrices, axis1=1, axis2=2) - 1.0).max(axis=1, initial=0.0)
-    # Loose enough for EFMs that were stored in float32.
+    # Loose enough for EFMs stored in float32.
     wrong = np.maximum(asymmetry, diagonal) > 1e-5
     if wrong.any():
         raise CECVError(
@@ -88,25 +88,25 @@ def _checked(efms: ArrayLike) -> NDArray[np.float64]:
 
 
 def _by_first_appearance(assigned: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Renumber any cluster names (n,) to 0, 1, ... in the order in which they first appear."""
+    """Renumber cluster names (n,) to 0, 1, ... in the order of their first appearance."""
     _, first, inverse = np.unique(assigned, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse]
 
 
 def _published(vectors: NDArray[np.float64], size: int, thresholds: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Name each compound's cluster (T, n) by the compound that took it in the published scan.
+    """Name each compound's cluster (T, n) by the compound that took it in the scan.
 
-    The scan visits every compound and a compound is unassigned until it is first reached, so compound j is
-    taken by the first i in order with D(i, j) within t, which is no later than j itself (D(j, j) = 0). So
-    nothing sequential is left. Nor does the published special case: the last single unassigned compound
-    is a cluster of its own, and it would be so anyway, being taken alone.
+    The scan visits every compound, and a compound is unassigned until it is first reached. Compound j is
+    therefore taken by the first i in order with D(i, j) within t, which is no later than j itself (D(j, j) = 0).
+    Nothing sequential is left. The published special case needs no code either: it makes the last unassigned
+    compound a cluster of its own, and that compound would be taken alone anyway.
     """
     vectors = np.abs(vectors) if size == 3 else vectors
     within: np.ufunc = np.less if size == 3 else np.less_equal
     order = np.argsort(thresholds)
     taker = np.full((len(thresholds), len(vectors)), -1, dtype=np.intp)
     for start in range(0, len(vectors), _BLOCK):
-        # EFMs unassigned at a larger threshold are so at the smallest, and only these need distances.
+        # EFMs unassigned at a larger threshold are also unassigned at the smallest; only these need distances.
         remaining = np.flatnonzero(taker[order[0]] < 0)
         if not len(remaining):
             break
@@ -121,7 +121,7 @@ def _published(vectors: NDArray[np.float64], size: int, thresholds: NDArray[np.f
 
 
 def _leader(vectors: NDArray[np.float64], size: int, thresholds: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Name each compound's cluster (T, n) by its leader: leaders, in order, take all that they reach."""
+    """Name each compound's cluster (T, n) by its leader: leaders, in order, take all compounds that they reach."""
     leader = np.full((len(thresholds), len(vectors)), -1, dtype=np.intp)
     for start in range(0, len(vectors), _BLOCK):
         remaining = start + np.flatnonzero((leader[:, start:] < 0).any(axis=0))
@@ -155,4 +155,4 @@ RULES: dict[str, _Rule] = {
     "leader": _leader,
     "complete-linkage": _complete_linkage,
 }
-"""The rules of `clusters` by name; "published" and "leader" depend on the order of the compounds."""
+"""The rules of `clusters` by name; "published" (scan-order) and "leader" depend on the order of the compounds."""

@@ -1,4 +1,4 @@
-"""How far apart several CECVs are, by the paper's six measures."""
+"""Distances between CECVs, by the paper's six measures."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,33 +13,33 @@ from lgdcnn_core.cecv.vector import CECV
 
 
 def distances(cecvs: Mapping[str, CECV] | Sequence[CECV], of: str = "counts") -> pd.DataFrame:
-    """Compare every CECV with every other.
+    """Return six distances and similarities for every pair of CECVs.
 
     Parameters
     ----------
     cecvs
-        CECVs by name, or a sequence of them (named 0, 1, ...), of the same thresholds.
+        CECVs by name, or a sequence of them (named 0, 1, ...), with the same thresholds.
     of
         Vectors of the Euclidean and Manhattan distances: "counts", or "normalised" if the CECVs have different
-        numbers of compounds. The other columns do not depend on it.
+        numbers of compounds. The other columns do not depend on this choice.
 
     Returns
     -------
     DataFrame
-        A row for each ordered pair (first, second), each with itself included. Columns:
+        One row for each ordered pair (first, second), including pairs of a CECV with itself. Columns:
 
         - ``jensen_shannon``: divergence (not its square root) of the vectors normalised to sum 1, in bits.
-        - ``kullback_leibler``: of first from second, KL(first || second), likewise, in bits; not symmetric.
+        - ``kullback_leibler``: of first from second, KL(first || second), normalised likewise, in bits; not symmetric.
         - ``euclidean``, ``manhattan``: distances of the vectors.
-        - ``cosine``, ``pearson``: similarities, 1 for vectors of the same direction or course. Pearson is
-          NaN where a vector is constant.
+        - ``cosine``, ``pearson``: similarities, 1 for vectors of the same direction or shape. Pearson is
+          NaN if a vector is constant.
 
         ``distances(cecvs)["euclidean"].unstack()`` is the square matrix of one measure.
 
     Raises
     ------
     CECVError
-        Where thresholds differ, or for an unknown `of`.
+        If thresholds differ, or `of` is unknown.
     """
     items = cecvs.items() if isinstance(cecvs, Mapping) else enumerate(cecvs)
     named: dict[object, CECV] = dict(items)
@@ -73,5 +73,5 @@ def _measures(first: NDArray[np.float64], second: NDArray[np.float64]) -> list[f
 
 
 def _cosine(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Cosine of the angle between two vectors that are not zero."""
+    """Return the cosine of the angle between two nonzero vectors."""
     return float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second)))

@@ -2,8 +2,8 @@
 
 
 class CECVError(ValueError):
-    """Input from which no CECV can be made: the message names it and the way out."""
+    """No CECV can be computed from this input; the message names it and the remedy."""
 
 
 class LayerError(CECVError):
-    """A layer that the network does not have, or whose output is not one row for each element."""
+    """The network lacks this layer, or the layer's output is not one row per element."""

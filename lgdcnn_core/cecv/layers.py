@@ -1,4 +1,4 @@
-"""The outputs of a network's layers, by forward hooks: any torch module, any layer."""
+"""Read the outputs of a network's layers by forward hooks: any torch module, any layer."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ from lgdcnn_core.cecv.picking import pick_layers
 
 
 class LayerReader:
-    """Read layers' outputs while a network runs.
+    """Read the outputs of a network's layers while it runs.
 
-    The network is run by the caller, in the mode (``eval``, gradients, device) of the caller's choice::
+    The caller runs the network, in a mode (``eval``, gradients, device) of its choice::
 
         model.eval()
         with LayerReader(model) as reader, torch.no_grad():
@@ -35,18 +35,19 @@ class LayerReader:
         "auto", or names and patterns: see `pick_layers`.
     layout
         Order of a tensor's axes: "BNd" (batch first), "NBd" or "BdN" (channels first). Either one for all
-        layers that do not declare theirs (recurrent, attention and transformer layers do, by ``batch_first``,
-        and so does `torch.nn.Conv1d`); or by layer name or pattern, which takes precedence over a layer's own.
+        layers that do not declare their own (recurrent, attention and transformer layers do, by
+        ``batch_first``, and so does `torch.nn.Conv1d`); or one by layer name or pattern, which takes precedence
+        over a layer's own.
 
     Raises
     ------
     LayerError
-        For an unknown layer or layout.
+        If a layer or layout is unknown.
 
     Notes
     -----
-    Inside the context torch's fused path for transformers is off, in the whole process: in ``eval`` mode it
-    would pass over the hooks of the modules inside a transformer layer. It is put back on leaving.
+    Inside the context, torch's fused path for transformers is off in the whole process: in ``eval`` mode it
+    would skip the hooks of the modules inside a transformer layer. On exit it is as before.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class LayerReader:
         self._fused = True
 
     def _layout(self, module: nn.Module, name: str) -> str | None:
-        """Settle a layer's layout: the caller's choice comes first, then its own."""
+        """Return a layer's layout: the caller's choice comes first, then the layer's own."""
         asked = self.layout if isinstance(self.layout, Mapping) else {}
         settled = next((value for pattern, value in asked.items() if fnmatchcase(name, pattern)), None)
         settled = settled or own_layout(module)
@@ -78,7 +79,7 @@ class LayerReader:
     def __enter__(self) -> "LayerReader":
         self._fused = torch.backends.mha.get_fastpath_enabled()
         torch.backends.mha.set_fastpath_enabled(False)
-        # This comes first, so that outputs of a pass that failed are not taken for this one's.
+        # This hook comes first, so that outputs of a failed pass are not taken for those of this one.
         self._handles.append(self.model.register_forward_pre_hook(lambda *_: self._calls.clear()))
         self._handles += [module.register_forward_hook(self._record) for module in self.layers]
         return self
@@ -96,7 +97,7 @@ class LayerReader:
     def _record(self, module: nn.Module, inputs: object, output: object) -> None:
         """Keep one call's output."""
         features = as_tensor(output, self.layers[module])
-        # A copy, because the next module may change the output in place (ReLU(inplace=True)).
+        # We copy, because the next module may change the output in place (ReLU(inplace=True)).
         if isinstance(features, PackedSequence):
             features = features._replace(data=features.data.detach().clone())
         else:
@@ -106,25 +107,25 @@ class LayerReader:
     def outputs(
         self, lengths: ArrayLike | torch.Tensor, width: int | None = None
     ) -> dict[str, list[NDArray[np.generic]]]:
-        """Give the layers' outputs of the latest forward pass, and forget them.
+        """Return the layers' outputs of the latest forward pass, and clear them.
 
         Parameters
         ----------
         lengths
-            Number of elements of each compound, (B,): the real positions are the first of its row.
+            Number of elements of each compound, (B,): its real positions come first in its row.
         width
-            N of the batch, where it is padded to more than the longest compound.
+            N of the batch, if it is padded beyond the longest compound.
 
         Returns
         -------
         dict
-            By layer, in the order of the calls: B arrays (N, d), one a compound, in the order in which they
-            went in. A layer that was called k > 1 times is there k times, as ``name#1`` ... ``name#k``.
+            By layer, in the order of the calls: B arrays (N, d), one per compound, in the order of the input. A
+            layer that was called k > 1 times appears k times, as ``name#1`` ... ``name#k``.
 
         Raises
         ------
         LayerError
-            Where a layer was not called, or its output is not one row a position for this batch.
+            If a layer was not called, or its output is not one row per position for this batch.
         """
         real = checked_lengths(lengths)
         width = int(real.max()) if width is None else width

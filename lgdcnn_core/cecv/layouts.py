@@ -1,4 +1,4 @@
-"""From the output of a torch module to one (N, d) array for each compound."""
+"""Convert the output of a torch module to one (N, d) array per compound."""
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ LAYOUTS = ("BNd", "NBd", "BdN")
 
 
 def own_layout(module: nn.Module) -> str | None:
-    """Give the layout that a module itself declares, by type or ``batch_first``; None where it does not.
+    """Return the layout that a module declares by its type or ``batch_first``; None if it declares none.
 
     Modules with a paper name (``cecv_layer``) are our own blocks, whose layout is (B, N, d).
     """
@@ -33,22 +33,22 @@ def own_layout(module: nn.Module) -> str | None:
 
 
 def checked_lengths(lengths: ArrayLike | torch.Tensor) -> NDArray[np.int64]:
-    """Give the numbers of real positions (B,) as integers, or raise `LayerError`."""
+    """Return the numbers of real positions, (B,), as integers, or raise `LayerError`."""
     array = as_array(lengths)
     if array.ndim != 1 or not len(array) or not np.issubdtype(array.dtype, np.integer) or array.min() < 1:
-        raise LayerError(f"lengths are one positive whole number a compound, (B,), not {lengths!r}")
+        raise LayerError(f"lengths must be one positive whole number per compound, (B,), not {lengths!r}")
     return array.astype(np.int64)
 
 
 def as_tensor(output: object, name: str) -> torch.Tensor | PackedSequence:
-    """Find a layer's features in its output: the output itself, or the first item of a tuple or list.
+    """Return the features in a layer's output: the output itself, or the first item of a tuple or list.
 
     LSTM, GRU and MultiheadAttention return tuples whose first item is their output at every position.
 
     Raises
     ------
     LayerError
-        Where there is neither a tensor nor a `PackedSequence`.
+        If there is neither a tensor nor a `PackedSequence`.
     """
     # A PackedSequence is itself a tuple, so it comes first.
     if isinstance(output, torch.Tensor | PackedSequence):
@@ -69,24 +69,24 @@ def per_compound(
     name: str,
     layout: str | None,
 ) -> list[NDArray[np.generic]]:
-    """Cut a layer's output into one (N, d) array a compound, real positions only, compounds in order.
+    """Return a layer's output as one (N, d) array per compound: real positions only, compounds in order.
 
     Parameters
     ----------
     output
-        A tensor of three axes, or a `PackedSequence` (of real positions alone or of padding too; put back in
-        the order in which the compounds went in where it says how).
+        A tensor with three axes, or a `PackedSequence`, with or without padding. If it has unsorted indices, its
+        compounds are put back in the order of the input.
     lengths
-        Numbers of real positions, the first of each compound's, (B,).
+        Numbers of real positions, which come first in each compound, (B,).
     width
         N of the padded batch. A tensor's N is this, or the longest length.
     layout
-        One of `LAYOUTS`. None: a convolutional block's is told by its shape, any other's is "BNd".
+        One of `LAYOUTS`. None: for a convolutional block the shape decides; for any other it is "BNd".
 
     Raises
     ------
     LayerError
-        Where the shape cannot be that of this batch.
+        If the shape does not fit this batch.
     """
     if isinstance(output, PackedSequence):
         padded = _unpacked(output, lengths, name)
@@ -98,7 +98,7 @@ def per_compound(
 
 
 def _unpacked(output: PackedSequence, lengths: NDArray[np.int64], name: str) -> torch.Tensor:
-    """Bring a packed batch to (B, N, d), each compound in its place again."""
+    """Convert a packed batch to (B, N, d), with each compound back in its place."""
     padded, packed = pad_packed_sequence(output, batch_first=True)
     if len(packed) != len(lengths):
         raise LayerError(f"layer {name} returned a PackedSequence of {len(packed)} compounds, not of {len(lengths)}")
@@ -107,8 +107,8 @@ def _unpacked(output: PackedSequence, lengths: NDArray[np.int64], name: str) -> 
         bad = int(np.argmax(short))
         raise LayerError(
             f"layer {name} returned a PackedSequence with {int(packed[bad])} positions for compound {bad} of the "
-            f"batch, which has {lengths[bad]} elements: compounds were cut, or sorted without unsorted_indices, or are "
-            "of another batch"
+            f"batch, which has {lengths[bad]} elements: compounds were cut, or sorted without unsorted_indices, or "
+            "belong to another batch"
         )
     return padded
 
@@ -121,7 +121,7 @@ def _batch_first(
     name: str,
     layout: str | None,
 ) -> torch.Tensor:
-    """Bring a tensor to (B, N, d)."""
+    """Convert a tensor to (B, N, d)."""
     if output.is_nested:
         output = torch.nested.to_padded_tensor(output, 0.0)
     positions = {width, int(lengths.max())}
@@ -141,6 +141,6 @@ def _batch_first(
             f"layer {name} returned shape {tuple(output.shape)} for B = {len(lengths)} compounds of up to "
             f"N = {width} positions, which cannot be read{'' if layout is None else f' as {layout}'}: give "
             f"its order of axes, such as layout={{{name!r}: 'BdN'}}, one of {', '.join(LAYOUTS)}, or "
-            f"leave it out with layers=[...] where it is not one row a position"
+            f"leave it out with layers=[...] if it is not one row per position"
         )
     return output.permute(layout.index("B"), layout.index("N"), layout.index("d"))

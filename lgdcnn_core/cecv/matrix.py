@@ -1,4 +1,4 @@
-"""The element feature matrix (EFM): how alike a layer makes the elements of one compound."""
+"""The element feature matrix (EFM): how similar a layer makes the elements of one compound."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,36 +9,36 @@ from numpy.typing import ArrayLike, NDArray
 from lgdcnn_core.cecv.errors import CECVError
 
 SIZES = (3, 4, 5, 6, 7)
-"""Numbers of distinct elements that the paper's CECV sums over; it adds binary compounds on request."""
+"""Numbers of distinct elements over which the paper's CECV sums; binary compounds are optional."""
 
 # 256 compounds of 7 elements and 512 features are 7 MB in float64: the intermediates stay small.
 _CHUNK = 256
 
-# Features of order 1 whose deviation is below this differ by float64 rounding alone: the layers' own
-# float32 resolves 1e-7, so no measured variation is ever lost.
+# Features of order 1 whose deviation is below this differ only by float64 rounding: the layers' own
+# float32 resolves 1e-7, so no real variation is ever lost.
 _ROUNDING = 1e-12
 
 
 def as_array(values: ArrayLike | torch.Tensor) -> NDArray[np.generic]:
-    """Give the numpy array of an array or a tensor, whatever its device or graph."""
+    """Return an array or tensor as a numpy array, whatever its device or graph."""
     if isinstance(values, torch.Tensor):
         return values.detach().cpu().numpy()
     return np.asarray(values)
 
 
 def efm(layer_output: ArrayLike | torch.Tensor, compounds: Sequence[object] | None = None) -> NDArray[np.float64]:
-    """Make the element feature matrix of one compound, or of many of one size.
+    """Return the element feature matrix (EFM) of one compound, or of many compounds of one size.
 
     Every feature is standardised over the compound's N elements (zero mean, ddof = 1), then the elements'
     rows are correlated (Pearson). Binary compounds are not standardised: two standardised rows always
     correlate at -1.
 
-    Where the published recipe has no finite answer:
+    Three cases have no finite value by the published definition:
 
     - A feature that is the same on all elements of a compound (a dead ReLU) has no standard deviation and
-      says nothing about the elements: it is left out for that compound.
-    - A row that is constant over the features correlates with nothing: its entries are 0, with itself 1. So
-      identical elements, or fewer than two features left, give the identity.
+      says nothing about the elements. It is left out for that compound.
+    - A row that is constant over the features correlates with nothing: its entries are 0, and 1 with itself.
+      Identical elements, or fewer than two remaining features, therefore give the identity.
     - One element (N = 1) gives the matrix [[1]].
 
     Parameters
@@ -46,7 +46,7 @@ def efm(layer_output: ArrayLike | torch.Tensor, compounds: Sequence[object] | No
     layer_output
         Features of the real elements, (N, d) for one compound or (n, N, d) for n compounds; d >= 2.
     compounds
-        Names of the n compounds in an error; their positions by default.
+        Names of the n compounds for error messages; by default their positions.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def efm(layer_output: ArrayLike | torch.Tensor, compounds: Sequence[object] | No
     Raises
     ------
     CECVError
-        For any other shape, or where a feature is NaN or infinite: the compound is named.
+        If the shape is different, or a feature is NaN or infinite; the message names the compound.
 
     Notes
     -----
@@ -86,10 +86,10 @@ def efm(layer_output: ArrayLike | torch.Tensor, compounds: Sequence[object] | No
 
 
 def _correlate(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn features (n, N, d) into their EFMs (n, N, N)."""
+    """Return the EFMs (n, N, N) of features (n, N, d)."""
     size = features.shape[1]
     if size > 2:
-        # Comparing the values, not their computed deviation, is exact: 0.1 + 0.1 + 0.1 is not 3 * 0.1.
+        # We compare the values, not their computed deviation, because this is exact: 0.1 + 0.1 + 0.1 is not 3 * 0.1.
         varies = np.ptp(features, axis=1, keepdims=True) > 0
         deviation = np.where(varies, features - features.mean(axis=1, keepdims=True), 0.0)
         rows = deviation / np.where(varies, features.std(axis=1, ddof=1, keepdims=True), 1.0)
@@ -112,24 +112,24 @@ def efms_by_size(
     layer_outputs: Mapping[int, ArrayLike | torch.Tensor] | Sequence[ArrayLike | torch.Tensor],
     sizes: Sequence[int] = SIZES,
 ) -> dict[int, NDArray[np.float64]]:
-    """Make the EFMs of a layer's outputs, compounds of one size together and in data-set order.
+    """Return the EFMs of a layer's outputs by compound size, in data-set order.
 
     Parameters
     ----------
     layer_outputs
-        One (N, d) array a compound, in data-set order; or for each size N one array (n, N, d).
+        One (N, d) array per compound, in data-set order; or one (n, N, d) array for each size N.
     sizes
-        Numbers of elements N to take; compounds of any other size are not part of the result.
+        Numbers of elements N to take; compounds of any other size are left out.
 
     Returns
     -------
     dict
-        For each size of `sizes` an array (n, N, N); n = 0 where there is no such compound.
+        For each size in `sizes`, an array (n, N, N); n = 0 if there is no such compound.
 
     Raises
     ------
     CECVError
-        Where an output has another shape, holds NaN, or disagrees with the others in d.
+        If an output has another shape, holds NaN, or has another d than the others.
     """
     if isinstance(layer_outputs, Mapping):
         for size, stack in layer_outputs.items():

@@ -1,4 +1,4 @@
-"""The layers of a network: which modules they are, and their names."""
+"""Pick the layers of a network: which modules they are, and their names."""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -12,7 +12,7 @@ _TRANSFORMER = (nn.TransformerEncoderLayer, nn.TransformerDecoderLayer)
 
 
 def pick_layers(model: nn.Module, layers: str | Sequence[str] = "auto") -> dict[nn.Module, str]:
-    """Pick layers of a network.
+    """Return the layers of a network that names or patterns pick, with their names.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def pick_layers(model: nn.Module, layers: str | Sequence[str] = "auto") -> dict[
         Any torch module.
     layers
         Names as in ``model.named_modules()``, shell patterns such as ``"encoder.*"``, or paper names; a
-        pattern takes all that it matches. ``"auto"`` picks, from the outside in and descending no further
+        pattern picks everything that it matches. ``"auto"`` picks, from the outside in and descending no further
         into a picked module:
 
         - any module with a string attribute ``cecv_layer``, under that name;
@@ -38,7 +38,7 @@ def pick_layers(model: nn.Module, layers: str | Sequence[str] = "auto") -> dict[
     Raises
     ------
     LayerError
-        Where a name or pattern matches nothing, or "auto" finds nothing: it lists the module's names.
+        If a name or pattern matches nothing, or "auto" finds nothing; the message lists the modules' names.
     """
     if layers == "auto":
         found: dict[nn.Module, str] = {}
@@ -48,7 +48,7 @@ def pick_layers(model: nn.Module, layers: str | Sequence[str] = "auto") -> dict[
         return found
     patterns = [layers] if isinstance(layers, str) else list(layers)
     if not patterns:
-        raise LayerError(f"no layer was asked for of {_names(model)}")
+        raise LayerError(f"no layer was asked for in {_names(model)}")
     picked: dict[nn.Module, str] = {}
     for pattern in patterns:
         matches = {
@@ -64,23 +64,23 @@ def pick_layers(model: nn.Module, layers: str | Sequence[str] = "auto") -> dict[
 
 
 def is_convolutional(module: nn.Module) -> bool:
-    """Tell whether a module is, or holds, a one-dimensional convolution."""
+    """Return whether a module is, or holds, a one-dimensional convolution."""
     return any(isinstance(part, nn.Conv1d) for part in module.modules())
 
 
 def _paper_name(module: nn.Module) -> str | None:
-    """Give the name with which a module's class or instance marks it as a layer, if it does."""
+    """Return the name by which a module's class or instance marks it as a layer, or None."""
     marker = getattr(module, "cecv_layer", None)
     return marker if isinstance(marker, str) else None
 
 
 def _paths(model: nn.Module) -> dict[nn.Module, str]:
-    """Name every module by its path; the network itself, which has none, by its class."""
+    """Return every module's path as its name; the network itself, which has no path, gets its class's name."""
     return {module: path or type(model).__name__ for path, module in model.named_modules()}
 
 
 def _names(model: nn.Module) -> str:
-    """List the names of all modules, for an error message."""
+    """Return the names of all modules, for an error message."""
     names = [
         path if _paper_name(module) is None else f"{path} ({_paper_name(module)})"
         for module, path in _paths(model).items()
@@ -101,7 +101,7 @@ def _descend(module: nn.Module, path: str, model: nn.Module, found: dict[nn.Modu
 
 
 def _is_layer(module: nn.Module, model: nn.Module) -> bool:
-    """Tell whether an unmarked module is a layer as a whole."""
+    """Return whether an unmarked module is a layer as a whole."""
     if isinstance(module, (*_RECURRENT, *_TRANSFORMER, nn.MultiheadAttention, nn.Conv1d)):
         return True
     inside = [part for part in module.modules() if part is not module]
@@ -116,10 +116,10 @@ def _is_layer(module: nn.Module, model: nn.Module) -> bool:
 
 
 def _is_attention(module: nn.Module) -> bool:
-    """Tell attention, which may be built of smaller attention modules, by its class or its class's name."""
+    """Return whether a module is attention, by class or class name; it may contain smaller attention modules."""
     return isinstance(module, nn.MultiheadAttention) or "attention" in type(module).__name__.lower()
 
 
 def _holds_another_kind(part: nn.Module) -> bool:
-    """Tell whether a part is a layer whatever holds it: then the holder is no single layer."""
+    """Return whether a part is a layer wherever it is; the module that holds it is then no single layer."""
     return isinstance(part, (*_RECURRENT, *_TRANSFORMER)) or _paper_name(part) is not None

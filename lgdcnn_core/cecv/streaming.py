@@ -1,4 +1,4 @@
-"""EFMs of a whole data set's compounds of one element, batch by batch, in little memory."""
+"""Compute EFMs for all compounds of a data set that contain an element, batch by batch, in little memory."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from lgdcnn_core.cecv.vector import CECV
 
 
 class Batch(NamedTuple):
-    """One batch of compounds, ready for a network; a plain tuple of the same items serves as well.
+    """One batch of compounds, ready for a network; a plain tuple of the same items works as well.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Batch(NamedTuple):
     atomic_numbers
         (B, N), in input order, 0 where padded.
     rows
-        The compounds' places in the data set, (B,); None where batches come in data-set order.
+        Rows of the compounds in the data set, (B,); None if batches come in data-set order.
     """
 
     inputs: tuple[Any, ...]
@@ -49,7 +49,7 @@ class LayerEFMs:
     focus
         Atomic number of the element that all compounds contain; None for all compounds.
     rows
-        By size, the compounds' places in the data set, (n,).
+        By size, the rows of the compounds in the data set, (n,).
     atomic_numbers
         By size, (n, N), in input order: the labels of an EFM's rows.
     efms
@@ -62,7 +62,7 @@ class LayerEFMs:
     efms: dict[str, dict[int, NDArray[np.float64]]]
 
     def cecvs(self, thresholds: Sequence[float] = THRESHOLDS, rule: str = "published") -> dict[str, CECV]:
-        """Make every layer's CECV; see `clusters` for thresholds and rule."""
+        """Return every layer's CECV; see `clusters` for thresholds and rule."""
         return {layer: CECV.from_efms(by_size, thresholds, rule) for layer, by_size in self.efms.items()}
 
 
@@ -74,11 +74,11 @@ def layer_efms(
     layers: str | Sequence[str] = "auto",
     layout: str | Mapping[str, str] | None = None,
 ) -> LayerEFMs:
-    """Run a network over a data set and keep the EFMs of the compounds with a focus element.
+    """Return the EFMs of a network's layers for all compounds of a data set that contain a focus element.
 
-    Each batch's outputs are reduced to EFMs (N x N numbers) at once, so that the memory of one batch suffices for a
-    data set of any size. The network runs in ``eval`` mode without gradients and is put back as it was.
-    Batches without a wanted compound are not run.
+    Each batch's outputs are reduced to EFMs (N x N numbers) at once, so the memory of one batch suffices for a data set
+    of any size. The network runs in ``eval`` mode without gradients; afterwards its mode is as before. Batches without
+    a wanted compound are skipped.
 
     Parameters
     ----------
@@ -96,10 +96,10 @@ def layer_efms(
     Raises
     ------
     CECVError
-        Where no compound is found, where lengths and atomic numbers disagree, and for NaN: layer and compound
-        are named.
+        If no compound is found, if lengths and atomic numbers disagree, or if an output is NaN; the message names
+        layer and compound.
     LayerError
-        For layers that are unknown or cannot be read, or that differ from one batch to the next.
+        If layers are unknown, cannot be read, or differ from one batch to the next.
     """
     reader = LayerReader(model, layers, layout)
     wanted = tuple(sorted(set(sizes)))
@@ -138,7 +138,7 @@ def layer_efms(
 
 @contextmanager
 def _evaluating(model: nn.Module) -> Iterator[None]:
-    """Run in evaluation mode without gradients; afterwards every part is in its own mode again."""
+    """Run in evaluation mode without gradients; afterwards every module is in its own mode again."""
     modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
@@ -152,7 +152,7 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
 def _checked(
     batch: Batch, place: int
 ) -> tuple[tuple[Any, ...], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Give a batch's inputs, lengths (B,), atomic numbers (B, N) and rows (B,), or refuse it."""
+    """Return a batch's inputs, lengths (B,), atomic numbers (B, N) and rows (B,), or raise."""
     lengths = checked_lengths(batch.lengths)
     atomic_numbers = as_array(batch.atomic_numbers).astype(np.int64)
     given = np.arange(place, place + len(lengths)) if batch.rows is None else batch.rows
@@ -184,7 +184,7 @@ def _in_order(
     joined = {size: np.concatenate(rows[size]) for size in sizes if size in rows}
     every = np.concatenate(list(joined.values()))
     if len(np.unique(every)) != len(every):
-        raise CECVError("the batches give the same row of the data set twice")
+        raise CECVError("the batches contain the same row of the data set twice")
     order = {size: np.argsort(places) for size, places in joined.items()}
 
     def stacked(parts: Mapping[int, list[Any]], size: int, empty: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""The Chemical Environment Clustering Vector (CECV): how finely a layer tells environments apart."""
+"""The Chemical Environment Clustering Vector (CECV): how finely a layer distinguishes environments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from lgdcnn_core.cecv.matrix import SIZES, efms_by_size
 
 @dataclass(frozen=True, eq=False)
 class CECV:
-    """Numbers of clusters of one layer's EFMs, against the threshold.
+    """Numbers of clusters of one layer's EFMs at each threshold.
 
     Attributes
     ----------
     thresholds
         The T thresholds.
     sizes
-        The S numbers of elements N that are summed over.
+        The S numbers of elements N over which the CECV sums.
     counts_by_size
         Numbers of clusters, (T, S).
     compounds_by_size
@@ -44,7 +44,7 @@ class CECV:
 
     @property
     def n_compounds(self) -> int:
-        """The number of compounds of all sizes."""
+        """Number of compounds of all sizes together."""
         return int(self.compounds_by_size.sum())
 
     @property
@@ -54,12 +54,12 @@ class CECV:
 
     @property
     def by_size(self) -> pd.DataFrame:
-        """Numbers of clusters: a row a threshold, a column a size N."""
+        """Numbers of clusters: one row per threshold, one column per size N."""
         index = pd.Index(self.thresholds, name="threshold")
         return pd.DataFrame(self.counts_by_size, index=index, columns=pd.Index(self.sizes, name="N"))
 
     def table(self) -> pd.DataFrame:
-        """Everything in one table: a row a threshold; columns N=3, ..., clusters, compounds, normalised."""
+        """Return all counts in one table: one row per threshold; columns N=3, ..., clusters, compounds, normalised."""
         table = self.by_size.rename(columns=lambda size: f"N={size}").rename_axis(columns=None)
         return table.assign(clusters=self.counts, compounds=self.n_compounds, normalised=self.normalised)
 
@@ -70,19 +70,19 @@ class CECV:
         thresholds: Sequence[float] = THRESHOLDS,
         rule: str = "published",
     ) -> "CECV":
-        """Make the CECV of EFMs that are there already.
+        """Return the CECV of existing EFMs.
 
         Parameters
         ----------
         efms
-            For each size N the EFMs (n, N, N) in data-set order; n may be 0.
+            For each size N, the EFMs (n, N, N) in data-set order; n may be 0.
         thresholds, rule
             See `clusters`.
 
         Raises
         ------
         CECVError
-            Where there is no compound or no threshold at all, and as `clusters` does.
+            If there is no compound or no threshold at all, and as for `clusters`.
         """
         if not len(thresholds):
             raise CECVError("a CECV needs at least one threshold")
@@ -96,7 +96,7 @@ class CECV:
         counts = np.zeros((len(thresholds), len(stacks)), dtype=np.intp)
         for column, stack in enumerate(stacks.values()):
             if len(stack):
-                # Labels run from 0, so the largest says how many there are.
+                # Labels run from 0, so the largest gives their number.
                 counts[:, column] = clusters(stack, list(thresholds), rule).max(axis=1) + 1
         return cls(tuple(map(float, thresholds)), tuple(stacks), counts, compounds, rule)
 
@@ -107,23 +107,23 @@ def cecv(
     rule: str = "published",
     sizes: Sequence[int] = SIZES,
 ) -> CECV:
-    """Make the CECV of a layer from its outputs for the compounds that contain the focus element.
+    """Return the CECV of a layer from its outputs for the compounds that contain the focus element.
 
     Parameters
     ----------
     layer_outputs
-        One (N, d) array a compound, in data-set order, real elements only; or for each size N one array
-        (n, N, d).
+        One (N, d) array per compound, in data-set order, real elements only; or one (n, N, d) array for each
+        size N.
     thresholds, rule
         See `clusters`.
     sizes
-        Numbers of elements N to sum over, the paper's 3 to 7 by default: compounds of another size do not
-        belong to the CECV. Binary compounds come in with ``sizes=(2, 3, 4, 5, 6, 7)``.
+        Numbers of elements N to sum over, the paper's 3 to 7 by default: compounds of another size are
+        left out. ``sizes=(2, 3, 4, 5, 6, 7)`` adds binary compounds.
 
     Raises
     ------
     CECVError
-        Where no compound is left, and as `efm` and `clusters` do.
+        If no compound is left, and as for `efm` and `clusters`.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""The networks of the paper, and any other, built from one small library of blocks by one language of specs."""
+"""Build the networks of the paper, or others, from a small library of blocks and one language of specs."""
 
 from lgdcnn_core.models.language import Design, InvalidNetworkSpec, Stage, parse
 from lgdcnn_core.models.library import BLOCKS, CONNECTIONS, HEADS

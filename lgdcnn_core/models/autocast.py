@@ -1,11 +1,11 @@
-"""Precision of products in autograd functions of our own, inside which torch's autocast does not act by itself."""
+"""Precision of products in our own autograd functions, inside which torch's autocast has no effect by itself."""
 
 import torch
 from torch import Tensor
 
 
 def operand(x: Tensor) -> Tensor:
-    """Convert a factor of a product, input or weight, to the type that autocast wants, if it is on."""
+    """Convert a factor of a product, input or weight, to the type that autocast asks for, if it is on."""
     device = x.device.type
     if torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
         return x.to(torch.get_autocast_dtype(device))

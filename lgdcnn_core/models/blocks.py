@@ -1,9 +1,9 @@
-"""The building blocks of all networks: each maps the tokens of a batch to as many tokens.
+"""The building blocks of all networks: each maps the tokens of a batch to the same number of tokens.
 
 Interface of a block: ``block(x)`` maps a `PackedSequence` of (T, d) tokens to one of (T, d') tokens of the same
-compounds; the attribute ``width`` is d'. A block need not know whether padding takes part: it sees the positions in its
-input (see `lgdcnn_core.models.packing`). A module whose output the paper reads as a layer has the paper's name for the
-layer in ``cecv_layer``.
+compounds; the attribute ``width`` is d'. A block need not know whether padding takes part: it acts on the positions in
+its input (see `lgdcnn_core.models.packing`). If the paper reads a module's output as a layer, ``cecv_layer`` holds the
+paper's name for the layer.
 """
 
 import torch
@@ -43,7 +43,7 @@ class Recurrent(nn.Module):
 
 
 class SoftAttention(nn.Module):
-    """Soft attention h * (1 + a): a, the softmax over a compound's positions of a small network's score of each."""
+    """Soft attention h * (1 + a), where a is the softmax, over a compound's positions, of a small network's scores."""
 
     def __init__(self, width_in: int) -> None:
         super().__init__()
@@ -75,14 +75,14 @@ class Residual(nn.Module):
 class TokenConvolution(nn.Module):
     """Convolution of odd kernel along a compound's elements, with zeros beyond its ends.
 
-    It gives the numbers of `torch.nn.Conv1d` on each compound alone. The weight of Conv1d, (out, in, kernel), is here
-    that of a linear layer, (out, kernel * in). See `lgdcnn_core.models.kernels` for how it is computed.
+    It computes the same values as `torch.nn.Conv1d` on each compound alone. The weight of Conv1d, (out, in, kernel), is
+    here that of a linear layer, (out, kernel * in). See `lgdcnn_core.models.kernels` for how it is computed.
     """
 
     def __init__(self, width_in: int, width: int, kernel: int) -> None:
         super().__init__()
         if kernel < 1 or kernel % 2 == 0:
-            raise ValueError(f"kernel is {kernel}; it is odd, so that an element has as many neighbours on both sides")
+            raise ValueError(f"kernel is {kernel}; it must be odd, so that both sides have as many neighbours")
         self.kernel = kernel
         self.linear = nn.Linear(kernel * width_in, width)
 
@@ -109,7 +109,7 @@ class ResidualConvolutions(nn.Module):
 class DCNN(nn.Module):
     """Deep convolutional network: one convolution to `width`, then three residual blocks.
 
-    The published code puts a max-pool of kernel 1 and stride 1 between the blocks; it changes nothing and is left out.
+    The published code puts a max-pool of kernel 1 and stride 1 between the blocks. We omit it, as it changes nothing.
     """
 
     N_BLOCKS = 3
@@ -133,7 +133,7 @@ class DCNN(nn.Module):
 class TextCNN(nn.Module):
     """Convolutions of several kernels side by side, ReLU, as in TextCNN (doi:10.3115/v1/D14-1181).
 
-    TextCNN's pooling over a sentence is left out, since a block gives a vector for each element. Its kernels 3, 4 and 5
+    We omit TextCNN's pooling over a sentence, because a block gives a vector for each element. Its kernels 3, 4 and 5
     become 1, 3 and 5 (an element alone, its neighbours, most whole compounds), with a third of the features each.
     """
 
@@ -158,7 +158,7 @@ class TextCNN(nn.Module):
 class TransformerLayer(nn.TransformerEncoderLayer):
     """CrabNet's transformer layer: torch's own parameters, run over tokens instead of padded compounds.
 
-    Post-norm, ReLU, 4 heads, feed-forward 2048, dropout 0.1. Padding never takes part, as in CrabNet, which masks it.
+    Post-norm, ReLU, 4 heads, feed-forward 2048, dropout 0.1. Padding never takes part; CrabNet masks it.
     """
 
     def __init__(self, width_in: int, number: int) -> None:

@@ -1,7 +1,7 @@
 """Convolution along the elements of compounds, as products of weights with all tokens of a batch.
 
-It gives the numbers of `torch.nn.Conv1d` on each compound alone, with zeros beyond its ends, but multiplies none of
-these zeros. On CPUs we measured speeds near the matrix-product peak, far above those of Conv1d on short sequences.
+It computes the same values as `torch.nn.Conv1d` on each compound alone, with zeros beyond its ends, but multiplies none
+of these zeros. On CPUs we measured speeds near the matrix-product peak, far above those of Conv1d on short sequences.
 """
 
 from typing import Any
@@ -26,8 +26,8 @@ def convolution(x: Tensor, weight: Tensor, bias: Tensor, at: Places, reach: int)
 class _Convolution(torch.autograd.Function):
     """One product for each place of the kernel, with the tokens that have a neighbour there.
 
-    The tokens with a neighbour `away` places before them are the last of a batch, one slice. Those with a neighbour as
-    far behind them are a slice of each position, and are copied together.
+    The tokens with a neighbour `away` places before them are the last ones of a batch and form one slice. The tokens
+    with a neighbour as far behind them form a slice of each position, and are copied together.
     """
 
     @staticmethod
@@ -64,7 +64,7 @@ class _Convolution(torch.autograd.Function):
 
 
 def _followers(at: Places, reach: int) -> list[tuple[int, int]]:
-    """Distances up to `reach` at which tokens of this batch have neighbours, and the first token that follows one."""
+    """Return distances up to `reach` at which tokens have neighbours, and the first token that follows one."""
     return [(away, sum(at.sizes[:away])) for away in range(1, min(reach + 1, len(at.sizes)))]
 
 

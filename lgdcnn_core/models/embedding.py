@@ -1,4 +1,4 @@
-"""From a composition to one vector for each element, made from the element's table and its amount."""
+"""Embed a composition as one vector per element, from the element's table and its amount."""
 
 from typing import Literal
 
@@ -10,16 +10,16 @@ from lgdcnn_core.elements import ElementTable
 OddColumns = Literal["sine", "cosine"]
 
 # The base of the sinusoids, and the scale that maps log2(fraction)^2 to (0, 1]: constants of CrabNet's published
-# code (doi:10.1038/s41524-021-00545-1), which neither paper explains.
+# code (doi:10.1038/s41524-021-00545-1) that neither paper explains.
 SINUSOID_BASE = 50.0
 LOG2_SQUARED_SCALE = 0.0025
 
 
 def stoichiometry_table(rows: int, width: int, odd_columns: OddColumns) -> Tensor:
-    """Sinusoids that encode an amount, (rows, width) float32.
+    """Return sinusoids that encode an amount, (rows, width) float32.
 
     Column j of row k is sin(k / 50^(2j/width)); CrabNet takes the cosine in odd columns, the paper the sine. The
-    values are computed in float32, as published: with k in the thousands the rounding is visible.
+    values are computed in float32, as published: with k in the thousands, the rounding is visible.
     """
     column = torch.arange(width, dtype=torch.float32)
     angle = torch.arange(rows, dtype=torch.float32)[:, None] / SINUSOID_BASE ** (2 * column / width)
@@ -41,7 +41,7 @@ class CompositionEmbedding(nn.Module):
     resolution
         Rows of the stoichiometry table, whose steps are amounts of 1 / resolution.
     odd_columns
-        ``"sine"`` as the paper's code has it, or ``"cosine"`` as CrabNet's.
+        ``"sine"`` as in the paper's code, or ``"cosine"`` as in CrabNet's.
     """
 
     def __init__(self, table: ElementTable, width: int, resolution: int, odd_columns: OddColumns) -> None:

@@ -1,4 +1,4 @@
-"""Heads: from the tokens of a batch to a prediction and an uncertainty of each property of each compound."""
+"""Heads: map the tokens of a batch to a prediction and an uncertainty of each property of each compound."""
 
 from itertools import pairwise
 
@@ -8,7 +8,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from lgdcnn_core.models.packing import compounds_of_equal_length, with_data
 
-N_OUTPUTS = 3  # of a property: value, log-uncertainty, gate
+N_OUTPUTS = 3  # for each property: value, log-uncertainty, gate
 
 
 class ResidualMLP(nn.Module):
@@ -38,12 +38,12 @@ class ResidualMLP(nn.Module):
 class Head(nn.Module):
     """Outputs of each element, averaged over the elements of a compound, then gated.
 
-    Of the three numbers (v, u, l) of a property: prediction v * sigmoid(l), log-uncertainty u.
+    Each property has three numbers (v, u, l): the prediction is v * sigmoid(l), and the log-uncertainty is u.
 
     Parameters
     ----------
     outputs
-        From (T, d) to (T, 3 K): a linear layer or a `ResidualMLP`.
+        Maps (T, d) to (T, 3 K): a linear layer or a `ResidualMLP`.
     n_targets
         Number K of properties.
     """
@@ -56,9 +56,9 @@ class Head(nn.Module):
     def forward(self, x: PackedSequence, real: Tensor) -> Tensor:
         """(T, d) tokens, (T,) bool: the token is an element and not padding -> (B, 2), in data-set order.
 
-        Of several properties (B, K, 2).
+        For several properties, (B, K, 2).
         """
-        # The mean is taken in float32 or better also under autocast: it is cheap, and errors here reach every result.
+        # The mean is taken in float32 or better even under autocast: it is cheap, and errors here reach every result.
         outputs = self.outputs(x.data)
         outputs = outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
         weighted = torch.cat([outputs * real[:, None], real[:, None].to(outputs.dtype)], dim=1)
@@ -77,8 +77,8 @@ class Head(nn.Module):
         Parameters
         ----------
         target
-            Number of one of the present properties, from 0, whose predictions stay as they are. None: another property,
-            for which torch's global generator draws fresh weights of the last layer.
+            Number, from 0, of the present property to keep; its predictions do not change. None: another property, for
+            which torch's global generator draws fresh weights of the last layer.
         """
         last = self.outputs.out if isinstance(self.outputs, ResidualMLP) else self.outputs
         assert isinstance(last, nn.Linear)

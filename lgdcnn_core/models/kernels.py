@@ -1,8 +1,8 @@
-"""The one place that chooses how recurrent and convolutional layers are computed.
+"""Choose, in one place, how recurrent and convolutional layers are computed.
 
-Our own kernels, `recurrence` and `convolution`, compute the numbers of torch's plain modules without padding. They run
-wherever they can. `plain` switches to torch's modules: the reference that the tests compare with, and a way to find out
-whether a difference comes from a kernel.
+Our own kernels, `recurrence` and `convolution`, compute the same values as torch's plain modules, without padding. They
+run wherever they can. `plain` switches to torch's modules. These are the reference for the tests, and show whether a
+difference comes from a kernel.
 """
 
 from collections.abc import Iterator

@@ -4,12 +4,12 @@
 
     network    = stage {">" stage} ["|" head]
     stage      = block {"+" connection}
-    block      = one of `library.BLOCKS`, as it is or numbered: LSTM, transformer_1, transformer_2
-    connection = "att" (soft attention; may be numbered) or "res" (residual), done in the order written
+    block      = one of `library.BLOCKS`, plain or numbered: LSTM, transformer_1, transformer_2
+    connection = "att" (soft attention; may be numbered) or "res" (residual), applied in the order written
     head       = one of `library.HEADS`; "linear" if none is named
 
 A name that occurs twice is one module that runs twice with the same weights, like the attention of the published
-L-G-DCNN; numbered names are different modules of a kind: ``LSTM_1>LSTM_2``, ``LSTM+att_1>GRU+att_2``. Spaces do not
+L-G-DCNN. Numbered names are different modules of one kind: ``LSTM_1>LSTM_2``, ``LSTM+att_1>GRU+att_2``. Spaces do not
 matter.
 """
 
@@ -22,7 +22,7 @@ NEXT, CONNECT, TO_HEAD = ">", "+", "|"
 
 
 class InvalidNetworkSpec(ValueError):
-    """A text is not a spec of a network."""
+    """The text is not a spec of a network."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Design:
                     yield connection, width, width
 
     def canonical(self) -> "Design":
-        """Give this network with its modules numbered as simply as possible; networks that are alike become equal.
+        """Return this network with the simplest numbering of its modules, so that equivalent networks become equal.
 
         A module that is the only one of its kind gets no number; others count from 1 in the order of their first run.
         """
@@ -82,27 +82,27 @@ class Design:
 
 
 def kind_of(name: str) -> str:
-    """Give the kind of a numbered or plain name: ``"transformer"`` of ``"transformer_2"``."""
+    """Return the kind in a numbered or plain name: ``"transformer"`` for ``"transformer_2"``."""
     return name.partition("_")[0]
 
 
 def number_of(name: str) -> int:
-    """Give the number in a name: 2 of ``"transformer_2"``; a plain name is the first."""
+    """Return the number in a name: 2 for ``"transformer_2"``, 1 for a plain name."""
     return int(name.partition("_")[2] or 1)
 
 
 def parse(text: str) -> Design:
-    """Read a spec.
+    """Return the network that a spec describes.
 
     Raises
     ------
     InvalidNetworkSpec
-        The message names the fault, and lists the blocks, connections or heads that exist.
+        The message names the fault, and lists the available blocks, connections or heads.
     """
     chain, mark, head = text.partition(TO_HEAD)
     head = head.strip() if mark else "linear"
     if head not in HEADS:
-        raise InvalidNetworkSpec(f"no head is called {head!r} in {text!r}; there are {', '.join(HEADS)}")
+        raise InvalidNetworkSpec(f"no head is called {head!r} in {text!r}; choose from {', '.join(HEADS)}")
     design = Design(tuple(_stage(part, text) for part in chain.split(NEXT)), head)
     _require_one_width_in(design, text)
     return design
@@ -111,12 +111,12 @@ def parse(text: str) -> Design:
 def _stage(part: str, text: str) -> Stage:
     block, *connections = (name.strip() for name in part.split(CONNECT))
     if not block:
-        raise InvalidNetworkSpec(f"a block is missing in {text!r}; there are {', '.join(BLOCKS)}")
+        raise InvalidNetworkSpec(f"a block is missing in {text!r}; choose from {', '.join(BLOCKS)}")
     _require_known(block, "block", BLOCKS, text)
     for connection in connections:
         _require_known(connection, "connection", CONNECTIONS, text)
         if kind_of(connection) == RESIDUAL and connection != RESIDUAL:
-            raise InvalidNetworkSpec(f"{connection!r} in {text!r}: {RESIDUAL!r} has no number, it belongs to its block")
+            raise InvalidNetworkSpec(f"{connection!r} in {text!r}: {RESIDUAL!r} has no number; it belongs to its block")
     if len({kind_of(connection) for connection in connections}) < len(connections):
         raise InvalidNetworkSpec(f"{part.strip()!r} in {text!r} has a connection twice")
     return Stage(block, tuple(connections))
@@ -125,17 +125,17 @@ def _stage(part: str, text: str) -> Stage:
 def _require_known(name: str, called: str, known: Collection[str], text: str) -> None:
     kind, mark, number = name.partition("_")
     if kind not in known:
-        raise InvalidNetworkSpec(f"no {called} is called {name!r} in {text!r}; there are {', '.join(known)}")
+        raise InvalidNetworkSpec(f"no {called} is called {name!r} in {text!r}; choose from {', '.join(known)}")
     if mark and not (number.isdecimal() and number.isascii() and number[0] != "0"):
         raise InvalidNetworkSpec(f"{name!r} in {text!r}: a number counts from 1, as in {kind}_1 and {kind}_2")
 
 
 def _require_one_width_in(design: Design, text: str) -> None:
-    """Refuse to run one module on features of two widths."""
+    """Raise if one module would run on features of two widths."""
     widths: dict[str, int] = {}
     for name, width_in, _ in design.widths():
         if widths.setdefault(name, width_in) != width_in:
             raise InvalidNetworkSpec(
                 f"{name!r} runs on {widths[name]} and on {width_in} features in {text!r}, but is one module: number "
-                f"its places, as in {kind_of(name)}_1 and {kind_of(name)}_2, to have different ones"
+                f"its occurrences, as in {kind_of(name)}_1 and {kind_of(name)}_2, to make different ones"
             )

@@ -1,4 +1,4 @@
-"""The library that networks are composed from: kinds of block, ways to connect them, heads."""
+"""The library of parts that make up networks: kinds of block, connections, heads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Kind:
     Attributes
     ----------
     make
-        Makes a block from its input width and its number among the blocks of its kind (1, 2, ...).
+        Makes a block, given its input width and its number among the blocks of its kind (1, 2, ...).
     width
-        Features of its output; None: as many as those of its input.
+        Features of the output; None: as many as in the input.
     """
 
     make: Callable[[int, int], nn.Module]

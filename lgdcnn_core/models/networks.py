@@ -29,15 +29,15 @@ class Chain:
     odd_columns
         Odd columns of the stoichiometry table.
     elements
-        Element table that belongs to the network, whichever the caller names; None leaves the choice to the caller.
+        Element table that the network always has; None leaves the choice to the caller.
     merge
         ``"last"``: the last block's output goes to the head. ``"max-pool"`` (L-G-DCNN-v1): the outputs of the
         attention calls and of the last block are summed and max-pooled along the features.
     masks_padding
-        The network masks padding (CrabNet), so that it is dropped at once in either setting.
+        Whether the network masks padding (CrabNet), so that we drop it at once in either setting.
     boundary
         Places without an element that the exact setting puts after each compound, in which recurrent and
-        convolutional layers can work. The padding of the published setting consists of such places.
+        convolutional layers can work. In the padded setting, padding consists of such places.
     """
 
     spec: str
@@ -71,7 +71,7 @@ CHAINS: dict[str, Chain] = {
         masks_padding=True,
     ),
 }
-"""The paper's networks, and CrabNet, by the names that the paper gives them."""
+"""The paper's networks and CrabNet, by their names in the paper."""
 
 VARIANTS: dict[str, Chain] = {
     "L-G-DCNN-boundary": Chain(_L_G_DCNN, boundary=1),
@@ -80,19 +80,19 @@ VARIANTS: dict[str, Chain] = {
 
 
 class UnknownNetwork(ValueError):
-    """A text is neither the name of a network nor a spec of one."""
+    """The text is neither the name of a network nor a spec."""
 
 
 def chain(name_or_spec: str) -> Chain:
-    """Give the chain of a network of the paper, by its name, or of any network, by its spec.
+    """Return the chain of a network of the paper, by its name, or of any network, by its spec.
 
-    Names of `CHAINS` and `VARIANTS` come first, even if they are specs as well: ``"LSTM"`` is the paper's LSTM model,
+    Names of `CHAINS` and `VARIANTS` take precedence, even if they are also specs: ``"LSTM"`` is the paper's LSTM model,
     with its resolution.
 
     Raises
     ------
     UnknownNetwork
-        The message lists the names, and says why the text is no spec.
+        The message lists the names, and explains why the text is not a spec.
     """
     named = CHAINS | VARIANTS
     if name_or_spec in named:
@@ -101,13 +101,13 @@ def chain(name_or_spec: str) -> Chain:
         return Chain(str(parse(name_or_spec)))
     except InvalidNetworkSpec as error:
         raise UnknownNetwork(
-            f"no network is called {name_or_spec!r}; there are {', '.join(named)}. It is no spec of one either: {error}"
+            f"no network is called {name_or_spec!r}; choose from {', '.join(named)}. It is not a spec either: {error}"
         ) from error
 
 
 def module_name(stage: Stage, connection: str) -> str:
-    """Name a connection's module in `Network.blocks`; a block's module has its own name in the spec."""
-    # Saved models call it "attention".
+    """Return the name of a connection's module in `Network.blocks`; a block's module has its name in the spec."""
+    # Saved models call attention "attention", not "att".
     return f"{stage.block}+{RESIDUAL}" if connection == RESIDUAL else connection.replace("att", "attention", 1)
 
 
@@ -128,7 +128,7 @@ class Network(nn.Module):
         self.head = Head(HEADS[self.design.head](width, n_targets * N_OUTPUTS), n_targets)
 
     def _add(self, stage: Stage, width_in: int) -> int:
-        """Make the modules of a stage that are missing; give the number of features of its output."""
+        """Make the missing modules of a stage; return the number of features of its output."""
         if stage.block not in self.blocks:
             self.blocks[stage.block] = BLOCKS[kind_of(stage.block)].make(width_in, number_of(stage.block))
         width = int(self.blocks[stage.block].width)  # type: ignore[arg-type]
@@ -140,19 +140,19 @@ class Network(nn.Module):
         return width
 
     def forward(self, src: Tensor | PackedSequence, frac: Tensor | PackedSequence) -> Tensor:
-        """Predict.
+        """Return the predictions and log-uncertainties of a batch.
 
         Parameters
         ----------
         src, frac
             Atomic numbers (integers) and fractions. As (B, N) tensors, zero where a compound has no more elements:
-            the published setting, in which those positions take part in everything but the head. As packed
-            sequences (`lgdcnn_core.training.batches`): the exact setting, in which there are no such positions.
+            the padded setting, in which these positions take part in everything but the head. As packed sequences
+            (`lgdcnn_core.training.batches`): the exact setting, which has no such positions.
 
         Returns
         -------
-        (B, 2): standardised prediction (a logit in classification) and log-uncertainty, compounds in order; of K
-        properties (B, K, 2).
+        (B, 2): standardised prediction (a logit in classification) and log-uncertainty, compounds in order; for
+        K properties, (B, K, 2).
         """
         src, frac = self._pack(src, frac)
         x = with_data(src, self.dropout(self.embedding(src.data, frac.data)))
@@ -211,12 +211,12 @@ def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None,
     seed
         Seed of the initial weights; torch's global generator stays as it was. None draws from that generator.
     n_targets
-        Properties that the network predicts.
+        Number of properties that the network predicts.
 
     Raises
     ------
     UnknownNetwork
-        If there is no such network; the message lists the names, and says why the text is no spec.
+        If there is no such network; the message lists the names, and explains why the text is not a spec.
     """
     found = chain(name_or_spec)
     table = element_tables.table(found.elements or elements)

@@ -2,7 +2,7 @@
 
 A batch is a `torch.nn.utils.rnn.PackedSequence`: the tokens of B compounds, sorted by length and laid out position
 by position, so that position t of the first ``batch_sizes[t]`` compounds is one contiguous slice. Products with
-weights then run over all tokens at once, and no arithmetic is spent on padding. The published setting, in which
+weights then run over all tokens at once, and no arithmetic is spent on padding. The padded setting, in which
 padding takes part, is the same layout with every compound at full length.
 """
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
-BATCHES_REMEMBERED = 8  # all blocks of a network ask for the same places, and in training every batch has its own
+BATCHES_REMEMBERED = 8  # all blocks of a network ask for the same places; in training every batch has its own
 
 
 class Places(NamedTuple):
@@ -25,10 +25,10 @@ class Places(NamedTuple):
     Attributes
     ----------
     sizes
-        Compounds that have a first, second, ... position.
+        Numbers of compounds that have a first, second, ... position.
     mirrored
         (T,) index of the token as far from the end of its compound as this one is from the start. A recurrent layer
-        that runs backwards is one that runs forwards over mirrored tokens. Mirroring twice changes nothing.
+        that runs backwards is a layer that runs forwards over mirrored tokens. Mirroring twice changes nothing.
     by_compound, back
         (T,) tokens compound by compound, and the way back.
     groups
@@ -43,23 +43,23 @@ class Places(NamedTuple):
 
 
 def pack_full(values: Tensor) -> PackedSequence:
-    """Pack (B, N) values with every row at full length, padding included (the published setting)."""
+    """Pack (B, N) values with every row at full length, padding included (the padded setting)."""
     n_rows, n_positions = values.shape
     return PackedSequence(values.t().reshape(-1), torch.full((n_positions,), n_rows, dtype=torch.int64))
 
 
 def with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
-    """Replace the token values of a batch, (T, ...)."""
+    """Return a batch with other token values, (T, ...)."""
     return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
 
 
 def places(packed: PackedSequence) -> Places:
-    """Find where the tokens of a batch are."""
+    """Return the places of the tokens of a batch."""
     return _places(tuple(packed.batch_sizes.tolist()), packed.data.device)
 
 
 @lru_cache(maxsize=BATCHES_REMEMBERED)
-@torch.inference_mode(mode=False)  # places remembered in prediction must serve training as well
+@torch.inference_mode(mode=False)  # places remembered in prediction must work in training too
 def _places(sizes: tuple[int, ...], device: torch.device) -> Places:
     size = np.array(sizes, dtype=np.int64)
     start = np.cumsum(size) - size
@@ -85,17 +85,17 @@ def neighbouring_rows(sizes: tuple[int, ...], away: int = 1) -> Iterator[tuple[s
 
 
 def followed(x: Tensor, sizes: tuple[int, ...], away: int = 1) -> Tensor:
-    """Give the tokens (T, ...) that another one follows `away` places later in their compound, in its order."""
+    """Return the tokens (T, ...) with a follower `away` places later in their compound, in the followers' order."""
     return torch.cat([x[earlier] for earlier, _ in neighbouring_rows(sizes, away)])
 
 
 def compounds_of_equal_length(packed: PackedSequence) -> list[Tensor]:
-    """Give the tokens as one (compounds, length, ...) tensor for each length; `from_compounds` undoes it."""
+    """Return the tokens as one (compounds, length, ...) tensor for each length; `from_compounds` undoes it."""
     at = places(packed)
     parts = packed.data.index_select(0, at.by_compound).split([n * length for n, length in at.groups])
     return [part.unflatten(0, group) for part, group in zip(parts, at.groups, strict=True)]
 
 
 def from_compounds(parts: list[Tensor], packed: PackedSequence) -> Tensor:
-    """Give tokens (T, ...) in the order of `packed`, from one (compounds, length, ...) tensor for each length."""
+    """Return tokens (T, ...) in the order of `packed`, from one (compounds, length, ...) tensor for each length."""
     return torch.cat([part.flatten(0, 1) for part in parts]).index_select(0, places(packed).back)

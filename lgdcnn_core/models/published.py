@@ -1,7 +1,7 @@
-"""Published checkpoints: their parameter names and layouts to ours, and back.
+"""Convert published checkpoints to our parameter names and layouts, and back.
 
-Covers the published implementation of the paper (GitHub dhw059/DeepModelFusion) and CrabNet's own. Only names and
-shapes are known here; no line of either implementation is.
+This covers the published implementation of the paper (GitHub dhw059/DeepModelFusion) and CrabNet's. Our implementation
+is independent: this module uses only their names and shapes, and none of their code.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,11 +34,11 @@ _TRANSFORMER = {
 
 
 class CheckpointMismatch(ValueError):
-    """A published checkpoint does not belong to the network that was named."""
+    """The published checkpoint does not belong to the named network."""
 
 
 class PublishedModel(NamedTuple):
-    """A network read from a published checkpoint, with the standardisation of its targets (property's unit)."""
+    """A network read from a published checkpoint, with the standardisation of its targets (in the property's unit)."""
 
     name: str
     network: Network
@@ -47,7 +47,7 @@ class PublishedModel(NamedTuple):
 
 
 def _dcnn(published: str, ours: str) -> dict[str, str]:
-    """Prefixes of a DCNN's parameters."""
+    """Return the prefixes of a DCNN's parameters."""
     names = {f"{published}convert_conv.0.": f"{ours}convert.linear."}
     for block in range(3):
         names[f"{published}convs.{block}.1."] = f"{ours}blocks.{block}.first.linear."
@@ -77,24 +77,24 @@ def _prefixes(name: str) -> dict[str, str]:
 
 
 def _names(name: str, network: Network) -> Iterator[tuple[str, str]]:
-    """Pairs of (published name, our name) of all trained parameters."""
+    """Yield the pairs (published name, our name) of all trained parameters."""
     prefixes = _prefixes(name)
     for ours, _ in network.named_parameters():
-        # The longest prefix that fits: "embedding.log_scale" must not be taken for something shorter.
+        # The longest prefix that fits, so that "embedding.log_scale" is not taken for a shorter one.
         fits = [(new, old) for old, new in prefixes.items() if ours.startswith(new)]
         new, old = max(fits, key=lambda pair: len(pair[0]))
         yield old + ours.removeprefix(new), ours
 
 
 def _kernel_first(ours: str, network: Network) -> int | None:
-    """Kernel of the convolution whose weight this is; None if it is no convolution's weight."""
+    """Return the kernel of the convolution with this weight; None if the weight is not a convolution's."""
     if not ours.endswith(".linear.weight"):
         return None
     return int(network.get_submodule(ours.removesuffix(".linear.weight")).kernel)  # type: ignore[arg-type]
 
 
 def to_published(name: str, module: Network) -> dict[str, Tensor]:
-    """State dict of a network under the published names and in the published layouts.
+    """Return the state dict of a network with the published names and layouts.
 
     Parameters
     ----------
@@ -121,9 +121,9 @@ def to_published(name: str, module: Network) -> dict[str, Tensor]:
 
 
 def from_published(name: str, state_dict: Mapping[str, Tensor]) -> Network:
-    """Network with the weights of a published state dict, in their precision.
+    """Return a network with the weights of a published state dict, in their precision.
 
-    L-G-DCNN and L-G-DCNN-v1 have the same names and shapes, so the caller says which one it is.
+    L-G-DCNN and L-G-DCNN-v1 have the same names and shapes, so the caller must name the network.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def from_published(name: str, state_dict: Mapping[str, Tensor]) -> Network:
     Raises
     ------
     CheckpointMismatch
-        If a key is missing, unexpected, or of another shape, or if its tables are not this network's.
+        If a key is missing, unexpected, or of another shape, or if the tables are not this network's.
     """
     _require_known(name)
     element_key = "encoder.embed.cbfv.weight"
@@ -156,7 +156,7 @@ def from_published(name: str, state_dict: Mapping[str, Tensor]) -> Network:
         value = state_dict[old]
         ours[new] = value if _kernel_first(new, module) is None else value.transpose(1, 2).flatten(1)
     module.load_state_dict(ours)
-    # The stoichiometry table comes from the checkpoint: a sine may differ in its last bit between machines.
+    # The stoichiometry table comes from the checkpoint: the last bit of a sine may differ between machines.
     module.embedding.stoichiometry.copy_(state_dict["encoder.pe.pe"])
     return module
 
@@ -179,23 +179,23 @@ def load_published(path: str | Path, name: str | None = None) -> PublishedModel:
     try:
         content = without_code(path)
     except UnreadableFile as error:
-        raise CheckpointMismatch(f"{path} is no published checkpoint: {error}") from None
+        raise CheckpointMismatch(f"{path} is not a published checkpoint: {error}") from None
     expected = {"weights", "scaler_state"} | ({"model_name"} if name is None else set())
     missing = expected - set(content) if isinstance(content, dict) else expected
     if missing:
-        raise CheckpointMismatch(f"{path} is no published checkpoint: {', '.join(sorted(missing))} missing")
+        raise CheckpointMismatch(f"{path} is not a published checkpoint: {', '.join(sorted(missing))} missing")
     name = name or str(content["model_name"])
     try:
         weights = dict(content["weights"])
         mean, std = (float(content["scaler_state"][each]) for each in ("mean", "std"))
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointMismatch(f"{path} is no published checkpoint: weights or scaler_state: {error!r}") from error
+        raise CheckpointMismatch(f"{path} is not a published checkpoint: weights or scaler_state: {error!r}") from error
     return PublishedModel(name, from_published(name, weights), mean, std)
 
 
 def _require_known(name: str) -> None:
     if name not in CHAINS:
-        raise UnknownNetwork(f"no network is called {name!r}; say which one the checkpoint is: {', '.join(CHAINS)}")
+        raise UnknownNetwork(f"no network is called {name!r}; name the checkpoint's network: {', '.join(CHAINS)}")
 
 
 def _require_same_shapes(name: str, expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> None:
@@ -207,4 +207,4 @@ def _require_same_shapes(name: str, expected: Mapping[str, Tensor], found: Mappi
         if key in found and found[key].shape != value.shape
     ]
     if problems:
-        raise CheckpointMismatch(f"the checkpoint is not one of {name}:\n  " + "\n  ".join(problems))
+        raise CheckpointMismatch(f"the checkpoint does not belong to {name}:\n  " + "\n  ".join(problems))

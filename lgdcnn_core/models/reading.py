@@ -1,4 +1,4 @@
-"""Read files of torch without running code in them."""
+"""Read torch files without running code in them."""
 
 import warnings
 from pathlib import Path
@@ -8,11 +8,11 @@ import torch
 
 
 class UnreadableFile(ValueError):
-    """A file that torch cannot read without running code in it: damaged, of another kind, or hostile."""
+    """Torch cannot read the file without running code in it: it is damaged, of another kind, or hostile."""
 
 
 def without_code(path: str | Path, device: torch.device | str = "cpu") -> Any:
-    """Read a file that `torch.save` wrote.
+    """Return the content of a file that `torch.save` wrote.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def without_code(path: str | Path, device: torch.device | str = "cpu") -> Any:
     Raises
     ------
     UnreadableFile
-        If it is something else, or would run code.
+        If the file is of another kind, or would run code.
     OSError
         If the file cannot be opened.
     """
@@ -35,5 +35,5 @@ def without_code(path: str | Path, device: torch.device | str = "cpu") -> Any:
     except OSError:
         raise
     except Exception:
-        # torch's own error advises to run the code in the file, so it must not be shown.
+        # torch's own error advises the user to run the code in the file, so we hide it.
         raise UnreadableFile("torch cannot read it without running code in it") from None

@@ -1,6 +1,6 @@
 """Bidirectional LSTM and GRU over the elements of compounds, without padding.
 
-It gives the numbers of `torch.nn.LSTM` and `torch.nn.GRU` on packed sequences. The torch modules run many small
+It computes the same values as `torch.nn.LSTM` and `torch.nn.GRU` on packed sequences. The torch modules run many small
 operations for each position and direction. Here both directions run together, the backward one over mirrored tokens
 (see `packing.Places`), and only the products of one position's states with the recurrent weights run position by
 position. Gates and states are float32 or better, whatever the type of the products.
@@ -20,10 +20,10 @@ from lgdcnn_core.models.packing import Places, followed, neighbouring_rows, plac
 
 PARAMETERS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 COMPOUNDS_AT_ONCE = 256
-"""On a CPU, compounds whose gates are computed together: they stay in the cache from one operation to the next."""
+"""Compounds whose gates a CPU computes together: they stay in its cache from one operation to the next."""
 
 Position = tuple[slice, slice | None]
-"""Rows of some compounds at one position, and of the same compounds at the position before, if there is one."""
+"""Rows of some compounds at one position, and of the same compounds at the previous position, if there is one."""
 
 
 def bidirectional(rnn: nn.LSTM | nn.GRU, x: PackedSequence) -> PackedSequence:
@@ -56,7 +56,7 @@ def _rows(position: slice, first: int, n: int) -> slice:
 
 
 def _wide(value: Tensor) -> Tensor:
-    """Float32, or float64 as it is."""
+    """Convert to float32; float64 stays as it is."""
     return value if value.dtype == torch.float64 else value.float()
 
 
@@ -69,7 +69,7 @@ class _Layer(torch.autograd.Function):
 
         Returns
         -------
-        Products of inputs with weights (2, T, G), recurrent weights (2, G, H), and both kinds of biases (2, 1, G).
+        Products of inputs with weights (2, T, G), recurrent weights (2, G, H), and both kinds of bias (2, 1, G).
         """
         ctx.at, ctx.types = at, (x.dtype, parameters[0].dtype)
         ordered = operand(x)
@@ -85,12 +85,12 @@ class _Layer(torch.autograd.Function):
 
     @staticmethod
     def output(states: Tensor, at: Places) -> Tensor:
-        """Both directions side by side: (2, T, H) -> (T, 2 H)."""
+        """Join both directions: (2, T, H) -> (T, 2 H)."""
         return torch.cat([states[0], states[1].index_select(0, at.mirrored)], dim=1)
 
     @staticmethod
     def of_states(gradient: Tensor, at: Places) -> Tensor:
-        """Gradient of the states (2, T, H) from that of the output (T, 2 H)."""
+        """Return the gradient of the states (2, T, H) from that of the output (T, 2 H)."""
         forwards, backwards = _wide(gradient).chunk(2, dim=1)
         return torch.stack([forwards, backwards.index_select(0, at.mirrored)])
 
@@ -98,7 +98,7 @@ class _Layer(torch.autograd.Function):
     def after(
         ctx: Any, states: Tensor, of_gates: Tensor, of_recurrent: Tensor, of_biases: tuple[Tensor, ...]
     ) -> tuple[Tensor | None, ...]:
-        """Give the gradients of all inputs.
+        """Return the gradients of all inputs.
 
         Parameters
         ----------
@@ -235,25 +235,25 @@ class _GRU(_Layer):
 
 
 def _widened(products: Tensor) -> Tensor:
-    """Give room for gates: that of the products, if their type is wide enough."""
+    """Return a tensor for the gates: that of the products, if their type is wide enough."""
     return products if _wide(products) is products else torch.empty_like(products, dtype=torch.float32)
 
 
 def _tanh(x: Tensor, result: Tensor) -> Tensor:
-    """Tanh as 2 sigmoid(2 x) - 1: torch leaves its own to Intel's library, slow on other processors.
+    """Tanh as 2 sigmoid(2 x) - 1: torch's own tanh uses Intel's library, which is slow on other processors.
 
-    Measured on an AMD EPYC, where torch's tanh takes five to ten times as long as its sigmoid.
+    On an AMD EPYC we measured five to ten times the time of torch's sigmoid.
     """
     return torch.mul(x, 2, out=result).sigmoid_().mul_(2).sub_(1)
 
 
 def _through_sigmoid(gradient: Tensor, value: Tensor, result: Tensor) -> Tensor:
-    """Gradient of the argument of a sigmoid, from that of its value."""
+    """Return the gradient of a sigmoid's argument, from that of its value."""
     return torch.ops.aten.sigmoid_backward.grad_input(gradient, value, grad_input=result)
 
 
 def _through_tanh(gradient: Tensor, value: Tensor, result: Tensor | None = None) -> Tensor:
-    """Gradient of the argument of a tanh, from that of its value."""
+    """Return the gradient of a tanh's argument, from that of its value."""
     if result is None:
         return torch.ops.aten.tanh_backward(gradient, value)
     return torch.ops.aten.tanh_backward.grad_input(gradient, value, grad_input=result)

@@ -14,14 +14,14 @@ Network = TypeVar("Network")
 
 
 class InvalidEnsemble(ValueError):
-    """A number of networks that is impossible, or that the model to start from does not have."""
+    """The number of networks is impossible, or differs from that of the model to start from."""
 
 
 def mean_and_std(means: Values, stds: Values) -> tuple[Values, Values]:
-    """Mean and standard deviation of the mixture of the members' predictive distributions.
+    """Return the mean and standard deviation of the mixture of the members' predictive distributions.
 
-    By the law of total variance the standard deviation is sqrt(spread² + mean of stds²). The spread, about which the
-    members disagree, is the standard deviation of their means with ddof = 0: they are the whole mixture, not a sample.
+    By the law of total variance, the standard deviation is sqrt(spread² + mean of stds²). The spread measures how far
+    members disagree: it is the standard deviation of their means, with ddof = 0 because they are the whole mixture.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def mean_and_std(means: Values, stds: Values) -> tuple[Values, Values]:
     Returns
     -------
     mean, std
-        (B,) each, in the unit of `means`; those of a single member are unchanged.
+        (B,) each, in the unit of `means`; for a single member its own values.
 
     References
     ----------
@@ -44,7 +44,7 @@ def mean_and_std(means: Values, stds: Values) -> tuple[Values, Values]:
 
 
 def seeds(seed: int, n_members: int) -> list[int]:
-    """Give the seeds of the members: `seed`, `seed` + 1 and so on.
+    """Return the seeds of the members: `seed`, `seed` + 1 and so on.
 
     Raises
     ------
@@ -52,17 +52,17 @@ def seeds(seed: int, n_members: int) -> list[int]:
         If `n_members` is not an integer from 1.
     """
     if isinstance(n_members, bool) or not isinstance(n_members, Integral) or n_members < 1:
-        raise InvalidEnsemble(f"n_members is {n_members!r}; it is an integer from 1, and 1 trains a single network")
+        raise InvalidEnsemble(f"n_members is {n_members!r}; it must be an integer from 1; 1 trains a single network")
     return [seed + number for number in range(int(n_members))]
 
 
 def copies(networks: Sequence[Network], n_members: int) -> list[Network]:
-    """Copy the networks from which members start: one for each, or a single one for all of them.
+    """Return copies of the networks from which members start: one for each, or a single one for all.
 
     Raises
     ------
     InvalidEnsemble
-        If there are neither one nor `n_members` networks.
+        If there is neither a single network nor one for each member.
     """
     if len(networks) not in (1, n_members):
         raise InvalidEnsemble(
@@ -73,7 +73,7 @@ def copies(networks: Sequence[Network], n_members: int) -> list[Network]:
 
 
 def file_of_member(path: str | Path | None, number: int, n_members: int) -> Path | None:
-    """Name the file of one member, ``<stem>.member<number><suffix>``; that of a single network is the path itself."""
+    """Return the file of one member, ``<stem>.member<number><suffix>``; for a single network, the path itself."""
     if path is None:
         return None
     path = Path(path)
@@ -83,5 +83,5 @@ def file_of_member(path: str | Path | None, number: int, n_members: int) -> Path
 
 
 def title_of_member(name: str, number: int, n_members: int) -> str:
-    """Add the member's number, from 1, to a title; the title of a single network is the name itself."""
+    """Return a title with the member's number, from 1; for a single network, the name itself."""
     return name if n_members == 1 else f"{name}, network {number + 1} of {n_members}"

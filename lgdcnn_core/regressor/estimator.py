@@ -48,7 +48,7 @@ from lgdcnn_core.training import (
 from lgdcnn_core.training.losses import LOWEST_LOG_UNCERTAINTY
 
 FEWEST_SCORED = 2
-"""Known targets from which on R2 is defined."""
+"""Fewest known targets for which R2 is defined."""
 
 
 class CompositionRegressor(RegressorMixin, BaseEstimator):
@@ -61,27 +61,27 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     recipe
         ``"fast"`` (ours), ``"paper"`` (as published), another key of `lgdcnn_core.training.RECIPES`, or a `Recipe`.
     setting
-        ``"exact"``: a compound's prediction depends on that compound alone. ``"published"``: padding takes part, as
-        the paper ran it.
+        ``"exact"``: a compound's prediction depends on that compound alone. ``"published"``: the padded setting, in
+        which padding takes part, as the paper ran it.
     elements
         Element table, see `lgdcnn_core.elements.names`.
     seed
         Seed of initial weights, order of batches, noise and dropout: same seed, same machine, same numbers.
     classification
-        Targets are classes 0 and 1; `predict` gives classes and `predict_proba` probabilities.
+        Targets are classes 0 and 1; `predict` returns classes and `predict_proba` probabilities.
     device
-        ``"cuda"``, ``"mps"``, ``"cpu"``; None takes the best there is.
+        ``"cuda"``, ``"mps"``, ``"cpu"``; None takes the best one available.
     progress
         Show a progress bar with loss and validation error.
     n_members
-        Number of networks, trained on the same data with the seeds `seed`, `seed` + 1 and so on. With more than one the
-        prediction is their mean, which as a rule is more accurate than any of them; training takes that many times as
-        long.
+        Number of networks, trained on the same data with the seeds `seed`, `seed` + 1 and so on. With more than
+        one, the prediction is their mean, which is usually more accurate than any single one; training takes that many
+        times as long.
 
     Attributes
     ----------
     networks_, histories_
-        The trained `lgdcnn_core.models.Network` of each member, and its `lgdcnn_core.training.History`, which has the
+        The trained `lgdcnn_core.models.Network` of each member, and its `lgdcnn_core.training.History` with the
         learning curve.
     network_, history_
         Network and history of the first member. CECV reads one network at a time.
@@ -143,35 +143,35 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         init_property: str | None = None,
         watch: Watch | None = None,
     ) -> Self:
-        """Train.
+        """Train on formulas and targets.
 
-        Training rows with the same formula string are averaged into one, as the paper does.
+        Training rows with the same formula string are averaged into one, as in the paper.
 
         Parameters
         ----------
         X
             Formulas; or, without `y`, a DataFrame with columns ``formula`` and ``target``.
         y
-            Targets, (B,), in the property's unit. For several properties (B, K), NaN where one is not known; the
+            Targets, (B,), in the property's unit. For several properties, (B, K), NaN where unknown; the
             columns of a DataFrame name them. The network learns them together, by a loss in which each is standardised
             and weighted, see `training.losses.property_weights`.
         val
-            Validation data, as a DataFrame or a pair like `X` and `y`, which choose the weights that are kept. Named
+            Validation data, as a DataFrame or a pair like `X` and `y`. They decide which weights are kept. Named
             properties are matched by name. A recipe that needs validation data and gets none holds out 10 % of the
             training data, drawn by the seed.
         init
-            Fine-tune: start from this model, or saved model, instead of fresh weights. It has the same network, element
-            table, setting and order of elements. An ensemble starts member by member from an ensemble of its size, or
-            every member from a single network.
+            Fine-tune: start from this model, or saved model, instead of fresh weights. It must have the same network,
+            element table, setting and order of elements. An ensemble starts member by member from an ensemble of its
+            size, or every member from a single network.
         checkpoint
-            File for the state after an epoch, from which an interrupted training goes on. An ensemble has one file for
-            each member, see `ensemble.file_of_member`, and goes on in the member where it was interrupted.
+            File for the state after an epoch, from which an interrupted training resumes. An ensemble has one file for
+            each member, see `ensemble.file_of_member`, and resumes in the member where it was interrupted.
         stop_after
-            Epochs after which the training ends, although the schedule spans the recipe's: to train on all data for as
-            long as validation found best before (``history_.best_epoch``).
+            Epoch after which training ends, although the schedule spans all epochs of the recipe. It serves to train on
+            all data for as long as an earlier validation found best (``history_.best_epoch``).
         init_property
-            The property of several in `init` from which a model of one property goes on. None: it predicts another
-            property, so that the last layer has fresh weights and all others are those of `init`.
+            Property from which to continue if `init` predicts several and this model one. None: this model predicts
+            another property; its last layer has fresh weights, and all others are those of `init`.
         watch
             Called before every epoch with a `training.Progress`; if it returns True, the checkpoint is written and the
             training stops.
@@ -181,7 +181,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         lgdcnn_core.training.TrainingStopped
             If `watch` stopped the training.
         lgdcnn_core.composition.InvalidFormulas
-            If formulas are wrong; lists all of them.
+            If formulas are invalid; the message lists all of them.
         BadTrainingData
             If there is nothing to train on; if targets are missing, infinite or not as many as the formulas; if the
             recipe starts from a network trained on its `source`, and there is no `init`; or if `init` has another
@@ -191,8 +191,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         lgdcnn_core.regressor.InvalidEnsemble
             If `n_members` is not an integer from 1, or `init` has another number of networks.
         lgdcnn_core.training.TrainingDiverged
-            If the training diverges in its first epoch. In a later one it ends with a warning, and the best weights
-            until then are kept.
+            If the training diverges in its first epoch. In a later epoch, it ends with a warning and keeps the best
+            weights so far.
         """
         seeds = ensemble.seeds(self.seed, self.n_members)
         self.recipe_ = recipe(self.recipe)
@@ -232,26 +232,26 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def predict(
         self, X: Formulas, return_std: bool = False
     ) -> NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Predict the property of each compound, in its unit; in classification, its class.
+        """Return the predicted property of each compound, in its unit; in classification, its class.
 
-        Predictions are computed in float32 whatever the training's precision.
+        Predictions are computed in float32, whatever the precision of the training.
 
         Parameters
         ----------
         X
             Formulas: a list, a Series, or a DataFrame with a column ``formula``.
         return_std
-            Also give the standard deviation that the network states for each prediction (regression only). For an
+            Also return the standard deviation that the network predicts for each value (regression only). For an
             ensemble it is that of the mixture of its members, see `ensemble.mean_and_std`.
 
         Returns
         -------
-        (B,), or a pair of (B,); for several properties (B, K), in the order of `properties_`.
+        (B,), or a pair of (B,); for several properties, (B, K), in the order of `properties_`.
 
         Raises
         ------
         lgdcnn_core.composition.InvalidFormulas
-            If formulas are wrong; lists all of them.
+            If formulas are invalid; the message lists all of them.
         """
         if self.classification:
             if return_std:
@@ -264,22 +264,22 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         return (mean, std) if return_std else mean
 
     def predict_proba(self, X: Formulas) -> NDArray[np.float64]:
-        """Give the probabilities of classes 0 and 1, (B, 2); those of an ensemble are means over its members."""
+        """Return the probabilities of classes 0 and 1, (B, 2); those of an ensemble are means over its members."""
         if not self.classification:
             raise AttributeError("predict_proba is for classification=True")
         positive = sigmoid(self._outputs(X)[..., 0]).mean(axis=0)
         return np.stack([1 - positive, positive], axis=1)
 
     def score(self, X: Formulas, y: Targets | None = None) -> float:
-        """Compute the coefficient of determination R2 of the predictions, or in classification their accuracy.
+        """Return the coefficient of determination R2 of the predictions, or in classification their accuracy.
 
-        Compounds count whose target is known. For several properties it is the mean of their R2, without those that
-        have fewer than two known targets. Columns of a DataFrame are matched by name.
+        Only compounds with a known target count. For several properties, the score is the mean R2 of those with at
+        least two known targets. Columns of a DataFrame are matched by name.
 
         Raises
         ------
         BadTrainingData
-            If there are no targets, if they are no numbers, or if they are those of other properties.
+            If there are no targets, if they are not numbers, or if they belong to other properties.
         """
         from sklearn.metrics import accuracy_score, r2_score  # imported late: predicting does not need them
 
@@ -301,15 +301,15 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         return float(np.mean(scores))
 
     def save(self, path: str | Path, half: bool = False) -> Path:
-        """Save the model, with all its networks, as one safetensors file, which needs nothing else to predict.
+        """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
 
         Parameters
         ----------
         path
             The file.
         half
-            Keep the weights in bfloat16, in half as many bytes. Predictions of the loaded model, still computed in
-            float32, then differ from this one's in the third digit or so.
+            Store the weights in bfloat16, which halves the file. Predictions of the loaded model, still computed in
+            float32, then differ from those of this model in about the third digit.
         """
         check_is_fitted(self, "networks_")
         # The number of networks in the file is the number of members, and is stated only once.
@@ -325,12 +325,12 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path: str | Path, device: str | None = None) -> Self:
-        """Load a model that `save` wrote; on the same machine its predictions are bit-equal, unless `half` rounded it.
+        """Load a model that `save` wrote; on the same machine its predictions are bit-equal, except after `half`.
 
         Raises
         ------
         lgdcnn_core.regressor.NotASavedModel
-            If the file is something else, or was damaged or changed.
+            If the file is not a saved model, or was damaged or changed.
         """
         description, networks = saved_model.read(Path(path))
         try:
@@ -348,7 +348,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
 
     @classmethod
     def from_published(cls, path: str | Path, n_max: int, model: str | None = None, device: str | None = None) -> Self:
-        """Use a checkpoint of the paper's published implementation, or CrabNet's, in the published setting.
+        """Load a checkpoint of the paper's published implementation, or CrabNet's, in the padded setting.
 
         Parameters
         ----------
@@ -357,7 +357,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         n_max
             Largest number of elements in a compound of its training data; every compound is padded to it.
         model
-            Name of the network; None takes the file's own. L-G-DCNN and L-G-DCNN-v1 have the same content.
+            Name of the network; None takes the file's own. Files of L-G-DCNN and L-G-DCNN-v1 look the same.
         """
         name, network, mean, std = load_published(path, model)
         self = cls(name, recipe=PAPER, setting="published", device=device)
@@ -370,7 +370,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         ------
         inputs, lengths, atomic_numbers, rows
             Inputs of the network; number of elements of each compound, (B,); their atomic numbers, (B, N), in the order
-            that the network reads, 0 after the last; places of the compounds in `X`, (B,).
+            that the network reads, 0 after the last; rows of the compounds in `X`, (B,).
         """
         compositions = self._compositions(X)
         for batch, rows in prediction_batches(compositions, self.layout_, self.compute_, PREDICTION_BATCH):
@@ -380,7 +380,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def _adopt(
         self, networks: list[Network], scaling: Scaling, layout: Layout, properties: tuple[str, ...] | None = None
     ) -> Self:
-        """Take networks that were trained elsewhere."""
+        """Use networks that were trained elsewhere."""
         self.recipe_ = recipe(self.recipe)
         self.compute_ = choose(self.device, self.recipe_.precision)
         self.networks_ = [network.to(self.compute_.device) for network in networks]
@@ -400,7 +400,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         return continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
-        """Give the raw outputs of each of k networks, (k, B, 2); for several properties (k, B, K, 2)."""
+        """Return the raw outputs of each of k networks, (k, B, 2); for several properties, (k, B, K, 2)."""
         compositions = self._compositions(X)
         in_float32 = Compute(self.compute_.device, bfloat16=False)
         found = np.stack([outputs(network, compositions, self.layout_, in_float32) for network in self.networks_])
@@ -408,7 +408,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         return found.reshape(*found.shape[:2], *np.shape(self.scaling_.mean), 2)
 
     def _compositions(self, X: Formulas) -> Compositions:
-        """Read compounds in the order of the networks."""
+        """Parse compounds, with elements in the order that the networks read."""
         check_is_fitted(self, "networks_")
         compositions = parse(formulas_and_targets(X, None)[0])
         require_known(compositions, self.network_.elements)

@@ -1,4 +1,4 @@
-"""A trained model as one safetensors file: its weights, and in the header all that is needed to use them."""
+"""Save and read a trained model as one safetensors file: weights, and a header with everything needed to use them."""
 
 import hashlib
 import json
@@ -22,33 +22,33 @@ HASH = "sha256"
 """Within the description, since safetensors writes several entries of a header in random order."""
 
 _MEMBER = re.compile(r"member(\d+)\.(.+)")
-"""Tensor of a network of an ensemble. The tensors of a single network have other names, that of a block first."""
+"""Name of a tensor in an ensemble. The tensors of a single network have no such prefix."""
 
 
 class NotASavedModel(ValueError):
-    """A file that is no saved model, or not the one that was saved."""
+    """The file is not a saved model, or was changed after it was saved."""
 
 
 def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network], half: bool = False) -> Path:
-    """Write a model; a kill leaves the whole file or none. Equal models give equal bytes.
+    """Write a model to a file, which appears whole or not at all. Equal models give equal bytes.
 
     Parameters
     ----------
     path
         The file.
     description
-        Plain values. ``parameters`` has the name of the network and that of its element table, as
-        `CompositionRegressor` has them; ``properties`` the names of the properties, if it predicts several.
+        Plain values. ``parameters`` holds the name of the network and of its element table, as in
+        `CompositionRegressor`; ``properties`` holds the names of the properties, if it predicts several.
     networks
-        Networks of one kind. The tensors of a single one keep their names; those of several get the prefix
-        ``member<number>.``, counted from 0.
+        Networks of one kind. The tensors of a single network keep their names; the tensors of several networks get the
+        prefix ``member<number>.``, counted from 0.
     half
         Round the weights to bfloat16, which halves the file. Tables that are not trained stay as they are.
 
     Raises
     ------
     OSError
-        If the disk is full or read-only; names the file.
+        If the disk is full or read-only; the message names the file.
     """
     tensors = {
         key if len(networks) == 1 else f"member{number}.{key}": value.detach().cpu().contiguous()
@@ -62,22 +62,22 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
             save_file(tensors, partial, metadata={HEADER: header})
         except OSError:
             raise
-        except Exception as error:  # safetensors has an error of its own for a file that it could not write
+        except Exception as error:  # safetensors raises its own error for a file that it could not write
             raise OSError(f"the model {path} could not be written: {error}") from error
     return path
 
 
 def read(path: Path) -> tuple[dict[str, Any], list[Network]]:
-    """Read a model's description and its networks, and check their hash. No code in the file is run.
+    """Return a model's description and its networks, after a check of their hash. No code in the file is run.
 
-    Files of versions that wrote no hash are read without that check.
+    Files from versions that wrote no hash are read without this check.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     NotASavedModel
-        If the file is something else, or was damaged or changed.
+        If the file is not a saved model, or was damaged or changed.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no saved model at {path}")
@@ -124,7 +124,7 @@ def _network(description: Mapping[str, Any], state: Mapping[str, Tensor]) -> Net
 
 
 def _by_member(tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
-    """Tensors of each network, in the order of their numbers."""
+    """Return the tensors of each network, in the order of their numbers."""
     members: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         number, name = found.groups() if (found := _MEMBER.fullmatch(key)) else ("0", key)

@@ -1,4 +1,4 @@
-"""The networks that a training starts from: fresh ones, or those of a model that was trained before."""
+"""The networks from which a training starts: fresh ones, or those of a trained model."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ from lgdcnn_core.training.recipe import JOINT, Recipe
 from lgdcnn_core.training.targets import BadTrainingData
 
 Properties = tuple[str, ...] | None
-"""Names of the properties that a model predicts; None of a single one, which has no name."""
+"""Names of the properties that a model predicts; None for a single one, which has no name."""
 
 
 def fresh(model: str, elements: str, properties: Properties, seeds: Sequence[int], recipe: Recipe) -> list[Network]:
-    """Make a network of each seed.
+    """Return one network with fresh weights for each seed.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def continued(
     seeds: Sequence[int],
     init_property: str | None,
 ) -> list[Network]:
-    """Copy trained networks, one for each seed, for a model of these properties.
+    """Return copies of trained networks, one for each seed, for a model of these properties.
 
     Parameters
     ----------
@@ -47,10 +47,10 @@ def continued(
     properties
         The properties that the copies will predict: the same, or one in place of several.
     seeds
-        They draw new weights, where these are needed.
+        Seeds of new weights, where these are needed.
     init_property
-        The one of several properties from which a single property goes on. None: it is another one, and the weights of
-        its last layer are drawn.
+        If `given` has several properties and `properties` one: the property to continue from. None: it is another one,
+        and the weights of its last layer are drawn.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def continued(
         return copies
     if given is None or properties is not None:
         raise BadTrainingData(
-            f"cannot go on from a model of {_named(given)} to one of {_named(properties)}"
+            f"cannot continue from a model of {_named(given)} to one of {_named(properties)}"
             + (f": init_property is {init_property!r}" if init_property else "")
         )
     if init_property is not None and init_property not in given:
@@ -78,19 +78,19 @@ def continued(
 def require_alike(
     model: str, elements: str, layout: Layout, start: str, network: Network, start_layout: Layout
 ) -> None:
-    """Refuse to fine-tune a network that was trained to read compounds in another way.
+    """Raise if a network to fine-tune was trained to read compounds in another way.
 
     Parameters
     ----------
     model, elements, layout
-        Name of the network to be trained, of its element table, and its layout.
+        Name of the network to train, name of its element table, and its layout.
     start, network, start_layout
-        Name of the network that it starts from, this network, and its layout.
+        Name of the network to start from, this network, and its layout.
 
     Raises
     ------
     BadTrainingData
-        If network, element table, setting or order of elements differ; names both values.
+        If network, element table, setting or order of elements differ; the message names both values.
     """
     table = element_tables.table(chain(model).elements or elements)
     theirs = network.elements

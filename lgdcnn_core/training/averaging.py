@@ -1,4 +1,4 @@
-"""Weight averaging: the paper's, governed by the validation error, and an exponential moving average."""
+"""Weight averaging: the paper's, which the validation error governs, and an exponential moving average."""
 
 import copy
 from collections.abc import Callable
@@ -19,26 +19,26 @@ class WeightAverage(Protocol):
     """The methods of an average that the training loop calls."""
 
     def after_batch(self, epoch: int, measure: Callable[[], float]) -> None:
-        """Take note of the current weights; `measure` gives their validation error."""
+        """Take the current weights into account; `measure` returns their validation error."""
 
     def after_epoch(self, epoch: int) -> bool:
-        """Say whether training should stop."""
+        """Return whether training should stop."""
 
     def evaluated(self) -> nn.Module:
-        """Give the network whose validation error is the epoch's."""
+        """Return the network whose validation error is that of the epoch."""
 
     def chosen(self) -> dict[str, torch.Tensor]:
-        """Give the weights, a state of the network, that a training which ended now would keep."""
+        """Return the weights that training would keep if it ended now, as a state dict of the network."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Give all that a resumed training needs."""
+        """Return everything that a resumed training needs."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up where `state_dict` left off."""
+        """Continue from a `state_dict`."""
 
 
 class PublishedAverage:
-    """The paper's average: over the batches of cycle-ending epochs that are good on validation data.
+    """The paper's average: over the batches, in epochs that end a cycle, whose validation error is good.
 
     Source: spec of the published implementation; checked against its values.
     """
@@ -55,17 +55,17 @@ class PublishedAverage:
         self.improved_in_epoch = False
 
     def ends_cycle(self, epoch: int) -> bool:
-        """Whether this epoch, counted from 0, is one whose batches are looked at."""
+        """Return whether this epoch, counted from 0, ends a cycle, so that its batches are considered."""
         return epoch >= self.cycle and (epoch + 1) % self.cycle == 0
 
     def after_batch(self, epoch: int, measure: Callable[[], float]) -> None:
-        """In a cycle-ending epoch, measure and let the weights enter the average if they are good."""
+        """In an epoch that ends a cycle, measure the weights and add them to the average if they are good."""
         if self.ends_cycle(epoch):
             self.improved_in_epoch |= self.consider(measure())
 
     @torch.no_grad()
     def consider(self, error: float) -> bool:
-        """Let the current weights enter if their validation error is good; say whether they did."""
+        """Add the current weights to the average if their validation error is good; return whether it is."""
         weights: list[torch.Tensor] = list(self.network.parameters())
         if error < RESET * self.reset_error:
             self.average = [w.detach().clone() for w in weights]
@@ -79,27 +79,27 @@ class PublishedAverage:
         return improved
 
     def after_epoch(self, epoch: int) -> bool:
-        """Count a discard if a cycle ended without improvement; True after too many."""
+        """Count a cycle that ended without improvement; return True after too many."""
         if self.ends_cycle(epoch):
             self.discards += not self.improved_in_epoch
             self.improved_in_epoch = False
         return self.discards >= self.patience
 
     def evaluated(self) -> nn.Module:
-        """Give the network with its current weights."""
+        """Return the network with its current weights."""
         return self.network
 
     def chosen(self) -> dict[str, torch.Tensor]:
-        """Give the average; a training too short for one keeps its last weights."""
+        """Return the average; a training too short for an average keeps its last weights."""
         names = [name for name, _ in self.network.named_parameters()]
         return self.network.state_dict() | dict(zip(names, self.average, strict=False))
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the average and its counters."""
+        """Return the average and its counters."""
         return {k: v for k, v in vars(self).items() if k not in ("network", "cycle", "patience")}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take the average and its counters."""
+        """Restore the average and its counters."""
         vars(self).update(state)
 
 
@@ -107,7 +107,7 @@ class ExponentialAverage:
     """Exponential moving average of the weights over batches.
 
     The decay of batch n is min(`Recipe.ema_decay`, (1 + n) / (10 + n)), as in TensorFlow's moving average: with a
-    constant decay a training of few batches would keep much of its initial weights. torch's `AveragedModel` gives the
+    constant decay, a training of few batches would keep much of its initial weights. torch's `AveragedModel` gives the
     same numbers, but looks up the weights each time, which takes a fifth of a small batch's time on a GPU.
     """
 
@@ -129,25 +129,25 @@ class ExponentialAverage:
         return False
 
     def evaluated(self) -> nn.Module:
-        """Give the network with the averaged weights."""
+        """Return the network with the averaged weights."""
         return self.averaged
 
     def chosen(self) -> dict[str, torch.Tensor]:
-        """Give the averaged weights."""
+        """Return the averaged weights."""
         return self.averaged.state_dict()
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the averaged weights and their count."""
+        """Return the averaged weights and their count."""
         return {"averaged": self.averaged.state_dict(), "count": self.count}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take the averaged weights and their count."""
+        """Restore the averaged weights and their count."""
         self.averaged.load_state_dict(state["averaged"])
         self.count = state["count"]
 
 
 def weight_average(network: nn.Module, recipe: Recipe) -> WeightAverage:
-    """Average that the recipe asks for."""
+    """Return the weight average that the recipe asks for."""
     if recipe.averaging == "published":
         return PublishedAverage(network, recipe)
     return ExponentialAverage(network, recipe)

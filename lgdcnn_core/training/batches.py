@@ -1,4 +1,4 @@
-"""From compositions to the inputs of a network: packed batches (exact setting) or padded ones (published setting)."""
+"""Turn compositions into inputs of a network: packed batches (exact setting) or padded ones (padded setting)."""
 
 import warnings
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ Setting = Literal["exact", "published"]
 Inputs = Tensor | PackedSequence
 
 RARE = 1000
-"""One batch in so many has more compounds of a length than `Room.enough` has places for."""
+"""One batch in this many has more compounds of a length than `Room.enough` has places for."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Layout:
     ----------
     setting
         ``"exact"``: no padding, elements in an order that the composition decides, so that a compound's result
-        depends on that compound alone. ``"published"``: every compound padded to `n_max` positions that take part in
-        the network, and ties in the order of the formula, as the paper ran it.
+        depends on that compound alone. ``"published"``: the padded setting, as the paper ran it: every compound is
+        padded to `n_max` positions that take part in the network, and ties keep the order of the formula.
     boundary
-        In the exact setting, places without an element after each compound, as in `Chain`.
+        In the exact setting, number of places without an element after each compound, as in `Chain`.
     order
         In the exact setting, the order of a compound's elements.
     n_max
-        Largest number of elements in a compound of the training data; only the published setting uses it.
+        Largest number of elements in a compound of the training data; only the padded setting uses it.
     """
 
     setting: Setting
@@ -49,28 +49,28 @@ class Layout:
 
     def __post_init__(self) -> None:
         if self.setting not in ("exact", "published"):
-            raise ValueError(f"setting is {self.setting!r}; it is 'exact' or 'published'")
+            raise ValueError(f"setting is {self.setting!r}; it must be 'exact' or 'published'")
 
     def reading(self) -> dict[str, str]:
-        """Say how a network reads compounds: the setting, and the order of a compound's elements."""
+        """Return how a network reads compounds: the setting, and the order of a compound's elements."""
         return {"setting": self.setting, "order": self.order if self.setting == "exact" else "of the formula"}
 
     def ordered(self, compositions: Compositions) -> Compositions:
-        """Put the elements in the order in which the network reads them."""
+        """Return compositions with their elements in the order that the network reads."""
         if self.setting == "exact":
             return with_boundary(compositions.canonical(self.order), self.boundary)
         longer = int((compositions.lengths > self.n_max).sum())
         if longer:
             warnings.warn(
                 f"{longer} of {len(compositions)} compounds have more than {self.n_max} elements, the most in the "
-                "training data: the published setting cuts them short; the exact setting does not",
+                "training data: the padded setting cuts off the rest; the exact setting does not",
                 stacklevel=2,
             )
         return compositions
 
 
 def with_boundary(compositions: Compositions, places: int) -> Compositions:
-    """Put places without an element, atomic number and fraction 0, after each compound."""
+    """Return compositions with places without an element (atomic number and fraction 0) after each compound."""
     if not places:
         return compositions
     ends = np.repeat(compositions.offsets[1:], places)
@@ -89,21 +89,21 @@ class Room:
     Attributes
     ----------
     lengths
-        (S,) int64, descending: number of elements of the compound that each place is for.
+        (S,) int64, descending: number of elements of the compound in each place.
     """
 
     lengths: NDArray[np.int64]
 
     @classmethod
     def exactly(cls, lengths: NDArray[np.int64]) -> "Room":
-        """Room for compounds of these lengths, (B,), and no others."""
+        """Return room for compounds of these lengths, (B,), and no others."""
         return cls(np.sort(lengths)[::-1])
 
     @classmethod
     def enough(cls, lengths: NDArray[np.int64], batch_size: int) -> "Room":
-        """Room for nearly every batch that may be drawn from compounds of these lengths, (N,).
+        """Return room for nearly every batch that may be drawn from compounds of these lengths, (N,).
 
-        Of each length, as many as all but one in `RARE` batches of this size have at most.
+        For each length it has enough places for all but one in `RARE` batches of this size.
         """
         kinds, counts = np.unique(lengths, return_counts=True)
         drawn = min(batch_size, len(lengths))
@@ -111,9 +111,9 @@ class Room:
         return cls(np.repeat(kinds, at_most)[::-1])
 
     def take(self, lengths: NDArray[np.int64]) -> NDArray[np.int64] | None:
-        """Place of each compound, (B,), given their lengths; None if there are too many of one length.
+        """Return the place of each compound, (B,), given their lengths; None if too many have one length.
 
-        Of compounds of equal length, the first comes first.
+        Compounds of equal length keep their order.
         """
         order = np.argsort(-lengths, kind="stable")
         ordered = lengths[order]
@@ -125,7 +125,7 @@ class Room:
 
 
 class Batch:
-    """Inputs of one batch on their device: `src` and `frac` as `Network.forward` takes them; compounds in order."""
+    """Inputs of one batch on the device: `src` and `frac` as `Network.forward` takes them; compounds in order."""
 
     def __init__(self, compositions: Compositions, layout: Layout, compute: Compute, room: Room | None = None) -> None:
         self.src: Inputs
@@ -141,20 +141,20 @@ class Batch:
 
 
 def pack(compositions: Compositions, room: Room | None = None) -> tuple[PackedSequence, PackedSequence]:
-    """Pack atomic numbers and fractions in torch's layout (longest compound first).
+    """Return atomic numbers and fractions in torch's packed layout (longest compound first).
 
     Parameters
     ----------
     compositions
         B compounds.
     room
-        Room in which they take places; free places hold zeros and give no result. None: just their own places, and so
-        no padding.
+        Room for the compounds; free places hold zeros and give no result. None: exactly the places that they need,
+        without padding.
 
     Raises
     ------
     ValueError
-        If they have no room.
+        If the compounds do not fit into the room.
     """
     room = Room.exactly(compositions.lengths) if room is None else room
     place = room.take(compositions.lengths)
@@ -165,27 +165,27 @@ def pack(compositions: Compositions, room: Room | None = None) -> tuple[PackedSe
     token = (np.cumsum(sizes) - sizes)[position] + np.repeat(place, compositions.lengths)
     src, frac = np.zeros(sizes.sum(), np.int64), np.zeros(sizes.sum(), np.float32)
     src[token], frac[token] = compositions.atomic_numbers, compositions.fractions
-    # Results are only ever put back into order, so that the other permutation can stay out.
+    # Results are only ever put back into order, so the other permutation is not needed.
     packed = PackedSequence(torch.from_numpy(src), torch.from_numpy(sizes), None, torch.from_numpy(place))
     return packed, with_data(packed, torch.from_numpy(frac))
 
 
 def shuffled(n: int, batch_size: int, generator: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-    """Positions (B,) of the compounds of each batch of one epoch; the last batch may be smaller."""
+    """Yield the positions, (B,), of the compounds in each batch of one epoch; the last batch may be smaller."""
     order = generator.permutation(n)
     for start in range(0, n, batch_size):
         yield order[start : start + batch_size]
 
 
 def reordered(compositions: Compositions, share: float, generator: np.random.Generator) -> Compositions:
-    """Put the elements of a share of the compounds into random order."""
+    """Return compositions in which a share of the compounds has its elements in random order."""
     chosen = np.repeat(generator.random(len(compositions)) < share, compositions.lengths)
     order = np.where(chosen, generator.random(compositions.n_tokens), np.arange(compositions.n_tokens))
     return compositions.sorted_by(order)
 
 
 def with_noise(compositions: Compositions, noise: float, generator: np.random.Generator) -> Compositions:
-    """Multiply each fraction by 1 + noise * normal, clip to [0, 1] and let each compound sum to 1 again."""
+    """Multiply each fraction by 1 + noise * normal, clip to [0, 1] and normalise each compound to sum 1 again."""
     factor = 1 + noise * generator.standard_normal(compositions.n_tokens)
     noisy = np.clip(compositions.fractions * factor, 0, 1)
     sums = np.add.reduceat(noisy, compositions.offsets[:-1])

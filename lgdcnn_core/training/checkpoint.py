@@ -1,4 +1,4 @@
-"""Checkpoints of an unfinished training, which only that training reads."""
+"""Checkpoints of an unfinished training, from which only the same training resumes."""
 
 import math
 import os
@@ -15,48 +15,48 @@ from lgdcnn_core.files import require_room, written_whole
 from lgdcnn_core.models.reading import UnreadableFile, without_code
 
 FORMAT = 2
-"""Version of the files."""
+"""Version of the file format."""
 
 SHARE = 0.05
-"""Share of the time that may go into writing checkpoints: small sets would wait for a quarter of a gigabyte."""
+"""Largest share of the time for writing checkpoints: small sets would otherwise wait for 250 MB each time."""
 
 ROOM = 5
-"""Size of a checkpoint, in sizes of the network: its weights, their average, the best ones and two moments of each."""
+"""Size of a checkpoint, in network sizes: its weights, their average, the best ones and two moments of each."""
 
 
 class ForeignCheckpoint(RuntimeError):
-    """A checkpoint was made by another training."""
+    """Another training wrote the checkpoint."""
 
 
 def write(path: Path, fingerprint: dict[str, Any], state: dict[str, Any]) -> None:
-    """Replace the checkpoint by this state: a kill at any time leaves the old one or the new one.
+    """Replace the checkpoint by this state; a kill at any time leaves either the old or the new one.
 
     Raises
     ------
     OSError
-        If the disk is full or read-only; names the file.
+        If the disk is full or read-only; the message names the file.
     """
     with written_whole(path) as partial:
         try:
             torch.save({"format": FORMAT, "fingerprint": fingerprint, "state": state}, partial)
-        except RuntimeError as error:  # torch's word for a file that could not be written
+        except RuntimeError as error:  # torch raises this for a file that it could not write
             raise OSError(f"the checkpoint {path} could not be written: {error}") from error
 
 
 def read(path: Path, fingerprint: dict[str, Any], device: torch.device) -> dict[str, Any] | None:
-    """Read the state of a checkpoint, its tensors on the device.
+    """Return the state in a checkpoint, with its tensors on the device.
 
-    A file that is no readable checkpoint of this version is renamed to ``<name>.unreadable``, with a warning.
+    A file that is not a readable checkpoint of this version is renamed to ``<name>.unreadable``, with a warning.
 
     Returns
     -------
-    The state; None if there is no checkpoint to go on from.
+    The state; None if there is no checkpoint to resume from.
 
     Raises
     ------
     ForeignCheckpoint
-        If it was written by a training that differs in recipe, data, initial weights or anything else that decides its
-        numbers; the message lists the differences.
+        If a training wrote it that differs in recipe, data, initial weights or anything else that decides its numbers;
+        the message lists the differences.
     """
     if not path.exists():
         return None
@@ -89,21 +89,21 @@ class Kept:
     Parameters
     ----------
     path
-        Its file; None keeps nothing.
+        Its file; None writes nothing.
     network
-        The network that is trained.
+        The network in training.
     fingerprint
-        Gives the values that identify the training.
+        Returns the values that identify the training.
 
     Attributes
     ----------
     saved
-        Epochs in the file.
+        Number of epochs in the file.
 
     Raises
     ------
     OSError
-        If the file could not be written; names it.
+        If the file could not be written; the message names it.
     """
 
     def __init__(self, path: Path | None, network: nn.Module, fingerprint: Callable[[], dict[str, Any]]) -> None:
@@ -116,16 +116,16 @@ class Kept:
             self.fingerprint = fingerprint()
 
     def read(self, device: torch.device) -> dict[str, Any] | None:
-        """Read the state to go on from, as `read` does; None if there is none."""
+        """Return the state to resume from, as the function `read` does; None if there is none."""
         return None if self.path is None else read(self.path, self.fingerprint, device)
 
     @property
     def due(self) -> bool:
-        """Whether writing now keeps within `SHARE`."""
+        """Whether writing now stays within `SHARE`."""
         return time.monotonic() >= self._next
 
     def write(self, epochs: int, state: Callable[[], dict[str, Any]]) -> None:
-        """Write the state after so many epochs, unless the file has it."""
+        """Write the state after this many epochs, unless the file has it already."""
         if self.path is None or self.saved == epochs:
             return
         begun = time.monotonic()

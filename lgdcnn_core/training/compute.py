@@ -1,4 +1,4 @@
-"""The one place that chooses a device and a precision, and moves memory there."""
+"""Choose a device and a precision, and move memory to the device, in one place."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -18,14 +18,14 @@ COMPOUNDS_AT_ONCE = 1024
 
 
 class UnavailableDevice(ValueError):
-    """A device was named that this machine does not have."""
+    """The named device is not one of this machine."""
 
 
 @dataclass(frozen=True)
 class Compute:
     """A device, and whether matrix products run in bfloat16, or on a GPU in TF32.
 
-    On CUDA memory is pinned, and the passes of a training's batches are a graph, see `training.graphs`.
+    On CUDA, memory is pinned, and the passes of a training's batches are a graph, see `training.graphs`.
     """
 
     device: torch.device
@@ -33,7 +33,7 @@ class Compute:
     tf32: bool = False
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Context in which a network computes."""
+        """Return the context in which a network computes."""
         if self.tf32:
             return _tf32()
         if not self.bfloat16:
@@ -47,12 +47,12 @@ class Compute:
         return value.to(self.device)
 
     def packed(self, value: PackedSequence) -> PackedSequence:
-        """Move a packed sequence to the device; its batch sizes stay on the host, as torch has it."""
+        """Move a packed sequence to the device; its batch sizes stay on the host, as torch requires."""
         orders = [None if o is None else self.tensor(o) for o in (value.sorted_indices, value.unsorted_indices)]
         return PackedSequence(self.tensor(value.data), value.batch_sizes, *orders)
 
     def passes(self, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """Cut a batch into the passes in which it goes through the network: one on a GPU, several on the host.
+        """Split a batch into passes through the network: one on a GPU, several on the host.
 
         The gradients of the passes add up to that of the batch.
         """
@@ -66,21 +66,21 @@ class Compute:
         return self.device.type == "cuda"
 
     def memory(self) -> AbstractContextManager[Callable[[], None]]:
-        """Context of a whole training, in which host memory that a step frees stays for the next one.
+        """Return the context of a whole training, in which host memory freed by one step stays for the next.
 
-        It gives a function to be called after each step, see `host_memory.kept`.
+        It yields a function to call after each step, see `host_memory.kept`.
         """
         return host_memory.kept() if self.device.type == "cpu" else nullcontext(lambda: None)
 
     def wait(self) -> None:
-        """Wait until the device has finished its work, so that a clock tells the truth."""
+        """Wait until the device has finished its work, so that measured times are right."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
     def peak_memory(self) -> dict[str, float]:
-        """Give the peak memory of this process so far, GiB: on the host and, with a GPU, on the device.
+        """Return the peak memory of this process so far, in GiB: on the host and, with a GPU, on the device.
 
-        A platform that does not say has no ``"host"``.
+        ``"host"`` is missing on platforms that do not report it.
         """
         host = host_memory.peak_bytes()
         peak = {} if host is None else {"host": host / 2**30}
@@ -89,7 +89,7 @@ class Compute:
         return peak
 
     def describe(self) -> dict[str, str | int]:
-        """Device, precision and thread count, for records."""
+        """Return device, precision and thread count, for records."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
         return {
             "device": name,
@@ -99,12 +99,12 @@ class Compute:
 
 
 def choose(device: str | None = None, precision: Precision = "auto") -> Compute:
-    """Choose where and how to compute.
+    """Return the device and precision to compute with.
 
     Parameters
     ----------
     device
-        ``"cuda"``, ``"cuda:1"``, ``"mps"``, ``"cpu"``; None takes the first of CUDA, MPS and CPU that there is.
+        ``"cuda"``, ``"cuda:1"``, ``"mps"``, ``"cpu"``; None takes the first available of CUDA, MPS and CPU.
     precision
         As in `Recipe`.
 
@@ -117,7 +117,7 @@ def choose(device: str | None = None, precision: Precision = "auto") -> Compute:
     try:
         chosen = torch.device(device or available[0])
     except RuntimeError as error:
-        raise UnavailableDevice(f"{device!r} is no device; this machine has {', '.join(available)}") from error
+        raise UnavailableDevice(f"{device!r} is not a device; this machine has {', '.join(available)}") from error
     if chosen.type not in [*available, "meta"]:
         raise UnavailableDevice(f"there is no {device!r} here; this machine has {', '.join(available)}")
     bfloat16 = precision == "bfloat16" or (precision == "auto" and has_bfloat16(chosen))
@@ -126,7 +126,7 @@ def choose(device: str | None = None, precision: Precision = "auto") -> Compute:
 
 @contextmanager
 def _tf32() -> Iterator[None]:
-    """Let CUDA round the factors of float32 products to TF32, and set it back."""
+    """Let CUDA round the factors of float32 products to TF32 inside this context."""
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     try:
@@ -136,14 +136,14 @@ def _tf32() -> Iterator[None]:
 
 
 def precisions(device: str | None = None) -> tuple[Precision, ...]:
-    """Precisions that a device, see `choose`, has instructions for; the most exact first."""
+    """Return the precisions for which a device, see `choose`, has instructions; the most exact first."""
     chosen = choose(device).device
     reduced: tuple[Precision, ...] = ("tf32", "bfloat16") if chosen.type == "cuda" else ("bfloat16",)
     return ("float32", *(reduced if has_bfloat16(chosen) else ()))
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether the processor has instructions for products in bfloat16 (AMX or AVX-512 BF16; Ampere or later)."""
+    """Return whether the processor multiplies in bfloat16 by hardware (AMX or AVX-512 BF16; Ampere or later)."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":

@@ -1,4 +1,4 @@
-"""Why a training diverged, and the advice that applies."""
+"""Explain why a training diverged, with the advice that applies."""
 
 import numpy as np
 
@@ -6,16 +6,16 @@ from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.tables import Labelled
 
 EXTREME = 30.0
-"""Distance from the mean, in standard deviations, from which on a target may have been too much for a training."""
+"""Distance from the mean, in standard deviations, beyond which a target may have caused a divergence."""
 
 
 def reason(plan: Plan, data: Labelled, epoch: int) -> str:
-    """Say in which epoch a training diverged, and what can be changed.
+    """Return a message with the epoch in which a training diverged and the possible changes.
 
     Parameters
     ----------
     plan
-        With the recipe as it suits the network.
+        The plan, with its recipe suited to the network.
     data
         The training data.
     epoch

@@ -1,4 +1,4 @@
-"""The fingerprint of a training: plain values that tell whether a checkpoint belongs to it."""
+"""The fingerprint of a training: plain values that show whether a checkpoint belongs to it."""
 
 import hashlib
 from collections.abc import Iterable
@@ -14,17 +14,17 @@ from lgdcnn_core.training.tables import Labelled
 
 
 def fingerprint(plan: Plan, network: Network, train_data: Labelled, val_data: Labelled | None) -> dict[str, Any]:
-    """Describe everything that decides the numbers of a training, before it starts.
+    """Return everything that decides the numbers of a training, before it starts.
 
-    The device is left out, because it may change on the way; so is `Plan.stop_after`, which decides only where the
-    training ends.
+    The device is left out, because it may change when a training resumes. `Plan.stop_after` is left out too, because it
+    decides only where the training ends.
 
     Parameters
     ----------
     plan, train_data, val_data
         As in `train`.
     network
-        With the weights that it starts from.
+        The network, with the weights from which training starts.
     """
     weights = dict(network.state_dict())
     elements = weights.pop("embedding.element_vectors")

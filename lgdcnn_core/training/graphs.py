@@ -1,11 +1,11 @@
-"""Forward and backward pass of a batch as one CUDA graph, recorded once and replayed for every batch.
+"""Run the forward and backward pass of a batch as one CUDA graph, recorded once and replayed for every batch.
 
-One by one, the 900 kernels of a step take ten times as long to start as to run: measured on an NVIDIA H200 with batches
-of 128, where the GPU works for 2 of 20 ms. A graph starts them together, and the step takes 2 to 3 ms; but it wants the
-same shapes each time. Batches have them if there is `Room` for each compound. Free places are padding that enters no
-result: 27 % more tokens with batches of 128 compounds of AFLOW bulk modulus, 8 % with 1,024.
+One by one, the 900 kernels of a step take ten times as long to start as to run: on an NVIDIA H200 with batches of 128,
+the GPU worked for 2 of 20 ms. A graph starts them together, and the step takes 2 to 3 ms, but a graph needs the same
+shapes each time. Batches have the same shape if there is `Room` for each compound. Free places are padding that enters
+no result. They add 27 % to the tokens in batches of 128 compounds of AFLOW bulk modulus, and 8 % with 1,024.
 
-This file runs on CUDA alone. The passes that it records belong to the training loop, and run everywhere.
+This module runs only on CUDA. The passes that it records belong to the training loop, and run everywhere.
 """
 
 import gc
@@ -19,23 +19,23 @@ from torch.nn.utils.rnn import PackedSequence
 from lgdcnn_core.models.packing import places
 from lgdcnn_core.training.batches import Batch, Room
 
-WARM_UPS = 3  # passes before the recording, in which libraries choose their kernels: torch's own number
+WARM_UPS = 3  # passes before the recording, in which libraries choose their kernels; torch's own number
 
 Passes = Callable[[PackedSequence, PackedSequence, Tensor], Tensor]
 
 
 class PassGraph:
-    """Passes of batches of one shape.
+    """Record the passes of a batch once, and replay them for batches of the same shape.
 
     Parameters
     ----------
     passes
-        From `src` and `frac` as `Network.forward` takes them, and targets, to a tensor to be returned; it adds
-        gradients to the network's parameters. It must not wait for the device.
+        Maps `src` and `frac`, as `Network.forward` takes them, and targets to the tensor to return, and adds gradients
+        to the network's parameters. It must not wait for the device.
     network
-        Whose parameters get the gradients.
+        The network whose parameters get the gradients.
     room
-        Room that gives batches that shape.
+        Room that gives the batches their shape.
     """
 
     def __init__(self, passes: Passes, network: nn.Module, room: Room) -> None:
@@ -44,9 +44,9 @@ class PassGraph:
         self.graph: torch.cuda.CUDAGraph | None = None
 
     def __call__(self, batch: Batch, target: Tensor) -> Tensor:
-        """Run the passes on a batch in that room, as many compounds each time, whose tensors are on the device.
+        """Run the passes on a batch in this room; each batch has the same number of compounds, on the device.
 
-        Parameters must have no gradients before. The next call overwrites the gradients and the result.
+        Parameters must not have gradients yet. The next call overwrites the gradients and the result.
         """
         src, frac = batch.src, batch.frac
         assert isinstance(src, PackedSequence)
@@ -55,7 +55,7 @@ class PassGraph:
         given = (src.data, frac.data, src.unsorted_indices, target)
         if self.graph is None:
             self.inputs = given
-            self.places = places(src)  # kept, because the graph goes on reading these tensors
+            self.places = places(src)  # kept, because the graph keeps reading these tensors
             self.graph = self._recorded(src, frac, target)
         else:
             for kept, value in zip(self.inputs, given, strict=True):
@@ -84,7 +84,7 @@ class PassGraph:
 
 @contextmanager
 def _without_garbage() -> Iterator[None]:
-    """Collect garbage now and not within: to free another training's graph can spoil a recording."""
+    """Collect garbage before the block and not inside: freeing another training's graph can spoil a recording."""
     gc.collect()
     enabled = gc.isenabled()
     gc.disable()

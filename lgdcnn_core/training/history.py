@@ -1,4 +1,4 @@
-"""The history of a training: its learning curve, and which weights were kept."""
+"""The history of a training: its learning curve, and the epoch whose weights were kept."""
 
 from dataclasses import dataclass, field
 
@@ -11,8 +11,8 @@ class TrainingDiverged(RuntimeError):
 class Epoch:
     """One line of a learning curve.
 
-    Errors are the MAE in the property's unit; in classification, the log-loss. Of several properties they are in
-    standard deviations: in training weighted as in the loss, in validation the mean over properties.
+    Errors are the MAE in the property's unit; in classification, the log-loss. For several properties,
+    they are in standard deviations: weighted as in the loss in training, and averaged over properties in validation.
     """
 
     epoch: int
@@ -25,18 +25,18 @@ class Epoch:
 
 @dataclass
 class History:
-    """The history of a training.
+    """Learning curve of a training, and how it ended.
 
     Attributes
     ----------
     epochs
         The learning curve; `Epoch.epoch` counts from 1.
     best_epoch
-        Epoch whose weights were kept: the best, where the recipe keeps it, else the last.
+        Epoch whose weights were kept: the best one if the recipe keeps it, else the last.
     tokens
         Elements of compounds that went through the network in training, without padding.
     stopped_early
-        The published averaging ended the training before `Recipe.epochs`.
+        Whether the published averaging ended the training before `Recipe.epochs`.
     diverged
         Why the training ended before its last epoch, if it diverged; else None.
     """
@@ -53,7 +53,7 @@ class History:
         return sum(epoch.seconds for epoch in self.epochs)
 
     def require_whole(self) -> None:
-        """Refuse the training if it diverged, even though weights of an earlier epoch were kept.
+        """Raise if the training diverged, even though weights of an earlier epoch were kept.
 
         Raises
         ------

@@ -1,9 +1,9 @@
 """Keep freed memory in the process while a network trains.
 
-A training step frees and allocates some hundred arrays of megabytes. The GNU C library gives such memory back to the
-system at once and asks for it again, page by page, which cost a quarter of a step on a virtual machine. Memory that is
-kept becomes fragmented, because arrays of each batch have other sizes: a training on OQMD came to hold 6 GiB, and used
-one or two of them.
+A training step frees and allocates some hundred arrays of megabytes. The GNU C library returns such memory to the
+system at once and requests it again, page by page, which cost a quarter of a step on a virtual machine. Kept memory
+becomes fragmented, because the arrays of each batch have other sizes: a training on OQMD held 6 GiB, and used one or
+two of them.
 """
 
 import ctypes
@@ -21,10 +21,10 @@ MMAP_THRESHOLD: Final = -3
 MMAP_MAX: Final = -4
 
 KEEPING: Final = {MMAP_MAX: 0, TRIM_THRESHOLD: 2**31 - 1, TOP_PAD: 64 * 2**20}
-"""All arrays in one heap that grows by 64 MiB and never shrinks."""
+"""All arrays are in one heap, which grows by 64 MiB and never shrinks."""
 
 USUAL: Final = {MMAP_MAX: 65536, TRIM_THRESHOLD: 64 * 2**20, TOP_PAD: 128 * 2**10, MMAP_THRESHOLD: 32 * 2**20}
-"""The values that the library's own adjustment reaches after it has freed arrays of this size."""
+"""The values that the library itself reaches after it has freed arrays of this size."""
 
 GROWTH: Final = 2 * 2**30
 """Bytes by which the process may grow through fragmented memory before it returns unused memory to the system."""
@@ -36,7 +36,7 @@ def kept() -> Iterator[Callable[[], None]]:
 
     Yields
     ------
-    A function to be called after each step. It returns unused memory if the process has grown by `GROWTH` since.
+    A function to call after each step. It returns unused memory whenever the process has grown by another `GROWTH`.
     """
     libc = _glibc()
     if libc is None:
@@ -59,12 +59,12 @@ def kept() -> Iterator[Callable[[], None]]:
 
 
 def resident_bytes() -> int:
-    """Give the memory that this process holds, as Linux counts it."""
+    """Return the memory that this process holds, in bytes, as Linux counts it."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
 
 
 def peak_bytes() -> int | None:
-    """Give the largest memory that this process has held; None on platforms that do not say, such as Windows."""
+    """Return the peak memory of this process, in bytes; None on platforms that do not report it, such as Windows."""
     try:
         import resource
     except ModuleNotFoundError:
@@ -74,7 +74,7 @@ def peak_bytes() -> int | None:
 
 
 def _glibc() -> ctypes.CDLL | None:
-    """Give the C library of this process, if it is GNU's."""
+    """Return the C library of this process if it is GNU's, else None."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

@@ -12,8 +12,7 @@ class PublishedLookahead(Lookahead):
     """Lookahead whose slow weights start at its first synchronisation, after k steps.
 
     In the original algorithm (M. R. Zhang et al., 2019) the initial weights are the first slow weights. The published
-    implementation of the paper, like CrabNet's, makes them when it first needs them, so that its first pull does
-    nothing.
+    implementation of the paper, like CrabNet's, creates them when it first needs them, so its first pull does nothing.
     """
 
     @torch.no_grad()
@@ -28,10 +27,10 @@ class PublishedLookahead(Lookahead):
 
 
 def lamb_lookahead(parameters: Iterable[nn.Parameter], lr: float) -> Lookahead:
-    """Make LAMB inside Lookahead as the paper's code runs them.
+    """Return LAMB inside Lookahead, as in the paper's published implementation.
 
-    The library's ``adam_debias=True`` switches the correction of the first moment's bias off.
+    The library's ``adam_debias=True`` switches off the bias correction of the first moment.
     """
-    # foreach: the loop over parameters branches on values, which a device without values (meta) cannot.
+    # foreach: the loop over parameters branches on values, and the meta device has none.
     base = Lamb(parameters, lr=lr, betas=(0.9, 0.999), eps=1e-6, weight_decay=0.0, adam_debias=True, foreach=True)
     return PublishedLookahead(base, k=6, alpha=0.5)

@@ -30,11 +30,11 @@ from lgdcnn_core.training.prediction import outputs
 from lgdcnn_core.training.tables import Labelled
 from lgdcnn_core.training.watch import Progress, TrainingStopped, Watch
 
-BATCHES_BETWEEN_CHECKS = 50  # of the loss being finite: looking makes a GPU wait
+BATCHES_BETWEEN_CHECKS = 50  # whether the loss is finite: reading it makes a GPU wait
 
 
 class _NotFinite(Exception):
-    """The loss or the weights are not finite any more."""
+    """The loss or the weights are no longer finite."""
 
 
 def train(
@@ -48,19 +48,19 @@ def train(
     title: str | None = None,
     watch: Watch | None = None,
 ) -> History:
-    """Train a network in place.
+    """Train a network in place and return its history.
 
     Parameters
     ----------
     network
-        On the plan's device.
+        The network, on the plan's device.
     train_data, val_data
         Compounds with targets. Validation data choose the weights that are kept.
     plan
-        How.
+        How to train, see `Plan`.
     checkpoint
-        File for the state after an epoch; if it exists, training goes on from there. It is written after the first
-        epoch, the last, and as often between them as `checkpoint.SHARE` allows.
+        File for the state after an epoch; if it exists, training resumes from it. It is written after the first epoch,
+        after the last, and as often in between as `checkpoint.SHARE` allows.
     progress
         Show a progress bar.
     title
@@ -71,12 +71,12 @@ def train(
     Returns
     -------
     The history. If the loss or the weights become NaN or infinite, the training ends with a warning and keeps the best
-    weights until then; `History.diverged` says why.
+    weights so far; `History.diverged` says why.
 
     Raises
     ------
     TrainingDiverged
-        If that happens in the first epoch, so that there is nothing to keep.
+        If this happens in the first epoch, when there is nothing to keep.
     TrainingStopped
         If `watch` stopped the training.
     lgdcnn_core.training.checkpoint.ForeignCheckpoint
@@ -156,12 +156,12 @@ class _Run:
         return self.history.stopped_early or self.n_epochs >= self.plan.epochs
 
     def progress(self, saved: int) -> Progress:
-        """Say how far the training is, given the number of epochs in its checkpoint."""
+        """Return how far the training is, given the number of epochs in its checkpoint."""
         error = self.history.epochs[-1].val_error if self.n_epochs else None
         return Progress(self.n_epochs, self.plan.epochs, saved, error)
 
     def epoch(self, after_step: Callable[[], None]) -> Epoch:
-        """Train for one epoch and take its line of the learning curve."""
+        """Train for one epoch and return its line of the learning curve."""
         number = self.n_epochs
         started = time.perf_counter()
         torch.manual_seed(int(np.random.default_rng([self.plan.seed, number, 1]).integers(2**31)))  # dropout
@@ -184,12 +184,12 @@ class _Run:
         return line
 
     def keep_what_was_finite(self) -> None:
-        """Take the last weights that are finite for the training's result, and note why.
+        """Make the last finite weights the result of the training, and record the reason.
 
         Raises
         ------
         TrainingDiverged
-            If there are none.
+            If there are no finite weights.
         """
         done = self.n_epochs
         reason = divergence.reason(self.plan, self.train_data, done + 1)
@@ -208,7 +208,7 @@ class _Run:
     def _train_epoch(
         self, number: int, generator: np.random.Generator, after_step: Callable[[], None]
     ) -> tuple[float, float]:
-        """Loss and training error of one epoch, means over its compounds."""
+        """Train for one epoch; return its loss and training error, means over compounds."""
         self.network.train()
         compositions = with_noise(self.train_data.compositions, self.recipe.noise, generator)
         if self.recipe.reordered:
@@ -233,7 +233,7 @@ class _Run:
     def _accumulate_gradients(
         self, compositions: Compositions, standardised: NDArray[np.float64], rows: NDArray[np.int64]
     ) -> Tensor:
-        """Add the gradient of a batch's mean loss; give its summed loss and error, (2,)."""
+        """Add the gradient of a batch's mean loss; return its summed loss and error, (2,)."""
         if self.graph is not None and len(rows) == self.batch_size:
             room = self.graph.room
             if room.take(compositions.lengths[rows]) is not None:
@@ -251,12 +251,12 @@ class _Run:
         rows: NDArray[np.int64],
         room: Room | None = None,
     ) -> tuple[Batch, Tensor]:
-        """Compounds and their standardised targets, on the device."""
+        """Return compounds and their standardised targets, on the device."""
         target = self.compute.tensor(torch.from_numpy(standardised[rows]).float())
         return Batch(compositions[rows], self.layout, self.compute, room), target
 
     def _passes(self, src: Inputs, frac: Inputs, target: Tensor, share: float = 1.0) -> Tensor:
-        """Pass forwards and backwards: add a share of the gradient of the mean loss; give summed loss and error."""
+        """Pass forwards and backwards: add a share of the mean loss's gradient; return summed loss and error, (2,)."""
         with self.compute.autocast():
             output = self.network(src, frac)
         loss, error = self.objective.loss_and_error(output, target)
@@ -299,12 +299,12 @@ def _require_finite(total: Tensor) -> None:
 
 
 def _finite(network: torch.nn.Module) -> bool:
-    """Whether all weights are finite; a GPU is asked once."""
+    """Return whether all weights are finite; reads from a GPU only once."""
     return bool(torch.stack(torch._foreach_norm(list(network.parameters()), math.inf)).isfinite().all())
 
 
 def _copied(state: dict[str, Tensor], room: dict[str, Tensor] | None) -> dict[str, Tensor]:
-    """Copy a state, into the room of an older copy if there is one."""
+    """Return a copy of a state, in the memory of an older copy if there is one."""
     if room is None:
         return {name: value.detach().clone() for name, value in state.items()}
     for name, value in state.items():

@@ -15,18 +15,17 @@ LOWEST_LOG_UNCERTAINTY: dict[Setting, float] = {
     "exact": math.log(torch.finfo(torch.float32).eps),
     "published": -36.0,
 }
-"""Where the log-uncertainty ends, relative to the standard deviation of the training targets.
+"""Lower bound of the log-uncertainty, relative to the standard deviation of the training targets.
 
 A network that reproduces its targets would otherwise lower the uncertainty without end, until exp(-u) overflows.
-Outputs and losses are float32 in every precision, so that no error below its resolution, 1.2e-7, means anything. The
-published setting keeps the published loss as far as float32 can: there exp(-u), which the optimiser squares, ends at
-4e15."""
+Outputs and losses are float32 in every precision, so an error below its resolution, 1.2e-7, means nothing. The padded
+setting keeps the published loss as far as float32 allows: it limits exp(-u), which the optimiser squares, to 4e15."""
 
 
 def laplace_loss(output: Tensor, target: Tensor, lowest: float = -math.inf) -> Tensor:
-    """Negative log-likelihood of a Laplace distribution, up to a constant: sqrt(2) |y - v| exp(-u) + u.
+    """Return the Laplace negative log-likelihood, up to a constant: sqrt(2) |y - v| exp(-u) + u.
 
-    exp(u) is then the standard deviation of the prediction, standardised.
+    exp(u) is the standard deviation of the prediction, standardised.
 
     Parameters
     ----------
@@ -35,7 +34,7 @@ def laplace_loss(output: Tensor, target: Tensor, lowest: float = -math.inf) -> T
     target
         (...): standardised targets y.
     lowest
-        The loss takes a lower u as this value, see `LOWEST_LOG_UNCERTAINTY`.
+        Lower bound of u, see `LOWEST_LOG_UNCERTAINTY`.
 
     Returns
     -------
@@ -48,9 +47,9 @@ def laplace_loss(output: Tensor, target: Tensor, lowest: float = -math.inf) -> T
 
 
 def absolute_loss(output: Tensor, target: Tensor, lowest: float = -math.inf) -> Tensor:
-    """Absolute error, plus the Laplace likelihood of this error, from which only the uncertainty learns.
+    """Return the absolute error plus the Laplace loss of this error, from which only the uncertainty learns.
 
-    In `laplace_loss` compounds with a large uncertainty count less; here all count the same. Shapes are the same.
+    In `laplace_loss`, compounds with a large uncertainty count less; here all count the same. Shapes are the same.
     """
     value, log_uncertainty = output.unbind(dim=-1)
     likelihood = laplace_loss(torch.stack([value.detach(), log_uncertainty], dim=-1), target, lowest)
@@ -76,12 +75,12 @@ class _BoundedBelow(torch.autograd.Function):
 
 
 def cross_entropy_loss(output: Tensor, target: Tensor) -> Tensor:
-    """Binary cross-entropy; column 0 of the (..., 2) output is the logit of class 1, targets (...) are 0 or 1."""
+    """Return binary cross-entropy; output[..., 0] of (..., 2) is the logit of class 1, targets (...) are 0 or 1."""
     return F.binary_cross_entropy_with_logits(output[..., 0], target, reduction="none")
 
 
 def mean_over_compounds(values: Tensor, weights: Tensor | None) -> Tensor:
-    """Give the mean over compounds, or over the known targets of each compound.
+    """Return the mean over compounds, or over the known targets of each compound.
 
     Parameters
     ----------
@@ -89,16 +88,16 @@ def mean_over_compounds(values: Tensor, weights: Tensor | None) -> Tensor:
         (B,) for a single property, (B, K) for several.
     weights
         (B, K) for several properties, 0 where a target is not known: the result is the mean over compounds of the
-        weighted sum over properties. None for a single one.
+        weighted sum over properties. None for a single property.
     """
     return values.mean() if weights is None else (values * weights).sum() / len(values)
 
 
 def property_weights(targets: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the weights of several properties in their common loss, (K,), from the training targets, (B, K).
+    """Return the weights of several properties in their common loss, (K,), from the training targets, (B, K).
 
     A weight is proportional to 1 / sqrt(n), n being the number of compounds whose target is known. So a property of a
-    few thousand compounds is neither lost among those of hundreds of thousands nor learnt by heart. Over the training
+    few thousand compounds is neither lost among those of hundreds of thousands nor overfitted. Over the training
     data, the weights of a compound's known targets have the mean 1.
     """
     known = np.isfinite(targets).sum(axis=0)

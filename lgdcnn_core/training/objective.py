@@ -1,4 +1,4 @@
-"""The loss that a training lowers and the errors of its learning curve, for one property, several, or classes."""
+"""The loss of a training and the errors of its learning curve, for one property, several, or classes."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ LOSSES = {"Laplace": laplace_loss, "L1": absolute_loss}
 
 @dataclass(frozen=True)
 class Objective:
-    """Loss and errors of a network's outputs, as the recipe and the targets ask.
+    """Compute the loss and errors of a network's outputs, as recipe and targets require.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class Objective:
     scaling, classification
         As in `Plan`.
     weights
-        Weights of several properties in the loss, (K,), on the device; None for a single one.
+        Weights of several properties in the loss, (K,), on the device; None for a single property.
     lowest
-        Lowest log-uncertainty of the loss.
+        Lower bound of the log-uncertainty in the loss.
     """
 
     loss: str
@@ -46,7 +46,7 @@ class Objective:
 
     @classmethod
     def of(cls, plan: Plan, targets: NDArray[np.float64]) -> "Objective":
-        """Make the objective of a training with these targets, (B,) or (B, K)."""
+        """Return the objective of a training with these targets, (B,) or (B, K)."""
         weights = None
         if targets.ndim == 2:
             weights = plan.compute.tensor(torch.from_numpy(property_weights(targets)).float())
@@ -54,14 +54,14 @@ class Objective:
         return cls(plan.recipe.loss, plan.scaling, plan.classification, weights, lowest)
 
     def loss_and_error(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute the mean loss over compounds and the mean error, standardised; in classification both are the loss.
+        """Return the mean loss over compounds and the mean error, standardised; in classification, the loss twice.
 
         Parameters
         ----------
         output
             (B, 2) or (B, K, 2).
         target
-            (B,) or (B, K), standardised; NaN where one of several is not known.
+            (B,) or (B, K), standardised; NaN where one of several targets is not known.
         """
         if self.classification:
             loss = cross_entropy_loss(output, target).mean()
@@ -74,13 +74,13 @@ class Objective:
         return loss, mean_over_compounds((output[..., 0] - target).abs(), weights)
 
     def train_error(self, error: float) -> float:
-        """Convert an error of `loss_and_error` to the unit in which `Epoch` states it."""
+        """Return an error of `loss_and_error` in the unit of `Epoch`."""
         return error * float(self.scaling.std) if self.weights is None else error  # type: ignore[arg-type]
 
     def val_error(self, result: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
-        """Compute the error of outputs, (B, 2) or (B, K, 2), as `Epoch` states it.
+        """Return the validation error of outputs, (B, 2) or (B, K, 2), in the unit of `Epoch`.
 
-        The targets, (B,) or (B, K), are in their units.
+        The targets, (B,) or (B, K), are in their own units.
         """
         if self.classification:
             from sklearn.metrics import log_loss  # imported late: regression does not need it

@@ -10,18 +10,18 @@ from lgdcnn_core.training.recipe import Recipe
 
 
 def optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """Make the optimiser that the recipe asks for.
+    """Return the optimiser that the recipe asks for.
 
     Parameters
     ----------
     network
         The network to train.
     recipe
-        The recipe as it suits the network, see `Recipe.suited`.
+        The recipe, suited to the network, see `Recipe.suited`.
     """
     parameters = list(network.parameters())
     if recipe.optimiser == "LAMB+Lookahead":
-        # Imported late: pytorch_optimizer brings torch's compiler with it, which takes seconds.
+        # Imported late: pytorch_optimizer imports torch's compiler, which takes seconds.
         from lgdcnn_core.training.lookahead import lamb_lookahead
 
         return lamb_lookahead(parameters, recipe.lr_min)
@@ -30,7 +30,7 @@ def optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def schedule(stepped: torch.optim.Optimizer, recipe: Recipe, steps_per_epoch: int) -> LRScheduler:
-    """Make the learning-rate schedule that the recipe asks for, to be stepped after every batch."""
+    """Return the learning-rate schedule that the recipe asks for; step it after every batch."""
     base: Any = getattr(stepped, "optimizer", stepped)  # Lookahead's inner optimiser has the learning rate
     if recipe.schedule == "triangular":
         half_cycle = recipe.half_cycle * steps_per_epoch

@@ -18,17 +18,17 @@ class Plan:
     recipe, layout, scaling, compute
         See their classes.
     seed
-        Random numbers of an epoch come from (seed, epoch), so that a resumed training goes on with the same numbers as
-        an uninterrupted one.
+        The random numbers of an epoch come from (seed, epoch), so that a resumed training draws the same numbers as an
+        uninterrupted one.
     classification
         Targets are classes 0 and 1.
     stop_after
-        Epochs after which the training ends, although the schedule spans the recipe's epochs. None: all of them.
+        Epoch after which the training ends, although the schedule spans all epochs of the recipe. None: the last.
 
     Raises
     ------
     ValueError
-        If `stop_after` is not the number of an epoch.
+        If the recipe has no epoch `stop_after`.
     """
 
     recipe: Recipe
@@ -48,5 +48,5 @@ class Plan:
 
     @property
     def epochs(self) -> int:
-        """Epochs that are trained, unless the training stops early."""
+        """Number of epochs, unless the training stops early."""
         return self.recipe.epochs if self.stop_after is None else self.stop_after

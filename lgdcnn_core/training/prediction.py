@@ -13,9 +13,9 @@ PREDICTION_BATCH = 1024
 
 
 def outputs(network: nn.Module, compositions: Compositions, layout: Layout, compute: Compute) -> NDArray[np.float64]:
-    """Give the raw outputs of a network in evaluation mode, (B, 2) or (B, K, 2), compounds in order.
+    """Return the raw outputs of a network in evaluation mode, (B, 2) or (B, K, 2), compounds in order.
 
-    `compositions` must be in the order that the network reads (`Layout.ordered`). The network keeps its mode.
+    `compositions` must be in the order that the network reads (`Layout.ordered`). The network's mode is unchanged.
     """
     result: NDArray[np.float64] | None = None
     was_training = network.training
@@ -31,5 +31,5 @@ def outputs(network: nn.Module, compositions: Compositions, layout: Layout, comp
 
 
 def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the probability of a logit, without overflow."""
+    """Return the probability of a logit, without overflow."""
     return 0.5 * (1 + np.tanh(0.5 * logits))

@@ -1,4 +1,4 @@
-"""Recipes: how a network is trained, as one frozen value."""
+"""Training recipes, each one frozen value: the paper recipe, the fast recipe and others."""
 
 import math
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ LearntTargets = Literal["as they are", "asinh of long tails"]
 
 
 class UnknownRecipe(ValueError):
-    """There is no recipe of this name."""
+    """No recipe has this name."""
 
 
 class InvalidRecipe(ValueError):
-    """A recipe has a value that it cannot have."""
+    """A recipe has an invalid value."""
 
 
 _POSITIVE, _NOT_NEGATIVE = math.ulp(0.0), 0.0
@@ -42,21 +42,21 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "dropout": (0, 0.99, "a number from 0 to 0.99"),
     "reordered": (0, 1, "a number from 0 to 1"),
 }
-"""Values of a recipe's numbers: the lowest, the highest, and both in words."""
+"""Ranges of a recipe's numbers: the lowest value, the highest, and both in words."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained.
+    """How a network is trained: epochs, optimiser, schedule, averaging, loss, precision.
 
     Attributes
     ----------
     name
         A key of `RECIPES`, or a name of your own.
     epochs
-        Passes over the training data, at most.
+        Largest number of passes over the training data.
     batch_size
-        Compounds in a batch; None takes the published rule, see `batch_size_for`.
+        Compounds in a batch; None takes the paper's formula, see `batch_size_for`.
     optimiser
         ``"LAMB+Lookahead"`` as published (betas 0.9/0.999, eps 1e-6, no bias correction; alpha 0.5, k 6), or
         ``"AdamW"`` (betas 0.9/0.999).
@@ -64,12 +64,12 @@ class Recipe:
         Decoupled weight decay of AdamW.
     schedule
         Learning rate, stepped every batch: ``"triangular"`` between `lr_min` and `lr_max`, half a cycle being
-        `half_cycle` epochs; or ``"one-cycle"``, up to `lr_max` in the first 30 % and down by a cosine.
+        `half_cycle` epochs; or ``"one-cycle"``, up to `lr_max` in the first 30 % and then down by a cosine.
     lr_max, lr_min
         Learning rates of the schedule; only the triangular one uses `lr_min`.
     optimiser_transformer, lr_max_transformer
-        `optimiser` and `lr_max` for networks with transformer layers. These normalise after the residual sum, and
-        diverge at rates that suit recurrent and convolutional layers. None: the same as for other networks.
+        `optimiser` and `lr_max` for networks with transformer layers. These layers normalise after the residual
+        sum, and diverge at rates that suit recurrent and convolutional layers. None: the same as for other networks.
     half_cycle
         Epochs of half a triangular cycle.
     noise
@@ -79,9 +79,9 @@ class Recipe:
         stops the training after `patience` such epochs without improvement) or ``"EMA"`` (an exponential moving
         average over batches; with validation data, the average of the best epoch is kept).
     ema_decay
-        Largest decay of the EMA for each batch; the first batches have less, see `averaging.ExponentialAverage`.
+        Largest decay of the EMA per batch; the first batches have a smaller one, see `averaging.ExponentialAverage`.
     patience
-        Cycle-ending epochs without improvement until the published averaging stops.
+        Number of cycle-ending epochs without improvement after which the published averaging stops.
     loss
         ``"Laplace"`` as published: the negative log-likelihood of a Laplace distribution; or ``"L1"``: the absolute
         error, with the uncertainty learnt beside it, see `losses.absolute_loss`.
@@ -92,10 +92,10 @@ class Recipe:
     reordered
         Share of the compounds whose elements are put into random order, drawn again in each epoch.
     order
-        Order of a compound's elements in the exact setting; the published one keeps that of the formula in ties.
+        Order of a compound's elements in the exact setting; in the padded setting, ties keep the order of the formula.
     source
-        Data set on which the network is trained first, by the recipe ``"pretraining"`` and with the same seed; this
-        training starts from those weights (transfer learning). `JOINT` means the training parts of all extended sets
+        Data set on which the network is trained first, by the recipe ``"pretraining"`` and with the same seed. This
+        training starts from these weights (transfer learning). `JOINT` means the training parts of all extended sets
         together, see `benchmarks.joint_table`. None: random weights.
     precision
         Arithmetic of the matrix products in training: ``"float32"``; ``"tf32"``, in which a GPU rounds the factors of
@@ -105,7 +105,7 @@ class Recipe:
     Raises
     ------
     InvalidRecipe
-        If a value has another type, lies outside its range, or is none of the texts above.
+        If a value has the wrong type, lies outside its range, or is none of the texts above.
     """
 
     name: str
@@ -137,45 +137,45 @@ class Recipe:
         for name, (lowest, highest, said) in RANGES.items():
             value = getattr(self, name)
             if value is not None and not lowest <= value <= highest:
-                raise InvalidRecipe(f"{name} is {value:g}; it is {said}")
+                raise InvalidRecipe(f"{name} is {value:g}; it must be {said}")
         if self.schedule == "triangular" and self.lr_min > self.lr_max:
             raise InvalidRecipe(f"lr_min is {self.lr_min:g}, above lr_max, {self.lr_max:g}")
 
     @property
     def needs_validation(self) -> bool:
-        """The recipe cannot do without validation data."""
+        """Whether the recipe requires validation data."""
         return self.averaging == "published"
 
     def batch_size_for(self, n_train: int) -> int:
-        """Give the compounds in a batch; by the published rule 2^round(log2(n_train) - 4), from 128 to 4096."""
+        """Return the compounds per batch; by the paper's formula 2^round(log2(n_train) - 4), from 128 to 4096."""
         if self.batch_size is not None:
             return self.batch_size
         return min(max(2 ** max(round(math.log2(n_train) - 4), 0), 128), 4096)
 
     def suited(self, transformers: bool) -> "Recipe":
-        """Give the recipe with the values for networks with transformer layers, or for those without."""
+        """Return the recipe with the values for networks with transformer layers, or for those without."""
         return replace(self, **_suited(self.as_dict(), transformers))
 
     def differing(self, recorded: Mapping[str, Any], transformers: bool) -> list[str]:
-        """Name the values in which this recipe differs from a recorded one, its `as_dict` then; see `differing`."""
+        """List the values in which this recipe differs from a recorded one (its `as_dict`); see `differing`."""
         return differing(recorded, self.as_dict(), transformers)
 
     def with_changes(self, **changes: Any) -> "Recipe":
-        """Give this recipe with some values changed."""
+        """Return this recipe with some values changed."""
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
-        """Give plain values, for records and saved models."""
+        """Return plain values, for records and saved models."""
         return asdict(self)
 
 
 def _checked(name: str, value: Any, hint: Any) -> Any:
-    """Check a value against its type and give it as a plain one.
+    """Check a value against its type and return it as a plain value.
 
     Raises
     ------
     InvalidRecipe
-        If it has another type, or is none of the texts that there are.
+        If it has the wrong type, or is none of the allowed texts.
     """
     kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     if value is None and NoneType in kinds:
@@ -189,7 +189,7 @@ def _checked(name: str, value: Any, hint: Any) -> Any:
             return int(value)
         if kind is float and isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
-    raise InvalidRecipe(f"{name} is {value!r}; it is {' or '.join(map(_in_words, kinds))}")
+    raise InvalidRecipe(f"{name} is {value!r}; it must be {' or '.join(map(_in_words, kinds))}")
 
 
 def _in_words(kind: Any) -> str:
@@ -199,17 +199,17 @@ def _in_words(kind: Any) -> str:
 
 
 def differing(recorded: Mapping[str, Any], other: Mapping[str, Any], transformers: bool) -> list[str]:
-    """Name the values in which two recipes differ, given as plain values.
+    """List the values in which two recipes differ, given as plain values.
 
-    A value that recipes did not have yet when one was recorded counts as its default, which changes nothing. Values
-    for the other kind of network, with or without transformer layers, do not count.
+    If a recorded recipe predates a value, the value's default is taken, which changes nothing. Values for the other
+    kind of network, with or without transformer layers, do not count.
     """
     first, second = _suited(recorded, transformers), _suited(other, transformers)
     return sorted(name for name in first | second if first.get(name) != second.get(name))
 
 
 def _suited(recorded: Mapping[str, Any], transformers: bool) -> dict[str, Any]:
-    """Move the values for networks with transformer layers to their place, or leave them out."""
+    """Put the values for networks with transformer layers in their place, or drop them."""
     values = {field.name: field.default for field in fields(Recipe)} | dict(recorded)
     chosen: dict[str, Any] = {}
     for name in ("optimiser", "lr_max"):
@@ -229,7 +229,7 @@ PAPER = Recipe(
     averaging="published",
     precision="float32",
 )
-"""The recipe of the paper's published implementation."""
+"""The paper recipe: that of the paper's published implementation."""
 
 FIRST_FAST = Recipe(
     name="fast",
@@ -243,45 +243,46 @@ FIRST_FAST = Recipe(
     weight_decay=0.01,
     precision="auto",
 )
-"""The first version of FAST. The design study and the study of FAST itself began with it, and their records must keep
-their meaning when FAST changes."""
+"""The first version of the fast recipe. The design study and the study of the fast recipe began with it, and their
+records must keep their meaning when `FAST` changes."""
 
 FAST = FIRST_FAST.with_changes(
     order="electronegativity",
     optimiser_transformer="LAMB+Lookahead",
     lr_max_transformer=6e-3,
 )
-"""Our fast recipe, the default. It was chosen on validation data alone, as the notebook 12_recipe shows."""
+"""Our fast recipe, the default. We chose it on validation data alone, as the notebook 12_recipe shows."""
 
 PRETRAINING = FAST.with_changes(name="pretraining", epochs=5, batch_size=1024)
-"""A few passes over a large data set, for networks from which others start."""
+"""A few passes over a large data set, for networks from which other trainings start."""
 
 TOGETHER = PRETRAINING.with_changes(name="joint", epochs=30)
 """One network for the properties of all extended sets, to be judged on each of them."""
 
 TRANSFER = FAST.with_changes(name="transfer", source="OQMD_Formation_Enthalpy")
-"""FAST, starting from a network that has learnt the formation enthalpies of 210,000 compounds: see 12_recipe."""
+"""The fast recipe, starting from a network that has learnt formation enthalpies of 210,000 compounds: see 12_recipe."""
 
 JOINT = "joint"
-"""`Recipe.source` of networks that start from one trained on the properties of all extended sets together."""
+"""`Recipe.source` of trainings that start from a network trained on all extended sets together."""
 
 JOINT_TRANSFER = FAST.with_changes(name="joint-transfer", source=JOINT)
-"""FAST, starting from a network that has learnt 18 properties of 350,000 compounds, also this one: see 12_recipe."""
+"""The fast recipe, starting from a network that has learnt 18 properties of 350,000 compounds, this one included: see
+12_recipe."""
 
 RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST, PRETRAINING, TOGETHER, TRANSFER, JOINT_TRANSFER)}
 """Recipes by name."""
 
 
 def recipe(name_or_recipe: "str | Recipe") -> Recipe:
-    """Give the recipe of this name; a recipe comes back as it is.
+    """Return the recipe with this name; a recipe is returned unchanged.
 
     Raises
     ------
     UnknownRecipe
-        If there is no such recipe; the message lists those that exist.
+        If there is no such recipe; the message lists the available ones.
     """
     if isinstance(name_or_recipe, Recipe):
         return name_or_recipe
     if name_or_recipe not in RECIPES:
-        raise UnknownRecipe(f"no recipe is called {name_or_recipe!r}; there are {', '.join(RECIPES)}")
+        raise UnknownRecipe(f"no recipe is called {name_or_recipe!r}; choose from {', '.join(RECIPES)}")
     return RECIPES[name_or_recipe]

@@ -14,7 +14,7 @@ LONG_TAILS = 2.0
 """See `Scaling.of`."""
 
 NORMAL_QUARTILES = 1.349
-"""Distance of the quartiles of a normal distribution, in standard deviations."""
+"""Distance between the quartiles of a normal distribution, in standard deviations."""
 
 LARGEST = float(np.finfo(np.float64).max)
 SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
@@ -28,17 +28,17 @@ class Scaling:
 
     Targets are standardised. Those with long tails first become asinh(target / unit), which is linear for small targets
     and logarithmic for large ones of either sign. The network learns conditional medians, which commute with every
-    increasing function. Classes are not standardised: (0, 1). Results that float64 cannot hold become its largest or
-    smallest number.
+    increasing function. Classes are not standardised: (0, 1). Results beyond float64 become its largest or smallest
+    number.
 
     Attributes
     ----------
     mean, std
         Mean and standard deviation (ddof = 1) of the training targets, in the property's unit, or of their asinh. For
-        several properties one each, (K,).
+        several properties, one for each, (K,).
     unit
         Target at which asinh(1) is learnt: the median magnitude of the training targets. None: targets are learnt as
-        they are, like all those of several properties.
+        they are, as always for several properties.
     """
 
     mean: float | tuple[float, ...]
@@ -47,7 +47,7 @@ class Scaling:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Scaling":
-        """Make a scaling from plain values, in which a tuple may have become a list."""
+        """Return a scaling from plain values, in which a tuple may have become a list."""
         plain: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
         }
@@ -55,10 +55,10 @@ class Scaling:
 
     @classmethod
     def of(cls, targets: Values, classification: bool, learnt: LearntTargets = "as they are") -> "Scaling":
-        """Find the scaling of training targets, (B,) or (B, K).
+        """Return the scaling of training targets, (B,) or (B, K).
 
         Identical targets have no spread; their magnitude takes its place. Tails are long if the standard deviation is
-        more than `LONG_TAILS` times what the quartiles let expect of a normal distribution.
+        more than `LONG_TAILS` times that of a normal distribution with the same interquartile range.
         """
         if classification:
             return cls(0.0, 1.0)
@@ -76,7 +76,7 @@ class Scaling:
         return cls(mean, std or abs(mean) or 1.0, unit)
 
     def learnt(self, targets: Values) -> Values:
-        """Standardise targets: (B,) or (B, K) in the properties' units -> the same, as the network learns them."""
+        """Return standardised targets, (B,) or (B, K), from targets in the properties' units."""
         plain = targets if self.unit is None else _asinh(targets, self.unit)
         mean, std = np.asarray(self.mean), np.asarray(self.std)
         with np.errstate(over="ignore"):
@@ -87,13 +87,13 @@ class Scaling:
             )
 
     def predicted(self, value: Values) -> Values:
-        """Undo `learnt`: standardised predictions -> the property's unit."""
+        """Return standardised predictions in the property's unit, the inverse of `learnt`."""
         with np.errstate(over="ignore", invalid="ignore"):
             plain = value * np.asarray(self.std) + np.asarray(self.mean)
             return _held(plain if self.unit is None else np.sinh(plain) * self.unit)
 
     def uncertainty(self, value: Values, log_uncertainty: Values) -> Values:
-        """Give the standard deviation of predictions in the property's unit; for asinh, to first order about them."""
+        """Return the standard deviation of predictions in the property's unit; for asinh, to first order about them."""
         with np.errstate(over="ignore", under="ignore"):
             std = np.exp(log_uncertainty) * np.asarray(self.std)
             if self.unit is not None:
@@ -102,17 +102,17 @@ class Scaling:
 
 
 def _mean_and_std(values: Values) -> tuple[float, float]:
-    """Mean and standard deviation (ddof = 1), also of values whose squares float64 cannot hold."""
+    """Return mean and standard deviation (ddof = 1), even of values whose squares float64 cannot hold."""
     moderate, exponent = _moderate(values)
     std = np.std(moderate, ddof=1) if moderate.max() > moderate.min() else 0.0
     with np.errstate(over="ignore"):
-        # A standard deviation that is positive stays so, and leaves room for predictions beyond the targets.
+        # A positive standard deviation stays positive, and leaves room for predictions beyond the targets.
         limits = (SMALLEST if std > 0 else 0.0, LARGEST / 16)
         return float(_held(np.ldexp(np.mean(moderate), exponent))), float(np.clip(np.ldexp(std, exponent), *limits))
 
 
 def _moderate(values: Values) -> tuple[Values, int]:
-    """Values divided by a power of two, which changes no digit, so that none exceeds 1; and its exponent."""
+    """Return values divided by a power of two, which changes no digit, so that none exceeds 1; and its exponent."""
     exponent = math.frexp(np.abs(values).max())[1]
     return np.ldexp(values, -exponent), exponent
 

@@ -1,4 +1,4 @@
-"""From tables and lists of formulas to data on which a network can be trained."""
+"""Turn tables and lists of formulas into data for training."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -20,18 +20,18 @@ CHARACTERS_SHOWN = 80
 """Characters of a value that an error quotes."""
 
 VALIDATION_FRACTION = 0.1
-"""Share of the training data held out where a recipe needs validation data and is given none."""
+"""Share of the training data held out if a recipe needs validation data and gets none."""
 
 
 class UnknownElements(ValueError):
-    """Compounds with elements for which the element table has no vector."""
+    """The element table has no vector for an element of some compounds."""
 
 
 @dataclass(frozen=True)
 class Labelled:
     """Compositions with their targets, (B,) float64: a property in its unit, or classes 0 and 1.
 
-    Of several properties (B, K), NaN where one is not known.
+    For several properties, (B, K), NaN where one is not known.
     """
 
     compositions: Compositions
@@ -44,12 +44,12 @@ class Labelled:
         return Labelled(self.compositions[rows], self.targets[rows])
 
     def in_order(self, layout: Layout) -> "Labelled":
-        """Give the same data with each compound's elements in the order that the network reads."""
+        """Return the same data with each compound's elements in the order that the network reads."""
         return replace(self, compositions=layout.ordered(self.compositions))
 
 
 def formulas_and_targets(X: Formulas, y: Targets | None) -> tuple[Iterable[str], Targets | None]:
-    """Take formulas and targets out of a table, if they are in one; targets may be absent.
+    """Return formulas and targets, from a table if they are in one; targets may be absent.
 
     Raises
     ------
@@ -64,27 +64,28 @@ def formulas_and_targets(X: Formulas, y: Targets | None) -> tuple[Iterable[str],
 
 
 def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, gaps: bool = False) -> Labelled:
-    """Parse formulas and check targets.
+    """Return parsed formulas with checked targets.
 
     Parameters
     ----------
     X, y
         Formulas and targets, or a DataFrame with columns ``formula`` and ``target``. Targets of several properties are
-        a table (B, K), NaN where one is not known.
+        a table, (B, K), NaN where one is not known.
     role
         The use of the data, as errors name it.
     classification
         Targets must be 0 and 1.
     gaps
-        A compound need not have a target; one that has none gets NaN.
+        Compounds may lack a target; they get NaN.
 
     Raises
     ------
     BadTrainingData
         If there are no data or no targets; if there are not as many targets as formulas; or if targets are missing,
-        infinite or no numbers; names their rows. Of several properties, if a compound or a property has no target.
+        infinite or not numbers, whose rows the message names. For several properties, also if a compound or a property
+        has no target.
     lgdcnn_core.composition.InvalidFormulas
-        If formulas are wrong; lists all of them.
+        If formulas are invalid; the message lists all of them.
     """
     formulas, values = formulas_and_targets(X, y)
     if values is None:
@@ -106,7 +107,7 @@ def _labelled_with_several(
 ) -> Labelled:
     """Check targets of several properties."""
     if classification:
-        raise BadTrainingData("a classification is of one property: targets are (B,)")
+        raise BadTrainingData("classification takes one property: targets must be (B,)")
     table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(np.asarray(values))
     _require_as_many(compositions, len(table), role, "rows of targets")
     columns = []
@@ -135,7 +136,7 @@ def _require_as_many(compositions: Compositions, n_targets: int, role: str, call
 def _require_right(
     compositions: Compositions, wrong: NDArray[np.bool_], given: "pd.Series[Any]", kind: str, where: str
 ) -> None:
-    """Refuse targets that are wrong, naming the first rows."""
+    """Raise if targets are wrong, naming the first rows."""
     rows = np.flatnonzero(wrong)
     if len(rows):
         values = given.astype(object)
@@ -158,7 +159,7 @@ def training_and_validation(
     classification: bool,
     seed: int | None,
 ) -> tuple[Labelled, Labelled | None]:
-    """Prepare the data of a training: the training part with duplicates merged, and the validation part, if any.
+    """Return the data of a training: the training part with duplicates merged, and the validation part, if any.
 
     Parameters
     ----------
@@ -172,7 +173,7 @@ def training_and_validation(
     Raises
     ------
     BadTrainingData, lgdcnn_core.composition.InvalidFormulas
-        As `labelled` and `hold_out`.
+        As for `labelled` and `hold_out`.
     """
     data = merge_duplicates(labelled(X, y, "training", classification))
     if val is not None:
@@ -185,7 +186,7 @@ def training_and_validation(
 
 
 def merge_duplicates(data: Labelled) -> Labelled:
-    """Average rows with the same formula text into one, at the place of the first, as the paper does in training."""
+    """Average rows with the same formula text into one, at the position of the first, as the paper does in training."""
     codes, _ = pd.factorize(data.compositions.formulas)
     _, first = np.unique(codes, return_index=True)
     means = pd.DataFrame(data.targets).groupby(codes).mean()  # for several properties, over the known targets
@@ -193,7 +194,7 @@ def merge_duplicates(data: Labelled) -> Labelled:
 
 
 def hold_out(data: Labelled, fraction: float, seed: int) -> tuple[Labelled, Labelled]:
-    """Split off a share of the data, drawn by the seed: (the rest, the share), both in the order of the data.
+    """Return the data without a share drawn by the seed, and this share, both in the order of the data.
 
     Raises
     ------
@@ -208,12 +209,12 @@ def hold_out(data: Labelled, fraction: float, seed: int) -> tuple[Labelled, Labe
 
 
 def require_known(compositions: Compositions, table: ElementTable) -> None:
-    """Refuse compounds with an element for which the table has no vector.
+    """Raise if the table has no vector for an element of a compound.
 
     Raises
     ------
     UnknownElements
-        Names the compounds.
+        If so; the message names the compounds.
     """
     unknown = ~table.known[compositions.atomic_numbers]
     if unknown.any():

@@ -1,4 +1,4 @@
-"""Targets as people give them: which are numbers, and which property each column is."""
+"""Read targets as users give them: which are numbers, and which property each column holds."""
 
 from collections.abc import Iterable, Mapping, Set
 from decimal import Decimal
@@ -17,16 +17,16 @@ SHOWN = 5
 
 
 class BadTrainingData(ValueError):
-    """Data on which no network can be trained."""
+    """No network can be trained on these data."""
 
 
 def property_names(y: Targets | None) -> tuple[str, ...] | None:
-    """Give the names of several properties, (B, K): a DataFrame's columns, else their numbers; None for a single one.
+    """Return the names of several properties: the columns of a table (B, K), or their numbers. None for a single one.
 
     Raises
     ------
     BadTrainingData
-        If there is only one column, or two have one name.
+        If there is only one column, or two columns have the same name.
     """
     if not isinstance(y, pd.DataFrame | np.ndarray) or y.ndim == 1:
         return None
@@ -39,7 +39,7 @@ def property_names(y: Targets | None) -> tuple[str, ...] | None:
 
 
 def matched(y: Targets, properties: tuple[str, ...] | None, role: str) -> Targets:
-    """Give targets in the order of a model's properties.
+    """Return targets in the order of a model's properties.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def matched(y: Targets, properties: tuple[str, ...] | None, role: str) -> Target
     Raises
     ------
     BadTrainingData
-        If they are targets of other properties.
+        If the targets belong to other properties.
     """
     names = property_names(y)
     if names is None and properties is None:
@@ -72,21 +72,21 @@ def matched(y: Targets, properties: tuple[str, ...] | None, role: str) -> Target
 
 
 def as_numbers(values: Targets, role: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], "pd.Series[Any]"]:
-    """Read the targets of one property.
+    """Return the targets of one property as numbers, and mark wrong ones.
 
     Returns
     -------
     targets
         (B,) float64, NaN where there is no number.
     wrong
-        (B,) bool: there is something else than a finite number or a missing value.
+        (B,) bool: whether the value is neither a finite number nor missing.
     given
-        The B values as they were given.
+        The B values as given.
 
     Raises
     ------
     BadTrainingData
-        If the targets are no column of values, such as a dict.
+        If the targets are not a column of values, but a dict, for example.
     """
     if isinstance(values, Mapping | Set | str | bytes):
         raise BadTrainingData(
@@ -105,7 +105,7 @@ def as_numbers(values: Targets, role: str) -> tuple[NDArray[np.float64], NDArray
 
 
 def _plain(values: Targets) -> list[Any] | NDArray[Any]:
-    """Give a list or an array (B,); a tensor becomes an array."""
+    """Return a list or an array (B,); a tensor becomes an array."""
     if not hasattr(values, "__array__"):
         return list(values)
     array = np.asarray(values)

@@ -1,4 +1,4 @@
-"""Watch a training from outside: see how far it is, and stop it at a checkpoint."""
+"""Watch a training from outside: follow its progress, and stop it at a checkpoint."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ class Progress:
     Attributes
     ----------
     epoch
-        Epochs trained so far.
+        Number of epochs trained so far.
     epochs
-        Epochs that the training has at most.
+        Largest number of epochs of the training.
     saved
-        Epochs in the checkpoint: an interrupted training goes on from there. 0 where there is no checkpoint yet.
+        Number of epochs in the checkpoint, from which an interrupted training resumes; 0 without a checkpoint.
     val_error
         Validation error after the last epoch, as in `Epoch`; None before the first epoch and without validation data.
     """
@@ -27,7 +27,7 @@ class Progress:
 
 
 Watch = Callable[[Progress], bool]
-"""Called before every epoch, so that it sees the state that a training goes on from; True stops the training."""
+"""Called before every epoch, with the state from which a training would resume; True stops the training."""
 
 
 class TrainingStopped(RuntimeError):
