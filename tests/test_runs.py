@@ -180,7 +180,7 @@ def test_a_record_of_a_future_format_is_refused(recorded):
     future = json.loads(store.text(spec.key))
     del future["sha256"], future["format"]
     (store.path / spec.key / "record.json").write_text(sealed.seal(future, 3))
-    with pytest.raises(BrokenRecord, match="format 3, this package reads 1 and 2"):
+    with pytest.raises(BrokenRecord, match="format 3, but this package reads 1 and 2"):
         store.read(spec.key)
 
 
