@@ -134,7 +134,7 @@ class RecordDirectory(Generic[R]):
         return {key: self.read(key) for key in self.keys()}
 
     def write(self, record: R, files: Mapping[str, bytes] | None = None) -> None:
-        """Add a record and its other files in one step: if the process is killed, the store has none of them.
+        """Add a record and its other files in one step: a killed process leaves none of these files.
 
         Parameters
         ----------

@@ -98,7 +98,7 @@ def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Seri
 
 
 def on_one_machine(curves: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
-    """Keep ``seconds`` only for the records of one kind of machine, `MACHINE`; those of other records go missing.
+    """Keep ``seconds`` only for the records of one kind of machine, `MACHINE`; others become missing.
 
     The function takes the kind of machine that made most records, and of several such kinds the first by name. It also
     drops the seconds of runs that shared their cores.

@@ -72,7 +72,7 @@ def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None, pure
 def of_several_networks(
     records: pd.DataFrame, models: Sequence[str], stores: Iterable[Store] | None = None, pure_elements: bool = True
 ) -> pd.DataFrame:
-    """Measure the mean prediction of several networks that were trained alike, over all seeds that each of them has.
+    """Measure the mean prediction of several networks that were trained alike, over the seeds that all of them have.
 
     Parameters
     ----------
