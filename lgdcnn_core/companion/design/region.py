@@ -57,7 +57,7 @@ class TargetRegion:
     scale: Scale = "linear"
 
     def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lower and upper edge of the region, (T,) each."""
+        """Return the lower and upper edge of the region, (T,) each."""
         low = np.asarray(self.global_curve, dtype=float)
         gap = np.maximum(np.asarray(self.local_curve, dtype=float) - low, 0.0)
         # The margin is for rounding: a computed 0.2 is still 0.2.

@@ -61,8 +61,8 @@ def scores(
     DataFrame
         One row per evaluation: ``candidate``, ``origin``, ``dataset``, ``seed``, ``score`` (0 is best), ``height``
         (mean of the last layer's normalised CECV), ``val_mae``, ``mean_predictor_mae``, ``n_parameters``,
-        ``one_epoch_loss`` (training loss of the first epoch), ``one_epoch_mae`` (validation MAE after it), ``reference``
-        (it spans the region), ``seconds``.
+        ``one_epoch_loss`` (training loss of the first epoch), ``one_epoch_mae`` (validation MAE after it),
+        ``reference`` (it spans the region), ``seconds``.
 
     Raises
     ------

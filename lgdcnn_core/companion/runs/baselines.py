@@ -40,7 +40,7 @@ class OneThread(Compute):
     """The processor, with a single thread: trees grow in many processes, not in many threads."""
 
     def describe(self) -> dict[str, str | int]:
-        """Device, precision and thread count, for records."""
+        """Return device, precision and thread count, for records."""
         return super().describe() | {"threads": 1}
 
 

@@ -47,7 +47,7 @@ def execute(
     Parameters
     ----------
     spec
-        What to run.
+        The run.
     store
         Where the record goes; the default is the local store.
     device

@@ -1,4 +1,4 @@
-"""Compare models pairwise on the same test compounds, because some compounds are harder than others for every model."""
+"""Compare models by paired differences on the same test compounds, as some compounds are harder for every model."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass

@@ -112,7 +112,7 @@ class RunRecord(SealedRecord):
         return provenance.undisturbed(self.load, self.compute)
 
     def changed_since(self) -> list[str]:
-        """Name the values of the recipe that have changed since; with any change, it is another run today."""
+        """Name the values of the recipe that have changed since; any change makes it another run today."""
         return differing(self.spec.model, self.recipe, self.spec.full_recipe().as_dict())
 
     @property

@@ -4,7 +4,7 @@ import pandas as pd
 
 
 def longest_schedules(runs: pd.DataFrame) -> pd.DataFrame:
-    """Leave out runs with fewer epochs than any other of the same store, network, recipe and setting on any data set.
+    """Leave out runs with fewer epochs than another of the same store, network, recipe and setting on any data set.
 
     Parameters
     ----------

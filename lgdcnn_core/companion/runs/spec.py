@@ -49,7 +49,7 @@ class JointSpec:
 
     @property
     def masked(self) -> bool:
-        """Whether the network may be judged on all extended sets, because values were masked."""
+        """Whether values were masked, so that the network may be judged on all extended sets."""
         return self.recipe == TOGETHER.name
 
     @property

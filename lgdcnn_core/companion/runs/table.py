@@ -41,7 +41,7 @@ COLUMNS = ["store", "key", *_PATHS]
 
 
 def load_records(stores: Iterable[Store] | None = None) -> pd.DataFrame:
-    """Read every record of the stores; each is checked.
+    """Read and check every record of the stores, and return them as one table.
 
     Parameters
     ----------

@@ -28,12 +28,12 @@ def file_of_weights(spec: RunSpec | JointSpec) -> Path:
 
 
 def require_current(spec: RunSpec | JointSpec) -> None:
-    """Compare the recipe of the weights of a run with the recipe of that name today.
+    """Check that the weights of a run were trained with today's recipe of that name.
 
     Raises
     ------
     OutdatedWeights
-        If they differ.
+        If they were trained with other values.
     """
     recipe = CompositionRegressor.load(file_of_weights(spec), device="cpu").recipe_.as_dict()
     if names := differing(spec.model, recipe, spec.full_recipe().as_dict()):
