@@ -266,7 +266,7 @@ def test_a_changed_recipe_is_another_run(tiny, monkeypatch):
     spec = RunSpec(BULK, model="RF", recipe="trees")
     tiny(spec)
     monkeypatch.setitem(trees.RECIPES, "RF", trees.RECIPES["RF"].with_changes(min_samples_leaf=3))
-    with pytest.raises(runs.OutdatedRecord, match="another min_samples_leaf than the recipe 'trees'"):
+    with pytest.raises(runs.OutdatedRecord, match="other values of min_samples_leaf than today's recipe 'trees'"):
         tiny(spec)
 
 

@@ -143,7 +143,7 @@ def test_a_record_made_with_another_recipe_of_that_name_is_not_taken_for_todays(
     tiny(spec)
     changed = training.FAST.with_changes(lr_max=0.5)
     monkeypatch.setitem(training.RECIPES, "fast", changed)
-    with pytest.raises(OutdatedRecord, match=r"another lr_max than the recipe 'fast'"):
+    with pytest.raises(OutdatedRecord, match=r"other values of lr_max than today's recipe 'fast'"):
         tiny(spec)
 
 
@@ -297,7 +297,7 @@ def test_weights_of_a_recipe_that_has_changed_are_not_started_from(tiny, tmp_pat
     spec = RunSpec(BULK, model="DCNN-K1", recipe="transfer", epochs=1)
     tiny(spec.source, weights=True)
     monkeypatch.setitem(training.RECIPES, "pretraining", training.PRETRAINING.with_changes(epochs=1))
-    with pytest.raises(weights.OutdatedWeights, match="another epochs than the recipe 'pretraining'"):
+    with pytest.raises(weights.OutdatedWeights, match="other values of epochs than today's recipe 'pretraining'"):
         tiny(spec)
 
 

@@ -130,8 +130,8 @@ def test_a_joint_training_has_one_key_a_recipe_and_old_ones_keep_theirs():
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda: JointSpec(recipe="fast"), "a joint training is by 'pretraining' or 'joint', not 'fast'"),
-        (lambda: RunSpec("matbench_steels", fold=0, recipe="joint"), "knows the extended sets alone"),
+        (lambda: JointSpec(recipe="fast"), "a joint training uses 'pretraining' or 'joint', not 'fast'"),
+        (lambda: RunSpec("matbench_steels", fold=0, recipe="joint"), "covers only the extended sets"),
         (lambda: RunSpec(BULK, recipe="joint", refit=True), "refit is False"),
         (lambda: RunSpec(BULK, recipe="joint", epochs=3), "epochs is None"),
         (lambda: RunSpec(BULK, recipe="joint", train_fraction=0.5), "train_fraction is 1"),

@@ -166,7 +166,7 @@ def test_a_record_whose_specification_this_package_does_not_know_is_refused_with
         text = sealed.seal(content | {"spec": content["spec"] | {name: value}}, version)
         (tmp_path / record.key / "record.json").write_text(text)
         with pytest.raises(
-            BrokenRecord, match=f"{record.key} of the local store is of another version.*({value}|{name})"
+            BrokenRecord, match=f"{record.key} of the local store comes from another version.*({value}|{name})"
         ):
             store.read(record.key)
 

@@ -102,15 +102,15 @@ def test_a_whole_train_fraction_may_be_written_as_an_integer():
         (
             {"dataset": training.TRANSFER.source, "recipe": "transfer"},
             InvalidSpec,
-            "compounds that .* is judged on: both are of OQMD",
+            "compounds that .* is judged on: both come from OQMD",
         ),
         (
             {"dataset": "mp_e_hull", "recipe": "joint-transfer"},
             InvalidSpec,
-            "compounds that mp_e_hull is judged on; those of these sets were left out: aflow__ael_bulk",
+            "compounds that mp_e_hull is judged on; only the compounds of these sets were left out: aflow__ael_bulk",
         ),
         ({"dataset": BULK, "refit": "no"}, InvalidSpec, "True or False"),
-        ({"dataset": BULK, "recipe": "paper", "refit": True}, InvalidSpec, "cannot do without validation data"),
+        ({"dataset": BULK, "recipe": "paper", "refit": True}, InvalidSpec, "needs validation data"),
     ],
 )
 def test_a_wrong_specification_says_what_there_is_instead(wrong, error, hint):
@@ -180,7 +180,7 @@ def test_a_record_of_a_future_format_is_refused(recorded):
     future = json.loads(store.text(spec.key))
     del future["sha256"], future["format"]
     (store.path / spec.key / "record.json").write_text(sealed.seal(future, 3))
-    with pytest.raises(BrokenRecord, match="format 3, this package reads 1 and 2"):
+    with pytest.raises(BrokenRecord, match="format 3, but this package reads 1 and 2"):
         store.read(spec.key)
 
 

@@ -130,7 +130,7 @@ def test_a_stack_is_a_column_of_its_own(recorded):
 
 def test_two_kinds_of_training_of_one_model_are_no_member(recorded):
     runs.execute(RunSpec(BULK, model="DCNN-K1", epochs=2), recorded, device="cpu", progress=False)
-    with pytest.raises(UnlikeRecords, match="records of 2 of DCNN-K1 on aflow__ael_bulk_modulus_vrh"):
+    with pytest.raises(UnlikeRecords, match="records of 2 kinds of DCNN-K1 on aflow__ael_bulk_modulus_vrh"):
         runs.stacked(runs.load_records([recorded]), ["DCNN-K1", "RF"], [recorded])
 
 

@@ -142,7 +142,7 @@ class TestMaking:
             transfer.model, PRETRAINING.with_changes(lr_max=2e-3), device="cpu", progress=False
         )
         start.fit(small.train).save(file)
-        with pytest.raises(weights.OutdatedWeights, match="another lr_max"):
+        with pytest.raises(weights.OutdatedWeights, match="other values of lr_max"):
             tuning.make(transfer, BULK, 0, store, "cpu")
         start.set_params(recipe=PRETRAINING).fit(small.train).save(file)
         record = tuning.make(transfer, BULK, 0, store, "cpu")

@@ -1,4 +1,4 @@
-"""The companion: everything that reproduces the paper with the method of `lgdcnn_core`, and nothing that it needs.
+"""The companion: everything that reproduces the paper with `lgdcnn_core`, which works without it.
 
 Install it with the extra of the same name, ``pip install .[companion]``.
 """

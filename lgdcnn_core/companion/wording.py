@@ -3,7 +3,7 @@
 from lgdcnn_core import benchmarks, training
 
 STORES = {"committed": "This project", "local": "This machine"}
-"""Name of each store of records for readers."""
+"""Name of each store of records, as readers see it."""
 
 _UNITS = {
     "mu_B": "μB",
@@ -21,7 +21,7 @@ def unit_text(unit: str) -> str:
 
 
 def label(quantity: str, unit: str) -> str:
-    """Write a quantity with its unit, such as "MAE (GPa)"; without a unit (classification) the quantity alone."""
+    """Write a quantity with its unit, such as "MAE (GPa)", or alone if it has no unit (classification)."""
     return f"{quantity} ({unit_text(unit)})" if unit else quantity
 
 
@@ -41,12 +41,12 @@ def short_power(text: str) -> str:
 
 
 def setting_name(setting: str) -> str:
-    """Name a setting for readers: "published" is the padded one, so that only numbers are called published."""
+    """Name a setting for readers: "published" becomes "padded", because only numbers are called published."""
     return {"published": "padded"}.get(setting, setting)
 
 
 def rule_name(rule: str) -> str:
-    """Name a clustering rule for readers: "published" is the scan-order rule."""
+    """Name a clustering rule for readers: "published" becomes "scan-order"."""
     return {"published": "scan-order"}.get(rule, rule)
 
 
@@ -62,14 +62,14 @@ def span(low: float, high: float, form: str) -> str:
 
 
 def and_validation_data(refit: bool) -> str:
-    """Add to the description of a training that it learnt from validation data too, if it did."""
+    """Return the words that mark a refit, which also trains on validation data; "" for any other training."""
     return ", validation data too" if refit else ""
 
 
 def way_of_training(
     recipe: str, setting: str, epochs: int, train_fraction: float = 1.0, refit: bool = False, store: str = "committed"
 ) -> str:
-    """Name a way of training by its recipe, and add only the values that are not the recipe's own.
+    """Name a way of training by its recipe and by the values that differ from the recipe's own.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def way_of_training(
 
 
 def own_setting(recipe: str) -> str:
-    """Give the setting that a recipe is meant for: "published" for the paper recipe, else "exact"."""
+    """Return the setting that a recipe is meant for: "published" for the paper recipe, "exact" for the others."""
     return "published" if recipe == training.PAPER.name else "exact"
 
 

@@ -1,7 +1,7 @@
-"""Rational design, automated: compose candidate networks, train them briefly, and let their CECVs propose the next.
+"""Automated rational design: compose candidate networks, train them briefly, and let their CECVs propose the next.
 
-`search` is the paper's loop as code; `predictive_power` asks what the paper does not: whether the score that guides
-it says anything about accuracy.
+`search` runs the paper's loop. `predictive_power` tests whether the score that guides the loop predicts accuracy,
+which the paper does not test.
 
 Source: H. Du, H. Wang, J. Chem. Theory Comput. 2024, 20, 6756, doi:10.1021/acs.jctc.4c00187.
 """

@@ -9,11 +9,11 @@ from lgdcnn_core.companion.design.study import NAME, TASKS
 
 
 def main() -> None:
-    """Evaluate what is not evaluated yet, one line each."""
+    """Evaluate the candidates that are not evaluated yet, and print a line for each."""
     parser = argparse.ArgumentParser(prog="python -m lgdcnn_core.companion.design", description=__doc__)
     parser.add_argument("--committed", action="store_true", help="keep the records in data/design, not build/design")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing after so long")
-    parser.add_argument("--repeat", action="store_true", help="then train all again with another seed")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="start no evaluation after this time")
+    parser.add_argument("--repeat", action="store_true", help="then train all candidates again with another seed")
     arguments = parser.parse_args()
     study = committed_study(NAME) if arguments.committed else local_study(NAME)
     if study is None:

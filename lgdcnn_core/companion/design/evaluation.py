@@ -25,10 +25,10 @@ class Task:
     dataset, fold
         As `lgdcnn_core.benchmarks.load` takes them.
     recipe
-        How to train.
+        Recipe of the training.
     focus
-        Atomic number of the element whose environments the CECV is about; None takes every compound of three or
-        more elements, where those of the commonest element would be few.
+        Atomic number of the element whose environments the CECV counts. None takes every compound of three or more
+        elements, for sets in which few compounds contain the commonest one.
     """
 
     dataset: str
@@ -38,16 +38,16 @@ class Task:
 
 
 def brief(epochs: int, batch_size: int) -> Recipe:
-    """Our FAST recipe as it was at first, made brief.
+    """Return a brief version of our fast recipe in its first form, `FIRST_FAST`.
 
-    The moving average forgets faster: at the recipe's own decay of 0.99 it would still hold a good part of the first
-    third of so short a training.
+    The moving average decays faster. With the recipe's own decay of 0.99 it would still hold a good part of the first
+    third of such a short training.
     """
     return FIRST_FAST.with_changes(name="brief", epochs=epochs, batch_size=batch_size, ema_decay=0.95)
 
 
 def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device: str | None = None) -> Evaluation:
-    """Train a candidate and read its layers. Test data are not touched.
+    """Train a candidate briefly, and measure its validation error and CECVs; test data are not read.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device
     predicted = np.asarray(model.predict(val))
     actual = val["target"].to_numpy(dtype=float)
     clock = time.perf_counter()
-    # A compound that comes twice adds no environment.
+    # A repeated compound adds no environment.
     formulas = pd.concat([train["formula"], val["formula"]]).drop_duplicates()
     efms = layer_efms(model.network_, model.batches(formulas), task.focus)
     cecvs = {

@@ -1,4 +1,4 @@
-"""The paper's rational design as a loop: evaluate, score, propose, again."""
+"""Run the paper's rational design as a loop: evaluate, score, propose, repeat."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,22 +15,22 @@ from lgdcnn_core.models import CHAINS
 
 @dataclass(frozen=True)
 class Plan:
-    """What a search evaluates.
+    """Plan of a search: the candidates that it evaluates, and the data sets.
 
     Attributes
     ----------
     tasks
         Data sets, each with its recipe; a candidate's score is its mean over them.
     start
-        Networks to begin with. The two references of the region are put in front if they are not there.
+        Networks to begin with. The search puts the two references of the region in front if they are missing.
     n_random
-        Networks drawn at random after those.
+        Number of networks drawn at random after those.
     rounds, per_round
-        Rounds of proposals, and proposals in each.
+        Number of rounds of proposals, and of proposals in each.
     parents
-        Best-scored candidates, of all that were evaluated, that a round's proposals are mutations of.
+        Number of best-scored candidates, among all that were evaluated, that a round mutates.
     seed
-        Of drawing and proposing, and of the training.
+        Seed of drawing, of proposing and of the training.
     """
 
     tasks: tuple[Task, ...]
@@ -48,20 +48,20 @@ def search(
     evaluated: Callable[[Evaluation], None] = lambda _: None,
     until: float = float("inf"),
 ) -> list[str]:
-    """Run the loop; what the study holds already is read instead of made again.
+    """Run the design loop; evaluations that the study already holds are read, not repeated.
 
-    Candidates follow from the plan and the scores alone, so an interrupted search goes on as it would have.
+    Candidates depend only on the plan and the scores, so an interrupted search continues as it would have.
 
     Parameters
     ----------
     plan
-        What to evaluate.
+        Plan of the search.
     study
-        Where the records are and go.
+        Study that holds the records and takes new ones.
     evaluated
         Called with each evaluation as it is made.
     until
-        No evaluation is begun after this time, of `time.monotonic`.
+        No evaluation starts after this time, as `time.monotonic` counts it.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def _on_all_sets(
     evaluated: Callable[[Evaluation], None],
     until: float,
 ) -> list[Evaluation] | None:
-    """Read or make a candidate's evaluations on all data sets; None if time was up before."""
+    """Read or make a candidate's evaluations on all data sets; None if the time ran out first."""
     found = []
     for task in plan.tasks:
         name = key(candidate, task.dataset, training_seed)
@@ -123,7 +123,7 @@ def _on_all_sets(
 
 
 def _candidates(plan: Plan, done: list[str], found: list[Evaluation]) -> Iterator[tuple[str, str]]:
-    """Yield candidates and their origins, proposals made of what was found up to then."""
+    """Yield candidates and their origins; proposals follow from the evaluations up to then."""
     start = list(dict.fromkeys([GLOBAL, LOCAL, *plan.start]))
     yield from ((name, "paper" if name in CHAINS else "given") for name in start)
     drawn = sample(plan.n_random, start, np.random.default_rng([plan.seed, 0]))

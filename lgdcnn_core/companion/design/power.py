@@ -1,4 +1,4 @@
-"""Rank correlations of a score and of plain baselines with accuracy, with bootstrap intervals."""
+"""Compute rank correlations of a score and of plain baselines with accuracy, with bootstrap intervals."""
 
 from collections.abc import Sequence
 
@@ -17,38 +17,38 @@ PREDICTORS = {
     "one_epoch_loss": "training loss of the first epoch",
     "one_epoch_mae": "validation MAE after the first epoch",
 }
-"""What might predict the validation MAE: the CECV score, and the plain baselines that it must beat."""
+"""Possible predictors of the validation MAE: the CECV score, and the plain baselines that it must beat."""
 
 DIRECTION = {"n_parameters": -1}
-"""What a predictor must correlate as to be of use: more parameters, smaller error. All others +1: lower is better."""
+"""Sign of the correlation of a useful predictor: more parameters, smaller error. It is +1 for all others."""
 
 
 def predictive_power(
     table: pd.DataFrame, seed: int = 0, predictors: Sequence[str] = tuple(PREDICTORS), n_resamples: int = RESAMPLES
 ) -> pd.DataFrame:
-    """Spearman rank correlation of each predictor with the validation MAE, over candidates.
+    """Compute the Spearman rank correlation of each predictor with the validation MAE, over candidates.
 
-    For one data set, the ranks are those of the candidates on it. Pooled, they are the same ranks of all data sets
-    together: how a predictor orders candidates within a set, never how sets differ. Several seeds of one candidate
+    For one data set, we rank the candidates on it. The pooled correlation takes these ranks of all data sets together:
+    it measures how a predictor orders candidates within a set, never how sets differ. Several seeds of one candidate
     are averaged first.
 
     Parameters
     ----------
     table
-        From `scoring.scores`. The references of the region are left out: their score is a matter of definition.
+        From `scoring.scores`. The references of the region are left out, because the definition fixes their score.
     seed
-        Of the bootstrap.
+        Seed of the bootstrap.
     predictors
         Columns of the table.
     n_resamples
-        Bootstrap resamples. Candidates are drawn, and bring all their data sets along; ranks are taken anew in each.
+        Bootstrap resamples of candidates, each with all its data sets. Each resample is ranked anew.
 
     Returns
     -------
     DataFrame
-        Columns ``dataset`` (`POOLED` in the end), ``predictor``, ``rho``, ``low``, ``high`` (95 % percentile
-        interval), ``n`` (candidates); and how far the first predictor is ahead of this one, ``ahead``, ``ahead_low``,
-        ``ahead_high``: the difference of their rhos, each taken in its `DIRECTION`.
+        Columns ``dataset`` (`POOLED` comes last), ``predictor``, ``rho``, ``low``, ``high`` (95 % percentile
+        interval), ``n`` (candidates); and ``ahead``, ``ahead_low``, ``ahead_high``, the lead of the first
+        predictor over this one: the difference of their rhos, each multiplied by its `DIRECTION`.
     """
     candidates = table[~table["reference"]]
     cube = _cube(candidates, ["val_mae", *predictors])
@@ -56,7 +56,7 @@ def predictive_power(
     n = cube.shape[1]
     generator = np.random.default_rng(seed)
     draws = [np.arange(n), *generator.integers(n, size=(n_resamples, n))]
-    # (1 + R, P, D + 1): the first is of the candidates as they are.
+    # (1 + R, P, D + 1): the first entry is for the candidates without resampling.
     rhos = np.stack([_correlations(cube[:, draw]) for draw in draws])
     signs = [DIRECTION.get(predictor, 1) for predictor in predictors]
     rows = []
@@ -74,12 +74,12 @@ def predictive_power(
 
 
 def reliability(table: pd.DataFrame, columns: Sequence[str] = ("score", "val_mae")) -> pd.DataFrame:
-    """Rank correlation of a column with itself between two seeds: no predictor of a noisy error can do better.
+    """Compute the rank correlation of a column between two seeds: no predictor of a noisy error can do better.
 
     Parameters
     ----------
     table
-        From `scoring.scores`; candidates that have both of its first two seeds count, without the references.
+        From `scoring.scores`. Candidates that have both of its first two seeds count, except the references.
 
     Returns
     -------
@@ -98,14 +98,14 @@ def reliability(table: pd.DataFrame, columns: Sequence[str] = ("score", "val_mae
 
 
 def _cube(candidates: pd.DataFrame, columns: list[str]) -> NDArray[np.float64]:
-    """Mean values over seeds, (columns, candidates, data sets), of the candidates that all data sets have."""
+    """Return mean values over seeds, (columns, candidates, data sets), of the candidates that all data sets have."""
     order = list(dict.fromkeys(candidates["dataset"]))
     means = candidates.pivot_table(index="candidate", columns="dataset", values=columns, sort=False).dropna()
     return np.stack([means[column][order].to_numpy(dtype=float) for column in columns])
 
 
 def _correlations(cube: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rank correlations (P, D + 1) of predictors with errors, from (1 + P, n, D): each data set, then pooled."""
+    """Return rank correlations (P, D + 1) of predictors with errors, from (1 + P, n, D): each data set, then pooled."""
     ranks = rankdata(cube, axis=1)
     deviations = ranks - ranks.mean(axis=1, keepdims=True)
     products = (deviations[1:] * deviations[:1]).sum(axis=1)

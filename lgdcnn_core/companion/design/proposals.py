@@ -1,4 +1,4 @@
-"""Candidate networks: drawn at random, or as small changes of good ones; never one that was there before."""
+"""Propose candidate networks: random ones, or small changes of good ones; never one that was seen before."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from lgdcnn_core.models.language import kind_of
 from lgdcnn_core.models.library import ATTENTION, RESIDUAL, WIDTH
 
 MAX_STAGES = 3
-"""Blocks in a proposed network, at most: as many as L-G-DCNN and CrabNet have."""
+"""Largest number of blocks in a proposed network: as many as L-G-DCNN and CrabNet have."""
 
 LINKS: tuple[tuple[str, ...], ...] = ((), (RESIDUAL,), (ATTENTION,))
 """How a block of a proposed network is connected: plainly, residually, or by soft attention."""
@@ -21,30 +21,30 @@ Link = tuple[str, tuple[str, ...]]
 
 
 def compose(links: Sequence[Link], head: str) -> Design:
-    """Compose a network of blocks with weights of their own.
+    """Compose a network from blocks that do not share weights.
 
-    Attention of one width is one module throughout, as in the published L-G-DCNN.
+    All attention of one width is a single module, as in the published L-G-DCNN.
     """
     stages = []
     width = WIDTH
     for number, (kind, connections) in enumerate(links, start=1):
         width = BLOCKS[kind].width or width
-        # The canonical form below counts from 1 again, and drops the numbers that nothing needs.
+        # The canonical form below counts from 1 again, and drops numbers that are not needed.
         named = tuple(f"{ATTENTION}_{width}" if each == ATTENTION else each for each in connections)
         stages.append(Stage(f"{kind}_{number}", named))
     return Design(tuple(stages), head).canonical()
 
 
 def same(candidate: str) -> Chain:
-    """Give what two candidates have in common if they are the same network, however they are written."""
+    """Return the form of a candidate that is equal for the same network, however it is written."""
     found = chain(candidate)
     return replace(found, spec=str(parse(found.spec).canonical()))
 
 
 def is_sensible(design: Design) -> bool:
-    """Tell whether every stage does something, and there are neither none nor too many.
+    """Tell whether every stage does something, and there are 1 to `MAX_STAGES` of them.
 
-    The identity does nothing without attention, but where it stands alone: the embedding itself.
+    The identity does nothing without attention, except as the only stage, where it is the embedding itself.
     """
     idle = [kind_of(s.block) == "identity" and ATTENTION not in map(kind_of, s.connections) for s in design.stages]
     alone = len(design.stages) == 1 and not design.stages[0].connections
@@ -54,7 +54,7 @@ def is_sensible(design: Design) -> bool:
 def sample(n: int, seen: Iterable[str], generator: np.random.Generator) -> list[str]:
     """Draw n different networks that are not among those seen.
 
-    Number of blocks, block kinds and connections are equally likely; one head in four is the MLP.
+    All numbers of blocks, kinds of blocks and connections are equally likely; one head in four is the MLP.
     """
     known = {same(each) for each in seen}
     found: list[str] = []
@@ -70,9 +70,9 @@ def sample(n: int, seen: Iterable[str], generator: np.random.Generator) -> list[
 
 
 def mutations(candidate: str) -> list[str]:
-    """Give all networks one change away: a block, a connection or the head swapped, a block added or left out.
+    """List all networks that are one change away: a block, a connection or the head swapped, a block added or left out.
 
-    A network of the paper is changed as its spec says; its other properties become those of the fusion models.
+    The change starts from the network's spec; a paper's network takes its other properties from the fusion models.
     """
     design = parse(chain(candidate).spec)
     links: list[Link] = [(kind_of(s.block), tuple(map(kind_of, s.connections))) for s in design.stages]
@@ -90,9 +90,9 @@ def mutations(candidate: str) -> list[str]:
 
 
 def propose(best: Sequence[str], seen: Collection[str], n: int, generator: np.random.Generator) -> list[str]:
-    """Propose n candidates, each a mutation of one of the best, by turns; none that was seen, none twice.
+    """Propose n new candidates, each a mutation of one of the best networks in turn.
 
-    Fewer than n if there are no more.
+    No candidate was seen before, and none comes twice. There are fewer than n if no more mutations are left.
     """
     known = {same(each) for each in (*seen, *best)}
     found: list[str] = []

@@ -27,22 +27,22 @@ class Evaluation(SealedRecord):
     recipe
         Every value of the recipe.
     n_parameters
-        Trained parameters.
+        Number of trained parameters.
     val_mae, mean_predictor_mae
         MAE of the validation data, in the unit of the property: of the network (weights of the best epoch), and of
         predicting the mean of the training targets.
     learning_curve
-        Columns ``epoch``, ``loss``, ``train_error``, ``val_error``, one value an epoch.
+        Columns ``epoch``, ``loss``, ``train_error``, ``val_error``, one value per epoch.
     cecvs
         By layer, in the order of the forward pass: ``sizes``, ``compounds`` (S,) and ``counts`` (T, S).
     thresholds, rule, focus
-        Of the CECVs; a focus of None takes all compounds.
+        Settings of the CECVs; a focus of None takes all compounds.
     n_formulas
-        Distinct formulas of the training and validation data, which the CECVs are made of.
+        Number of distinct formulas of the training and validation data, from which the CECVs are computed.
     seconds
         Wall time: ``training`` and ``cecv``.
     compute, versions, platform, code, finished, inputs
-        As in `lgdcnn_core.companion.runs.RunRecord`; `inputs` has ``train`` and ``val``, for test data are never read.
+        As in `lgdcnn_core.companion.runs.RunRecord`; `inputs` has only ``train`` and ``val``: test data are never read.
     """
 
     CALLED: ClassVar[str] = "evaluation"
@@ -79,7 +79,7 @@ class Evaluation(SealedRecord):
         return key(self.candidate, self.dataset, self.seed)
 
     def layers(self) -> dict[str, CECV]:
-        """CECV of each layer, in the order of the forward pass; the last is the one before the head."""
+        """Return the CECV of each layer, in the order of the forward pass; the last is the one before the head."""
         return {
             layer: CECV(
                 tuple(self.thresholds),
@@ -93,7 +93,7 @@ class Evaluation(SealedRecord):
 
 
 class Study(RecordDirectory[Evaluation]):
-    """A directory of evaluations, ``<dataset>/<candidate>_seed<n>/record.json``; each study has one, by its name."""
+    """A directory of evaluations, ``<dataset>/<candidate>_seed<n>/record.json``; one for each study, by its name."""
 
     kind: ClassVar[type[Evaluation]] = Evaluation
 
@@ -106,5 +106,5 @@ committed_study, local_study = Study.committed, Study.local
 
 
 def key(candidate: str, dataset: str, seed: int) -> str:
-    """Directory of a candidate's record; ``>`` and ``|``, which some file systems refuse, become dashes."""
+    """Return the directory of a candidate's record; ``>`` and ``|``, which some file systems refuse, become dashes."""
     return f"{dataset}/{candidate.replace('>', '--').replace('|', '---')}_seed{seed}"

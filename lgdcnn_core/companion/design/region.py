@@ -1,4 +1,4 @@
-"""The target region: where the paper wants a good network's CECV curve, as a definition with a distance."""
+"""Define the target region, where the paper wants a good network's CECV curve, and the distance to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ SMALL_UP_TO = 0.20
 """Thresholds up to this one are small: the lower half of the paper's eight. The paper gives no number."""
 
 RISE = 0.25
-"""At large thresholds the region begins this far up from the global curve to the local one. The paper says "above"
-the global curve; with no rise at all, the global network itself would be perfect."""
+"""At large thresholds the region begins this fraction of the way from the global curve to the local one. The paper
+says "above" the global curve; with no rise at all, the global network itself would be perfect."""
 
 
 Scale = Literal["linear", "log"]
@@ -27,7 +27,7 @@ class TargetRegion:
 
     - at small t, the global curve: from g(t) to g(t);
     - at large t, above it and not above the local curve: from g(t) + rise * (l(t) - g(t)) to l(t). Where the local
-      curve is not above the global one, it is the global curve again.
+      curve is not above the global one, the region is again the global curve.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class TargetRegion:
         Where the region begins at large t, from 0 (the global curve) to 1 (the local one).
     scale
         ``"linear"``: distances in clusters per compound, as the paper's figures have them; curves fall steeply, so
-        small thresholds weigh most. ``"log"``: in natural logarithms of them, so that all thresholds weigh alike.
+        small thresholds weigh most. ``"log"``: in natural logarithms, so that all thresholds weigh the same.
 
     Notes
     -----
@@ -57,20 +57,20 @@ class TargetRegion:
     scale: Scale = "linear"
 
     def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lower and upper edge of the region, (T,) each."""
+        """Return the lower and upper edge of the region, (T,) each."""
         low = np.asarray(self.global_curve, dtype=float)
         gap = np.maximum(np.asarray(self.local_curve, dtype=float) - low, 0.0)
-        # Half a step above, so that 0.2 made by arithmetic is still 0.2.
+        # The margin is for rounding: a computed 0.2 is still 0.2.
         large = np.asarray(self.thresholds) > self.small_up_to + 1e-9
         return low + np.where(large, self.rise * gap, 0.0), low + np.where(large, gap, 0.0)
 
     def distances(self, curve: ArrayLike) -> NDArray[np.float64]:
-        """How far a normalised CECV (T,) is outside the region at each threshold, (T,): 0 inside."""
+        """Return how far a normalised CECV (T,) is outside the region at each threshold, (T,); 0 inside."""
         low, high, values = *self.bounds(), np.asarray(curve, dtype=float)
         if self.scale == "log":  # no count of clusters is 0
             low, high, values = np.log(low), np.log(high), np.log(values)
         return np.maximum(low - values, 0.0) + np.maximum(values - high, 0.0)
 
     def distance(self, curve: ArrayLike) -> float:
-        """Score of a normalised CECV (T,): its mean distance to the region over the thresholds; 0 is best."""
+        """Return the score of a normalised CECV (T,), its mean distance to the region over thresholds; 0 is best."""
         return float(self.distances(curve).mean())

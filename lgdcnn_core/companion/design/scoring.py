@@ -1,4 +1,4 @@
-"""Scores of evaluated candidates: how far their CECVs are from the target region."""
+"""Score evaluated candidates by the distance of their CECVs from the target region."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal
@@ -21,7 +21,7 @@ class MissingReference(ValueError):
 def region(
     evaluations: Iterable[Evaluation], small_up_to: float = SMALL_UP_TO, rise: float = RISE, scale: Scale = "linear"
 ) -> TargetRegion:
-    """Target region of one data set and seed, from the references among its evaluations.
+    """Return the target region of one data set and seed, from the references among its evaluations.
 
     Raises
     ------
@@ -45,29 +45,29 @@ def scores(
     layers: Layers = "last",
     scale: Scale = "linear",
 ) -> pd.DataFrame:
-    """Score candidates, and gather what else might tell how accurate they are.
+    """Score candidates, and collect other possible predictors of their accuracy.
 
     Parameters
     ----------
     evaluations
-        Of any data sets and seeds; each data set and seed has its own region.
+        Evaluations on any data sets, with any seeds; each data set and seed has its own region.
     small_up_to, rise, scale
-        Of the region, see `TargetRegion`.
+        Definition of the region, see `TargetRegion`.
     layers
         Score the ``"last"`` layer, which the head reads, or the ``"mean"`` of the scores of all layers.
 
     Returns
     -------
     DataFrame
-        One row an evaluation: ``candidate``, ``origin``, ``dataset``, ``seed``, ``score`` (0 is best), ``height`` (mean
-        of the last layer's normalised CECV), ``val_mae``, ``mean_predictor_mae``, ``n_parameters``, ``one_epoch_loss``
-        (training loss of the first epoch), ``one_epoch_mae`` (validation MAE after it), ``reference`` (it spans the
-        region), ``seconds``.
+        One row per evaluation: ``candidate``, ``origin``, ``dataset``, ``seed``, ``score`` (0 is best), ``height``
+        (mean of the last layer's normalised CECV), ``val_mae``, ``mean_predictor_mae``, ``n_parameters``,
+        ``one_epoch_loss`` (training loss of the first epoch), ``one_epoch_mae`` (validation MAE after it),
+        ``reference`` (it spans the region), ``seconds``.
 
     Raises
     ------
     MissingReference
-        If there is no evaluation of the LSTM or the DCNN-K1 for a data set and seed, or none of anything.
+        If there is no evaluation of the LSTM or the DCNN-K1 for a data set and seed, or no evaluation at all.
     """
     if not evaluations:
         raise MissingReference("nothing was evaluated yet: python -m lgdcnn_core.companion.design runs the study")
@@ -101,7 +101,7 @@ def scores(
 
 
 def ranking(table: pd.DataFrame) -> pd.Series:
-    """Mean score of each candidate over data sets and seeds, best first; the references are no candidates.
+    """Return the mean score of each candidate over data sets and seeds, best first; references are left out.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The study that is committed: which data sets, how briefly trained."""
+"""The committed study: its data sets, and how briefly candidates train on each."""
 
 from lgdcnn_core.companion.design.evaluation import Task, brief
 
@@ -9,5 +9,6 @@ TASKS = (
     Task("matbench_phonons", 0, brief(epochs=16, batch_size=64)),
     Task("aflow__ael_bulk_modulus_vrh", None, brief(epochs=9, batch_size=128)),
 )
-"""About 240 batches of training each, one or two minutes a candidate on one core for all three together. All elements,
-since the commonest (O) is in a seventh to a third only of the compounds of three or more elements."""
+"""Each task trains for about 240 batches; all three together take one or two minutes per candidate on one core. The
+CECVs take all elements, because only a seventh to a third of the compounds of three or more elements contain the
+commonest element (O)."""

@@ -1,4 +1,4 @@
-"""The design study as tables to read: its networks, data sets, candidates, and definitions of the target region."""
+"""Tabulate the design study: its networks, data sets, candidates, and definitions of the target region."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,7 @@ def network_table() -> pd.DataFrame:
 
 
 def study_table(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
-    """Tabulate how candidates were trained on each data set (rows), and which compounds their CECVs are made from."""
+    """Tabulate how candidates were trained on each data set (rows), and the compounds in their CECVs."""
     first: dict[str, Evaluation] = {}
     for each in evaluations:
         first.setdefault(each.dataset, each)
@@ -54,8 +54,8 @@ def candidate_table(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a network (index): ``origin``, ``parameters``, ``score`` (mean over data sets), the validation MAE on each
-        data set, and the ``mean rank`` of these MAEs; 1 is best.
+        One row per network (index): ``origin``, ``parameters``, ``score`` (mean over data sets), the validation MAE on
+        each data set, and the ``mean rank`` of these MAEs; 1 is best.
     """
     groups = table.assign(rank=table.groupby("dataset")["val_mae"].rank()).groupby("candidate", sort=False)
     errors = table.pivot_table(index="candidate", columns="dataset", values="val_mae", sort=False)
@@ -69,7 +69,7 @@ def rank_table(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table
-        From `scores`, of one seed; the references of the region are no candidates.
+        From `scores`, of one seed; the references of the region are left out.
 
     Returns
     -------
@@ -101,8 +101,8 @@ def above_global(evaluations: Sequence[Evaluation], small_up_to: float = SMALL_U
     Returns
     -------
     DataFrame
-        A row a network, a column a data set: the mean over the large thresholds of the last layer's normalised CECV
-        minus that of the LSTM, in clusters per compound.
+        One row per network, one column per data set: the mean over the large thresholds of the last layer's normalised
+        CECV minus that of the LSTM, in clusters per compound.
     """
     found = {}
     for dataset, curves in region_table(evaluations, small_up_to).items():
@@ -126,8 +126,8 @@ def region_table(
     Returns
     -------
     dict of str to DataFrame
-        By data set: a row a threshold; the normalised CECV of the last layer of each network of the paper, and ``region
-        from`` and ``region to``.
+        By data set: one row per threshold, with the normalised CECV of the last layer of each network of the paper, and
+        ``region from`` and ``region to``.
     """
     tables = {}
     for dataset in dict.fromkeys(each.dataset for each in evaluations):
@@ -179,15 +179,15 @@ def definition_table(
     Parameters
     ----------
     evaluations, small_up_to, rise, layers
-        As in `scores`; our definition, which the others vary.
+        As in `scores`: our definition, which the other definitions vary.
     seed, n_resamples
         As in `predictive_power`.
 
     Returns
     -------
     DataFrame
-        A row a definition, and last two descriptions of the curve that need no region; a column a data set and all
-        together. Spearman's rho with its 95 % interval, as text.
+        One row per definition, then two descriptions of the curve that need no region; one column per data set, and
+        one for all together. Spearman's rho with its 95 % interval, as text.
     """
     ours = {"small_up_to": small_up_to, "rise": rise, "layers": layers}
     variants = {

@@ -1,4 +1,4 @@
-"""Readings: what the layers of trained networks say, as records; made once from the weights, then only read.
+"""Readings: records of the layers of trained networks. They are made once from the weights, then only read.
 
 `cecv` gives the EFMs, clusters and CECVs of one element's compounds; `embeddings` gives maps of elements, compounds
 and environments.

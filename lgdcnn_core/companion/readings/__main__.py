@@ -1,4 +1,4 @@
-"""Read trained networks whose weights are here: ``python -m lgdcnn_core.companion.readings --help``."""
+"""Read trained networks whose weights are on this machine: ``python -m lgdcnn_core.companion.readings --help``."""
 
 import argparse
 from collections.abc import Iterator, Sequence
@@ -16,9 +16,9 @@ from lgdcnn_core.companion.runs.weights import file_of_weights
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the readings that are missing; give the exit status."""
+    """Make the missing readings; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m lgdcnn_core.companion.readings", description=__doc__)
-    parser.add_argument("kind", choices=get_args(Kind), help="what to make")
+    parser.add_argument("kind", choices=get_args(Kind), help="kind of reading to make")
     parser.add_argument("--runs", default="*", metavar="PATTERN", help="keys of the runs to read, such as 'OQMD*seed0'")
     parser.add_argument("--elements", nargs="+", default=["Si"], metavar="SYMBOL", help="focus elements")
     parser.add_argument("--part", default="test", help="test, val or train")
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def trained_runs(pattern: str) -> Iterator[RunSpec]:
-    """Yield the runs of both stores whose keys match and whose weights are here, each once."""
+    """Yield the runs of both stores whose keys match and whose weights are on this machine, each once."""
     seen = set()
     for store in both_stores():
         for key in store.keys():  # noqa: SIM118

@@ -1,4 +1,4 @@
-"""What chemists call things: the environment of an element in a compound, and an element's place in the table."""
+"""Name things as chemists do: the environment of an element in a compound, and an element's place in the table."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ PARTNERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("S, Se, Te", ("S", "Se", "Te")),
     ("other non-metal", ("H", "B", "C", "Si", "P", "Ge", "As", "Sb")),
 )
-"""Partners that name an environment, the first that is there; without any of them all partners are metals."""
+"""Partners that name an environment; the first one present gives the name. If none is, all partners are metals."""
 
 METAL = "metal"
 ALONE = "pure"
@@ -19,10 +19,10 @@ F_ELEMENTS = "f"
 
 
 def environment(elements: Sequence[int], focus: int) -> str:
-    """Name the environment of an element by what it is with, such as "Si-O" or "Si-metal".
+    """Name the environment of an element by its partners, such as "Si-O" or "Si-metal".
 
-    Composition tells no bonds: Si in a silicate of an organic salt is "Si-O" like any other. Noble gases count as
-    metals here; benchmark sets have hardly a compound of them.
+    A composition shows no bonds: Si in a silicate of an organic salt is "Si-O" like any other. Noble gases count as
+    metals here; the benchmark sets have hardly any compounds of them.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def environment(elements: Sequence[int], focus: int) -> str:
 
 
 def environments_in_order(focus: int) -> list[str]:
-    """All names that `environment` can give, in a fixed order."""
+    """List all names that `environment` can give, in a fixed order."""
     symbol = Element.from_Z(focus).symbol
     return [f"{symbol}-{name}" for name, _ in PARTNERS] + [f"{symbol}-{METAL}", f"{symbol}, {ALONE}"]
 
@@ -51,11 +51,11 @@ def reduced(formula: str) -> str:
 
 
 def group(number: int) -> str:
-    """Group 1 to 18 of an element; "f" for lanthanides and actinides, which have no group of their own."""
+    """Return the group of an element, 1 to 18; "f" for lanthanides and actinides, which have no group of their own."""
     element = Element.from_Z(number)
     return F_ELEMENTS if element.block == "f" else str(element.group)
 
 
 def block(number: int) -> str:
-    """Block of an element: "s", "p", "d" or "f"."""
+    """Return the block of an element: "s", "p", "d" or "f"."""
     return str(Element.from_Z(number).block)

@@ -1,4 +1,4 @@
-"""Two clusters of a layer whose compounds hold the focus element in different environments."""
+"""Find two clusters of a layer whose compounds hold the focus element in different environments."""
 
 from itertools import combinations
 
@@ -11,21 +11,21 @@ from lgdcnn_core.companion.readings.chemistry import environment, reduced
 from lgdcnn_core.companion.readings.environments import Environments
 
 SMALLEST = 10
-"""Clusters of fewer compounds than this are not compared: their shares of environments are a matter of chance."""
+"""Fewest compounds of a cluster that is compared; in smaller ones the shares of environments are a matter of chance."""
 
 SHARE = 0.15
-"""Environments of a smaller share of a cluster's compounds are not named."""
+"""Smallest share of a cluster's compounds for which an environment is named."""
 
 
 def members(reading: Environments, layer: str, threshold: float, size: int, rule: str = "published") -> pd.DataFrame:
-    """Compounds of one size with their clusters and their environments.
+    """Tabulate the compounds of one size with their clusters and environments.
 
     Parameters
     ----------
     reading
         The environments of an element.
     layer, threshold, rule
-        As of `Environments.labels`.
+        As in `Environments.labels`.
     size
         Number of elements of the compounds.
 
@@ -49,7 +49,7 @@ def members(reading: Environments, layer: str, threshold: float, size: int, rule
 
 
 def most_different(table: pd.DataFrame, smallest: int = SMALLEST) -> list[int]:
-    """Two clusters whose compounds differ most in their environments, the larger first.
+    """Find the two clusters whose compounds differ most in their environments, the larger first.
 
     The difference is half the sum of the absolute differences between the environments' shares (total variation).
 
@@ -58,8 +58,8 @@ def most_different(table: pd.DataFrame, smallest: int = SMALLEST) -> list[int]:
     table
         From `members`.
     smallest
-        Number of compounds from which on a cluster counts. With fewer than two such clusters, the two largest are
-        given.
+        Fewest compounds of a cluster that counts. With fewer than two such clusters, the function returns the two
+        largest.
     """
     counts = pd.crosstab(table["cluster"], table["environment"])
     sizes = counts.sum(axis=1).sort_values(ascending=False, kind="stable")
@@ -75,12 +75,12 @@ def most_different(table: pd.DataFrame, smallest: int = SMALLEST) -> list[int]:
 def contrast(
     reading: Environments, layer: str, threshold: float, size: int, rule: str = "published"
 ) -> dict[str, tuple[NDArray[np.float32], list[list[str]], list[str]]]:
-    """Give the two clusters of `most_different` as a picture of them takes them.
+    """Return the two clusters of `most_different` as a figure takes them.
 
     Parameters
     ----------
     reading, layer, threshold, size, rule
-        As of `members`.
+        As in `members`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What readings cost: seconds by step, and memory."""
+"""Tabulate the cost of readings: seconds by step, and memory."""
 
 from collections.abc import Mapping
 
@@ -19,8 +19,8 @@ def cost_table(readings: Mapping[tuple[str, str], Environments]) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        A row a reading (index: data set, element): ``compounds``; seconds to read the ``layers`` and for each rule of
-        clustering, all sizes and thresholds; ``peak memory`` of the process in GiB.
+        One row per reading (index: data set, element): ``compounds``; seconds to read the ``layers``, and to cluster
+        all sizes and thresholds with each rule; ``peak memory`` of the process in GiB.
     """
     rows = [
         {"compounds": sum(each.record.results["compounds"])}

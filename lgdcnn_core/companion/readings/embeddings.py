@@ -1,4 +1,4 @@
-"""Embedding readings: maps (UMAP) of elements, compounds and environments, layer by layer, and how ordered they are."""
+"""Embedding readings: maps (UMAP) of elements, compounds and environments, layer by layer, with measures of order."""
 
 import io
 import warnings
@@ -22,7 +22,7 @@ from lgdcnn_core.companion.readings.spec import ReadingSpec
 from lgdcnn_core.composition import parse
 
 READ, MAPPED = 10_000, 2_000
-"""Largest numbers of compounds that are read for the elements' means, and that are mapped."""
+"""Largest number of compounds read for the elements' means, and largest number mapped."""
 
 RAREST = 5
 """Elements in fewer compounds than this have no mean worth drawing."""
@@ -33,7 +33,7 @@ MIN_DISTANCE = 0.1
 """UMAP's own defaults (L. McInnes et al., arXiv:1802.03426)."""
 
 COMPARED = 10
-"""Nearest neighbours in a layer's features that the measures of order look at; of elements `COMPARED_ELEMENTS`."""
+"""Nearest neighbours in a layer's features that the measures of order use; `COMPARED_ELEMENTS` for elements."""
 
 COMPARED_ELEMENTS = 3
 
@@ -44,9 +44,9 @@ ELEMENTS, CORRELATIONS, COMPOUNDS, ENVIRONMENTS = (
 
 @dataclass(frozen=True, eq=False)
 class Embeddings(Reading):
-    """Maps of what a network's layers make of elements, compounds and one element's environments.
+    """Maps of elements, compounds and one element's environments in a network's layers.
 
-    The first of its layers is the embedding, of elements alone.
+    The first layer is the embedding, which maps only elements.
 
     Attributes
     ----------
@@ -64,20 +64,20 @@ class Embeddings(Reading):
     _correlations: pd.DataFrame
 
     def named_elements(self) -> pd.DataFrame:
-        """Give `elements` with the ``symbol``, ``block`` and ``group`` of each."""
+        """Return `elements` with the ``symbol``, ``block`` and ``group`` of each."""
         numbers = self.elements["atomic_number"]
         symbols = [Element.from_Z(number).symbol for number in numbers]
         return self.elements.assign(symbol=symbols, block=numbers.map(block), group=numbers.map(group))
 
     def correlations_by_symbol(self, layer: str) -> pd.DataFrame:
-        """Give `correlations` by symbol, in the order of the Mendeleev numbers: alike elements are neighbours."""
+        """Return `correlations` by symbol, in the order of Mendeleev numbers, where similar elements are neighbours."""
         found = self.correlations(layer)
         order = sorted(found.index, key=lambda number: Element.from_Z(number).mendeleev_no)
         symbols = [Element.from_Z(number).symbol for number in order]
         return found.loc[order, order].set_axis(symbols).set_axis(symbols, axis=1)
 
     def correlations(self, layer: str) -> pd.DataFrame:
-        """Pearson correlation of the elements' mean features, each feature standardised over the elements, (E, E)."""
+        """Return Pearson correlations of the elements' mean features, standardised over the elements, (E, E)."""
         numbers = self.elements.loc[self.elements["layer"] == layer, "atomic_number"].to_numpy()
         matrix = np.eye(len(numbers), dtype=np.float32)
         upper = np.triu_indices(len(numbers), k=1)
@@ -86,25 +86,25 @@ class Embeddings(Reading):
         return pd.DataFrame(matrix, index=numbers, columns=numbers)
 
     def most_alike(self, layer: str, n: int = 6) -> "pd.Series[float]":
-        """Correlations of the focus element with the n elements most and the n least like it, by symbol, descending."""
+        """Return the focus element's correlations with its n most and n least similar elements, by symbol."""
         focus = self.record.spec.focus
         every = self.correlations(layer)[focus].drop(focus).sort_values(ascending=False)
         ends = every.iloc[[*range(n), *range(-n, 0)]] if len(every) > 2 * n else every
         return ends.rename(index=lambda number: Element.from_Z(number).symbol).rename("correlation")
 
     def order(self) -> pd.DataFrame:
-        """How ordered each layer's features are, measured in all their dimensions: a row a layer.
+        """Measure how ordered each layer's features are, in all their dimensions: one row per layer.
 
-        ``same_group``: share of an element's nearest neighbours that are of its group. ``same_environment``: share of
+        ``same_group``: share of an element's nearest neighbours that are in its group. ``same_environment``: share of
         a focus atom's nearest neighbours that are in the same kind of environment. ``neighbour_error``: mean absolute
-        error of a compound's target when predicted as the mean of its nearest neighbours', over that when predicted
-        as the mean of all.
+        error of predicting a compound's target as the mean of its nearest neighbours' targets, divided by the error of
+        predicting the mean of all.
         """
         return pd.DataFrame(self.record.results["order"]).rename_axis("layer")
 
 
 def across_layers(points: pd.DataFrame, layers: Sequence[str]) -> pd.DataFrame:
-    """Lay out maps for a file: a row a point, with its coordinates in each layer, to three digits.
+    """Lay out maps for a file: one row per point, with its coordinates in each layer, to three decimals.
 
     Parameters
     ----------
@@ -120,12 +120,12 @@ def across_layers(points: pd.DataFrame, layers: Sequence[str]) -> pd.DataFrame:
 
 
 def measure(spec: ReadingSpec, trained: Trained) -> Findings:
-    """Read the layers of a trained network and map what they say."""
+    """Read the layers of a trained network and map their features."""
     watch = Stopwatch()
     generator = np.random.default_rng(SEED)
     data, layout = trained.data.reset_index(drop=True), trained.model.layout_
     compositions = parse(data["formula"])
-    # What the published setting would cut is no compound of the data.
+    # A compound that the padded setting would cut is no longer a compound of the data.
     whole = np.flatnonzero(compositions.lengths <= (layout.n_max if layout.setting == "published" else np.inf))
     compound = np.repeat(np.arange(len(data)), compositions.lengths)
     focal = np.unique(compound[compositions.atomic_numbers == spec.focus])
@@ -199,14 +199,14 @@ def view(record: ReadingRecord, store: ReadingStore, files: dict[str, bytes]) ->
 
 
 def _some(rows: NDArray[np.int64], n: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    """All rows, or n of them drawn at random, in order."""
+    """Return all rows, or n of them drawn at random, in order."""
     return rows if len(rows) <= n else np.sort(generator.choice(rows, n, replace=False))
 
 
 def _mapped(scaled: NDArray[np.float64], layer: str, **columns: Any) -> pd.DataFrame:
-    """Coordinates of points in the plane, with what they are."""
+    """Map points into the plane; return their coordinates with the given columns."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of one thread, which the seed asks for
+        warnings.simplefilter("ignore")  # it warns that the seed needs a single thread
         from umap import UMAP  # imported late: it costs seconds
 
         fitted = UMAP(
@@ -217,24 +217,24 @@ def _mapped(scaled: NDArray[np.float64], layer: str, **columns: Any) -> pd.DataF
 
 
 def _nearest(scaled: NDArray[np.float64], k: int) -> NDArray[np.int64]:
-    """Nearest neighbours of each point, itself left out, (n, k)."""
+    """Find the nearest neighbours of each point, without itself, (n, k)."""
     k = min(k, len(scaled) - 1)
     return np.asarray(NearestNeighbors(n_neighbors=k).fit(scaled).kneighbors(return_distance=False))
 
 
 def _same(scaled: NDArray[np.float64], labels: NDArray[Any], k: int) -> float:
-    """Share of each point's k nearest neighbours that have its label."""
+    """Return the share of each point's k nearest neighbours that have its label."""
     return float((labels[_nearest(scaled, k)] == labels[:, None]).mean())
 
 
 def _by_chance(labels: NDArray[Any]) -> float:
-    """Share of the other points, taken at random, that have a point's label."""
+    """Return the share of other points, taken at random, that have a point's label."""
     n = np.unique(labels, return_counts=True)[1]
     return float((n * (n - 1)).sum() / (len(labels) * (len(labels) - 1)))
 
 
 def _neighbour_error(scaled: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
-    """Mean absolute error of the nearest neighbours' mean target, over that of the mean of all."""
+    """Return the mean absolute error of the nearest neighbours' mean target, divided by that of the mean of all."""
     predicted = targets[_nearest(scaled, COMPARED)].mean(axis=1)
     return float(np.abs(predicted - targets).mean() / np.abs(targets - targets.mean()).mean())
 

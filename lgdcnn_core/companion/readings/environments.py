@@ -23,19 +23,19 @@ from lgdcnn_core.training import Layout
 FILE = "environments.parquet"
 
 LABELS_RULE = "published"
-"""Rule whose labels are stored. Those of the others follow from the EFMs, but their files would be twice as large."""
+"""Rule whose labels are stored. Labels by the other rules follow from the EFMs, but would double the files."""
 
 _EFM, _CLUSTER = "efm: ", "cluster: "
 
 
 @dataclass(frozen=True, eq=False)
 class Environments(Reading):
-    """What a network's layers make of one element's compounds.
+    """EFMs, clusters and CECVs of one element's compounds in a network's layers.
 
     Attributes
     ----------
     compounds
-        A row a compound, by size and then in data-set order: ``row`` (place in the data set), ``formula``,
+        One row per compound, by size and then in data-set order: ``row`` (position in the data set), ``formula``,
         ``elements`` (atomic numbers in the order of the EFM's rows), ``size``.
     """
 
@@ -43,7 +43,7 @@ class Environments(Reading):
     _columns: dict[str, NDArray[Any]]
 
     def cecv(self, layer: str, rule: str = "published") -> CECV:
-        """CECV of a layer, from the recorded counts."""
+        """Return the CECV of a layer, from the recorded counts."""
         settings, results = self.record.settings, self.record.results
         return CECV(
             tuple(settings["thresholds"]),
@@ -54,7 +54,7 @@ class Environments(Reading):
         )
 
     def efms(self, layer: str) -> dict[int, NDArray[np.float32]]:
-        """EFMs of a layer by size, (n, N, N), as `cecv.CECV.from_efms` and the bands take them."""
+        """Return the EFMs of a layer by size, (n, N, N), as `cecv.CECV.from_efms` and the bands take them."""
         values, sizes, result, start = self._columns[_EFM + layer], self._sizes, {}, 0
         for size in self.record.settings["sizes"]:
             n, upper = int(np.count_nonzero(sizes == size)), np.triu_indices(size, k=1)
@@ -66,12 +66,12 @@ class Environments(Reading):
         return result
 
     def labels(self, layer: str, threshold: float, rule: str = "published") -> NDArray[np.intp]:
-        """Cluster of each compound, (B,), numbered 0, 1, ... within its size; in the order of `compounds`.
+        """Return the cluster of each compound, (B,), numbered 0, 1, ... within its size; in the order of `compounds`.
 
         Raises
         ------
         lgdcnn_core.cecv.CECVError
-            As `cecv.clusters`.
+            As in `cecv.clusters`.
         """
         thresholds = self.record.settings["thresholds"]
         if rule == LABELS_RULE and threshold in thresholds:
@@ -86,15 +86,15 @@ class Environments(Reading):
 
 
 def measure(spec: ReadingSpec, trained: Trained) -> Findings:
-    """Read the layers of a trained network and cluster what they say.
+    """Read the layers of a trained network and cluster their EFMs.
 
-    All counts and labels are computed from the EFMs as they are stored, in float32, so that a reader of the file gets
-    the same.
+    We compute all counts and labels from the EFMs as they are stored, in float32, so that a reader of the file gets the
+    same values.
     """
     watch = Stopwatch()
     formulas = trained.data["formula"].to_numpy()
     with watch.time("layers"):
-        # No other compound is run: in either setting one compound's result does not depend on the others.
+        # We run no other compounds: in either setting a compound's result does not depend on the others.
         rows = _rows(parse(formulas), spec, trained.model.layout_)
         batches = trained.model.batches(formulas[rows])
         read = cecv.layer_efms(trained.model.network_, batches, spec.focus, SIZES)
@@ -119,7 +119,7 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
 
 
 def _rows(compositions: Compositions, spec: ReadingSpec, layout: Layout) -> NDArray[np.int64]:
-    """Places of the compounds that contain the element and are of a size that counts, in data-set order."""
+    """Return the positions of the compounds of `SIZES` that contain the element, in data-set order."""
     compound = np.repeat(np.arange(len(compositions)), compositions.lengths)
     rows = np.unique(compound[compositions.atomic_numbers == spec.focus])
     rows = rows[np.isin(compositions.lengths[rows], SIZES)]
@@ -130,8 +130,8 @@ def _rows(compositions: Compositions, spec: ReadingSpec, layout: Layout) -> NDAr
     longest = int(compositions.lengths[rows].max())
     if layout.setting == "published" and longest > layout.n_max:
         raise cecv.CECVError(
-            f"a compound with {spec.element} has {longest} elements, and this network in the published setting cuts "
-            f"all compounds to {layout.n_max}, as many as the longest of its training data: train it on more of them"
+            f"a compound with {spec.element} has {longest} elements, but this network in the padded setting cuts "
+            f"all compounds to {layout.n_max}, the most in its training data: train it on more compounds"
         )
     return rows
 
@@ -154,7 +154,7 @@ def _file(
     formulas: NDArray[np.object_],
     efms: dict[str, dict[int, NDArray[np.float32]]],
 ) -> bytes:
-    """Bytes of the Parquet file: a row a compound, sizes one after another."""
+    """Return the bytes of the Parquet file: one row per compound, in the order of sizes."""
     places = np.concatenate([rows[read.rows[size]] for size in SIZES])
     sizes = np.concatenate([np.full(len(read.rows[size]), size) for size in SIZES])
     elements = np.concatenate([read.atomic_numbers[size].ravel() for size in SIZES])
@@ -182,6 +182,6 @@ def _file(
 
 
 def _lists(values: NDArray[Any], lengths: NDArray[np.int64]) -> pa.ListArray:
-    """Arrow lists of these lengths, one after another."""
+    """Split values into consecutive Arrow lists of these lengths."""
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))

@@ -11,7 +11,7 @@ from lgdcnn_core.cecv import LayerReader
 from lgdcnn_core.elements import N_ELEMENTS
 
 EMBEDDING = "embedding"
-"""Name of what comes before the first layer: the trained projection of the element table, without amounts."""
+"""Name of the step before the first layer: the trained projection of the element table, without amounts."""
 
 Array = NDArray[np.float32]
 
@@ -23,13 +23,13 @@ class Features:
     Attributes
     ----------
     counts
-        Compounds in which each element occurs, (119,), by atomic number.
+        Number of compounds in which each element occurs, (119,), by atomic number.
     elements
         Mean of an element's features over these compounds, (119, d); with `EMBEDDING` as the first layer.
     compounds
-        Mean over the elements of a compound, (B, d), of the rows that were asked for.
+        Mean over the elements of each requested compound, (B, d).
     focus
-        Features of the focus element in each compound, (F, d), of the rows that were asked for.
+        Features of the focus element in each requested compound, (F, d).
     """
 
     counts: NDArray[np.int64]
@@ -52,12 +52,12 @@ def read(
     model
         A trained network.
     formulas
-        (B,), all of which count for the elements' means.
+        (B,); all of them count towards the elements' means.
     focus
         Atomic number of the focus element.
     compound_rows, focus_rows
-        Positions in `formulas` of compounds to keep pooled features of, and of compounds to keep the focus element's
-        features of, in ascending order.
+        Positions in `formulas`, in ascending order: compounds whose pooled features are kept, and compounds whose
+        focus element's features are kept.
     """
     network = model.network_.eval()
     sums: dict[str, NDArray[np.float64]] = {}
@@ -89,6 +89,6 @@ def read(
 
 
 def _places(rows: NDArray[np.int64], wanted: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Pairs (position in the batch, position in what is kept) of the rows that are wanted."""
+    """Return pairs (position in the batch, position among the wanted rows) of the wanted rows."""
     _, in_batch, in_kept = np.intersect1d(rows, wanted, assume_unique=True, return_indices=True)
     return list(zip(in_batch.tolist(), in_kept.tolist(), strict=True))

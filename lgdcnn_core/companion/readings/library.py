@@ -1,4 +1,4 @@
-"""Readings as users ask for them: from the records, or made anew where the weights are."""
+"""Get readings from the records, or make them from the weights of trained networks."""
 
 from collections.abc import Callable
 from importlib import metadata
@@ -23,7 +23,7 @@ class NoReading(RuntimeError):
 
 
 def cecv(run: RunSpec, element: str = "Si", part: Part = "test", recompute: bool = False) -> Environments:
-    """Give the environments of an element in a trained network's layers.
+    """Return the EFMs, clusters and CECVs of an element's compounds in a trained network's layers.
 
     Parameters
     ----------
@@ -39,15 +39,15 @@ def cecv(run: RunSpec, element: str = "Si", part: Part = "test", recompute: bool
     Raises
     ------
     NoReading
-        If there is neither a record nor a network, or the record is of another training than the recorded one; the
-        message says what to do.
+        If there is neither a record nor a network, or the record comes from another training than the recorded one;
+        the message says what to do.
     """
     spec = ReadingSpec("cecv", run, element, part)
     return cecv_readings.view(*_record(spec, recompute))
 
 
 def embeddings(run: RunSpec, element: str = "Si", part: Part = "test", recompute: bool = False) -> Embeddings:
-    """Give the maps of a trained network's layers; parameters and errors as of `cecv`."""
+    """Return the maps of a trained network's layers; parameters and errors are as in `cecv`."""
     spec = ReadingSpec("embeddings", run, element, part)
     return embedding_readings.view(*_record(spec, recompute))
 
@@ -62,14 +62,14 @@ def make(spec: ReadingSpec, store: ReadingStore, replace: bool = False) -> Readi
     store
         Store of the record.
     replace
-        Remove the record that is there, once the new one is made.
+        Replace the existing record once the new one is made.
 
     Raises
     ------
     lgdcnn_core.companion.readings.NoNetwork, lgdcnn_core.companion.readings.ForeignWeights
         If the trained network is not here.
     lgdcnn_core.companion.runs.RecordExists
-        If there is a record already that is not to be replaced.
+        If there is a record already and `replace` is false.
     """
     begun = provenance.begin()
     network = trained(spec)
@@ -100,7 +100,7 @@ _MEASURES: dict[Kind, Callable[[ReadingSpec, Trained], Findings]] = {
 
 
 def _record(spec: ReadingSpec, recompute: bool) -> tuple[ReadingRecord, ReadingStore, dict[str, bytes]]:
-    """Record, its store, and its files; made if need be."""
+    """Return the record, its store and its files; make it if need be."""
     here = local(spec.kind)
     store = None if recompute else next((each for each in ReadingStore.both(spec.kind) if spec.key in each), None)
     if store is None:
@@ -113,7 +113,7 @@ def _record(spec: ReadingSpec, recompute: bool) -> tuple[ReadingRecord, ReadingS
     trainings = {sha256_of_record(each, spec.run) for each in both_stores() if spec.run.key in each}
     if trainings and record.source["run"] not in trainings:
         raise NoReading(
-            f"the {store.name} record of {spec.kind} of {spec.key} is of another training than the recorded one: "
+            f"the {store.name} record of {spec.kind} of {spec.key} comes from another training than the recorded one: "
             "remove its directory to make it again"
         )
     return record, store, files

@@ -26,7 +26,7 @@ class Stopwatch:
 
     @contextmanager
     def time(self, step: str) -> Iterator[None]:
-        """Time what is in the ``with`` block."""
+        """Time the ``with`` block and add it to a step."""
         started = time.perf_counter()
         yield
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started

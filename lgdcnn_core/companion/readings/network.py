@@ -1,4 +1,4 @@
-"""The trained network of a run, from its weights, checked against its record."""
+"""Load the trained network of a run from its weights, and check it against the record of the run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from lgdcnn_core.companion.runs.store import both_stores
 from lgdcnn_core.companion.runs.weights import file_of_weights
 
 COMPOUNDS_COMPARED = 64
-"""Test compounds whose predictions tell whether weights are those of a record."""
+"""Number of test compounds whose predictions show whether weights belong to a record."""
 
 TOLERANCE = 1e-3
-"""Largest difference of a prediction, in mean absolute deviations of them: another machine's rounding, no more."""
+"""Largest difference that another machine's rounding may cause in a prediction, in mean absolute deviations."""
 
 
 class NoNetwork(RuntimeError):
-    """A trained network is wanted, and its record or its weights are not here."""
+    """The record or the weights of a trained network are not on this machine."""
 
 
 class ForeignWeights(RuntimeError):
-    """Weights predict something else than the record of their run says."""
+    """Weights give other predictions than the record of their run."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class Trained:
 
 
 def trained(spec: ReadingSpec) -> Trained:
-    """Load the trained network that a reading is of, and its data.
+    """Load the trained network of a reading, and its data.
 
     Raises
     ------
     NoNetwork
         If the run has no record or no weights; the message says how to make them.
     ForeignWeights
-        If the weights do not predict what the record says.
+        If the weights give other predictions than the record.
     """
     weights = file_of_weights(spec.run)
     stores = [store for store in both_stores() if spec.run.key in store]
@@ -79,24 +79,24 @@ def trained(spec: ReadingSpec) -> Trained:
 
 
 def sha256_of_record(store: Store, run: RunSpec) -> str:
-    """sha256 of a run's ``record.json``."""
+    """Return the sha256 of a run's ``record.json``."""
     return sealed.sha256((store.path / run.key / RECORD).read_bytes())
 
 
 def _matching(model: CompositionRegressor, run: RunSpec, stores: Sequence[Store]) -> Store:
-    """Give the store whose record says what the model predicts; the same run may be recorded in both."""
+    """Return the store whose record agrees with the model's predictions; both may have a record of the run."""
     differences = {store: _difference(model, store.predictions(run.key)) for store in stores}
     store = min(stores, key=lambda each: differences[each])
     if not differences[store] <= TOLERANCE:
         raise ForeignWeights(
-            f"the weights of {run.key} predict up to {differences[store]:.3g} mean absolute deviations off what its "
-            f"record says: they are of another training. Remove them. {_way_out(run)}"
+            f"the weights of {run.key} predict up to {differences[store]:.3g} mean absolute deviations away from "
+            f"its record: they come from another training. Remove them. {_way_out(run)}"
         )
     return store
 
 
 def _difference(model: CompositionRegressor, recorded: pd.DataFrame) -> float:
-    """Largest difference from recorded predictions, in mean absolute deviations of those."""
+    """Return the largest difference from recorded predictions, in mean absolute deviations of these."""
     table = recorded.head(COMPOUNDS_COMPARED).rename(columns={"actual": "target"})
     expected = table["predicted"].to_numpy(dtype=float)
     worst = np.abs(predict(model, table)["predicted"].to_numpy(dtype=float) - expected).max()

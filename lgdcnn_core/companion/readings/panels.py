@@ -1,4 +1,4 @@
-"""CECVs of several readings, arranged for pictures and tables: by network, by layer, and as one long table."""
+"""Arrange the CECVs of several readings for figures and tables: by network, by layer, and as one long table."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ Readings = Mapping[tuple[str, str, str], Environments]
 
 
 def last_layers(readings: Readings, rule: str = "published") -> dict[tuple[str, str], dict[str, CECV]]:
-    """Give the CECV of the last layer of each network, by (data set, element) and network."""
+    """Return the CECV of the last layer of each network, by (data set, element) and network."""
     found: dict[tuple[str, str], dict[str, CECV]] = {}
     for (dataset, element, model), each in readings.items():
         found.setdefault((dataset, element), {})[model] = each.cecv(each.layers[-1], rule)
@@ -22,7 +22,7 @@ def last_layers(readings: Readings, rule: str = "published") -> dict[tuple[str, 
 def every_layer(
     readings: Readings, element: str, models: Sequence[str], rule: str = "published"
 ) -> dict[tuple[str, str], dict[str, CECV]]:
-    """Give the CECV of each layer of these networks for one element, by (network, data set) and layer."""
+    """Return the CECV of each layer of these networks for one element, by (network, data set) and layer."""
     return {
         (model, name): {layer: each.cecv(layer, rule) for layer in each.layers}
         for model in models

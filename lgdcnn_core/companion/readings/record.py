@@ -22,7 +22,7 @@ class ReadingRecord(SealedRecord):
     layers
         Names of the layers, in the order of the network.
     results
-        The numbers that are few enough for this file.
+        Numbers that are few enough to be kept in this file.
     source
         sha256 of the run's ``record.json`` (``run``), of the file of weights (``weights``), and of the formulas and
         targets of the part (``data``, see `records.provenance.data_hash`).
@@ -65,7 +65,7 @@ committed, local = ReadingStore.committed, ReadingStore.local
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A record with what its other files hold; each kind of reading adds its own.
+    """A record with the content of its other files; each kind of reading adds its own.
 
     Attributes
     ----------
@@ -85,5 +85,5 @@ class Reading:
 
 
 def origin(*readings: Reading) -> dict[str, Any]:
-    """Say where a figure of these readings comes from, as `figures.save` takes it."""
+    """Return the origin of a figure of these readings, as `figures.save` takes it."""
     return directory.origin((each.store, each.record) for each in readings)

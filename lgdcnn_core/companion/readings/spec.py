@@ -1,4 +1,4 @@
-"""The specification of one reading: which trained network, of which compounds, for which element."""
+"""The specification of one reading: the trained network, the compounds and the focus element."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -13,7 +13,7 @@ Part = Literal["train", "val", "test"]
 
 @dataclass(frozen=True)
 class ReadingSpec:
-    """One reading.
+    """The specification of one reading.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class ReadingSpec:
     Raises
     ------
     InvalidSpec
-        Saying what there is instead.
+        The message lists the possible values.
     """
 
     kind: Kind
@@ -44,11 +44,11 @@ class ReadingSpec:
         if self.part not in get_args(Part):
             raise InvalidSpec(f"part is {self.part!r}; it is one of {', '.join(get_args(Part))}")
         if not Element.is_valid_symbol(self.element):
-            raise InvalidSpec(f"{self.element!r} is no symbol of an element, such as 'Si'")
+            raise InvalidSpec(f"{self.element!r} is not the symbol of an element, such as 'Si'")
 
     @property
     def key(self) -> str:
-        """Directory of the record in a store of its kind: the run's, and within it the part and the element."""
+        """Directory of the record in a store of its kind: the key of the run, then the part and the element."""
         return f"{self.run.key}/{self.part}_{self.element}"
 
     @property

@@ -1,1 +1,1 @@
-"""Records: files that are written once, sealed by a hash, and say where they come from; directories of them."""
+"""Records: files written once, sealed by a hash, that state where they come from; and the stores that hold them."""

@@ -1,4 +1,4 @@
-"""A directory of sealed records, one subdirectory each: what the stores of all kinds of records share."""
+"""Read and write stores of sealed records: a directory with one subdirectory per record, for every kind of record."""
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -28,18 +28,18 @@ class Keyed(Protocol):
 class RecordDirectory(Generic[R]):
     """A directory of records, written atomically and never overwritten, read with every hash checked.
 
-    A record's key is the path of its subdirectory, in which there is ``record.json`` and each file that the record
-    states the hash of. The store of a kind of record is a subclass that says which: ``kind``.
+    A record's key is the path of its subdirectory, which holds ``record.json`` and the other files. The record states
+    the hash of each other file. Each kind of record has its own subclass, which names the record's class as ``kind``.
 
     Attributes
     ----------
     name
-        ``"committed"``: the records of this repository; ``"local"``: those made on this machine.
+        ``"committed"`` for the records of this repository, ``"local"`` for records made on this machine.
     path
         The directory; it need not exist before the first record.
     """
 
-    # Of R, which a class variable cannot say.
+    # The class is R, but the type of a class variable cannot say so.
     kind: ClassVar[type[Any]] = SealedRecord
     """Class of the records."""
 
@@ -48,24 +48,24 @@ class RecordDirectory(Generic[R]):
 
     @classmethod
     def committed(cls, *within: str) -> Self | None:
-        """Give the committed store, in ``data/`` of the checkout; None if the package is installed without one.
+        """Return the committed store, in ``data/`` of the checkout; None if the package is installed without one.
 
         Parameters
         ----------
         *within
-            Directories within that of the kind, where one kind has several stores.
+            Subdirectories of the kind's directory, where one kind has several stores.
         """
         path = places.committed(cls._directory(within))
         return None if path is None else cls("committed", path)
 
     @classmethod
     def local(cls, *within: str) -> Self:
-        """Give this machine's store, see `places.local`; parameters are as of `committed`."""
+        """Return this machine's store, see `places.local`; the parameters are as in `committed`."""
         return cls("local", places.local(cls._directory(within)))
 
     @classmethod
     def both(cls, *within: str) -> list[Self]:
-        """Give the committed store, if there is one, and this machine's; parameters are as of `committed`."""
+        """Return the committed store, if there is one, and this machine's; the parameters are as in `committed`."""
         found = cls.committed(*within)
         return [*([] if found is None else [found]), cls.local(*within)]
 
@@ -77,10 +77,10 @@ class RecordDirectory(Generic[R]):
         return _occupied(self.path / key)
 
     def keys(self) -> Iterator[str]:
-        """Keys of all records, sorted."""
+        """Yield the keys of all records, sorted."""
         for file in sorted(self.path.glob(f"{'*/' * self.kind.LEVELS}{RECORD}")):
             key = file.parent.relative_to(self.path)
-            # A directory with a dot is a record that a killed process did not finish writing.
+            # A directory whose name begins with a dot is a record that a killed process left unfinished.
             if not key.name.startswith(".") and key.parts[0] not in places.OTHERS:
                 yield key.as_posix()
 
@@ -89,7 +89,7 @@ class RecordDirectory(Generic[R]):
         return f"{self.kind.CALLED} {key} of the {self.name} store"
 
     def text(self, key: str) -> str:
-        """Text of a record's JSON file.
+        """Return the text of a record's JSON file.
 
         Raises
         ------
@@ -108,19 +108,19 @@ class RecordDirectory(Generic[R]):
             raise BrokenRecord(f"{RECORD} of {self.title(key)} is not UTF-8 text ({error}). {WAY_OUT}") from error
 
     def read(self, key: str) -> R:
-        """Record with this key, its other files checked against it.
+        """Return the record with this key, after checking its other files against it.
 
         Raises
         ------
         KeyError
             If there is none.
         lgdcnn_core.companion.runs.BrokenRecord
-            If any of its files is not what was written; the message names it.
+            If any of its files has changed since it was written; the message names the file.
         """
         return self.read_with_files(key)[0]
 
     def read_with_files(self, key: str) -> tuple[R, dict[str, bytes]]:
-        """Record with this key and the bytes of its other files, checked like `read`."""
+        """Return the record with this key and the bytes of its other files, checked as `read` does."""
         name = self.title(key)
         found: R = self.kind.from_json(self.text(key), name)
         if found.key != key:
@@ -134,7 +134,7 @@ class RecordDirectory(Generic[R]):
         return {key: self.read(key) for key in self.keys()}
 
     def write(self, record: R, files: Mapping[str, bytes] | None = None) -> None:
-        """Add a record and its other files, all at once; after a kill, none is there.
+        """Add a record and its other files in one step: a killed process leaves none of these files.
 
         Parameters
         ----------
@@ -146,31 +146,31 @@ class RecordDirectory(Generic[R]):
         Raises
         ------
         lgdcnn_core.companion.runs.RecordExists
-            If there is one with its key.
+            If the store already has a record with this key.
         """
         files = files or {}
         assert record.files == sealed.hashes(files)
         sealed.write_directory(self.path / record.key, {**files, RECORD: record.to_json().encode()})
 
     def keep(self, record: R, files: Mapping[str, bytes] | None = None) -> R:
-        """Add a record like `write`, unless another process made the same meanwhile; give the one that is there."""
+        """Add a record as `write` does, unless another process added it first; return the record in the store."""
         with suppress(sealed.RecordExists):
             self.write(record, files)
         return self.read(record.key)
 
     def discard(self, record: Keyed | str) -> None:
-        """Remove a record, if there is one, to make it again; given as key, record or specification."""
+        """Remove a record, if there is one, so that it can be made again; takes a key, record or specification."""
         shutil.rmtree(self.path / _key(record), ignore_errors=True)
 
     def origin(self, records: Iterable[Keyed | str]) -> dict[str, Any]:
-        """Say where a figure of these comes from, given as keys, records or specifications; see `origin`."""
+        """Return the origin of a figure of these keys, records or specifications; see `origin`."""
         return origin((self, each) for each in records)
 
 
 def origin(records: Iterable[tuple[RecordDirectory[Any], Keyed | str]]) -> dict[str, Any]:
-    """Say where a figure of these records comes from: ``records`` and ``stores``, as `figures.save` takes them.
+    """Return the origin of a figure of these records: ``records`` and ``stores``, as `figures.save` takes them.
 
-    Their keys begin with the directory of their kind, so that records of two kinds may be in one figure.
+    Each key begins with the directory of its kind, so that one figure may use records of two kinds.
     """
     stores: dict[str, RecordDirectory[Any]] = {}
     rows = []
@@ -183,7 +183,7 @@ def origin(records: Iterable[tuple[RecordDirectory[Any], Keyed | str]]) -> dict[
 
 
 def _occupied(place: Path) -> bool:
-    """Whether there is anything but an empty directory, which a new record may replace."""
+    """Tell whether anything is there except an empty directory, which a new record may replace."""
     try:
         return any(place.iterdir())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Directories of the companion's files: those of this repository, and those of this machine."""
+"""Directories of the companion's files, in this repository and on this machine."""
 
 import os
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ VARIABLE = "LGDCNN_RUNS"
 """Environment variable that names the directory of this machine's run records."""
 
 RUNS = "runs"
-"""Directory of the run records, beside which those of other kinds are."""
+"""Directory of the run records; records of other kinds have directories beside it."""
 
 BOTH = "both"
-"""Name of the two stores together, in the parameter ``stores`` of notebooks."""
+"""Name that selects both stores, in the parameter ``stores`` of notebooks."""
 
 OTHERS = ("cecv", "design", "embeddings", "pretraining", "speed", "tuning")
-"""Directories of the records of other kinds, which are within that of the runs where `VARIABLE` names it."""
+"""Directories of the other kinds of records; they lie within the directory of the runs if `VARIABLE` names one."""
 
 
 class Named(Protocol):
@@ -32,11 +32,11 @@ S = TypeVar("S", bound=Named)
 
 
 class UnknownStore(ValueError):
-    """No store of records has the name that was asked for."""
+    """No store of records has the requested name."""
 
 
 def known_store(name: str, both: bool = False) -> str:
-    """Give the name back if a store is called this; ``"both"`` is a name where `both` says so.
+    """Return the name if a store has it; ``"both"`` is also a name if `both` is true.
 
     Raises
     ------
@@ -50,27 +50,27 @@ def known_store(name: str, both: bool = False) -> str:
 
 
 def named(stores: Iterable[S], name: str) -> list[S]:
-    """Choose among stores of one kind by name, ``"committed"`` or ``"local"``; ``"both"`` takes all of them.
+    """Select stores of one kind by name: ``"committed"``, ``"local"``, or ``"both"`` for all of them.
 
     Raises
     ------
     UnknownStore
-        If no store is called this.
+        If no store has this name.
     """
     known_store(name, both=True)
     return [store for store in stores if name in (BOTH, store.name)]
 
 
 def committed(directory: str) -> Path | None:
-    """Give ``data/<directory>`` of the checkout; None if the package is installed without one."""
+    """Return ``data/<directory>`` of the checkout; None if the package is installed without a checkout."""
     top = checkout()
     return None if top is None else top / "data" / directory
 
 
 def local(directory: str) -> Path:
-    """Give ``build/<directory>`` of the checkout; without one it is in the user's cache directory.
+    """Return ``build/<directory>`` of the checkout; without a checkout, a directory in the user's cache.
 
-    If LGDCNN_RUNS names a directory, run records are in that, and records of other kinds within it.
+    If LGDCNN_RUNS names a directory, run records are in it, and records of other kinds in its subdirectories.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -81,5 +81,5 @@ def local(directory: str) -> Path:
 
 
 def weights() -> Path:
-    """Give ``data/weights`` of the checkout, for trained networks; without one it is in the user's cache directory."""
+    """Return ``data/weights`` of the checkout, for trained networks; without a checkout, one in the user's cache."""
     return committed("weights") or cache() / "weights"

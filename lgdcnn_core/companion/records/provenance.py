@@ -33,16 +33,16 @@ CODE = ("lgdcnn_core", "pyproject.toml", "requirements.lock")
 """Paths of a checkout that the numbers of a run depend on. New records, figures or notes are not code."""
 
 SPARE_LOAD = 0.5
-"""Load average that does not count as other work: the system and its services."""
+"""Load average that the system and its services cause, which does not count as other work."""
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of `PACKAGES`, by name."""
+    """Return the versions of Python and of `PACKAGES`, by name."""
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES}
 
 
 def machine() -> dict[str, str | int | None]:
-    """Kind of machine this is, without anything that identifies it or its user."""
+    """Describe this kind of machine, without anything that identifies the machine or its user."""
     return {
         "system": platform.system(),
         "machine": platform.machine(),
@@ -52,7 +52,7 @@ def machine() -> dict[str, str | int | None]:
 
 
 def processor() -> str:
-    """Name of the processor, as its maker calls it where the system tells."""
+    """Return the name of the processor: its maker's name where the system gives it."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file() and (name := _named_in(cpuinfo.read_text(errors="replace"))):
         return name
@@ -61,9 +61,9 @@ def processor() -> str:
 
 
 def _named_in(cpuinfo: str) -> str | None:
-    """Name of the first processor in Linux's list.
+    """Return the name of the first processor in Linux's list.
 
-    Virtual machines often leave the model out of it ("AMD EPYC"): then its family and model in numbers are added.
+    Virtual machines often leave out the model ("AMD EPYC"). The name then also gives the numbers of family and model.
     """
     lines = [line.partition(":") for line in cpuinfo.partition("\n\n")[0].splitlines()]
     told = {field.strip(): value.strip() for field, _, value in lines}
@@ -74,7 +74,7 @@ def _named_in(cpuinfo: str) -> str | None:
 
 
 def code() -> dict[str, str | bool] | None:
-    """Commit of the checkout and whether the code differs from it; None without a checkout or without git."""
+    """Return the commit of the checkout, and whether the code differs from it; None without a checkout or git."""
     top = checkout()
     commit = _output("git", "-C", str(top), "rev-parse", "HEAD") if top else None
     if commit is None:
@@ -84,13 +84,13 @@ def code() -> dict[str, str | bool] | None:
 
 
 def begin() -> dict[str, Any]:
-    """Note what a record says about its beginning, to be given to `made_now` at its end."""
-    # The commit too: one that is made meanwhile is not the one that ran.
+    """Note the time, code and load at the start of a computation; `made_now` takes them at its end."""
+    # We read the commit now because a commit made during the computation is not the code that ran.
     return {"started": now(), "code": code(), "load": {"start": load_average()}}
 
 
 def made_now(kind: type[Any], begun: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a record that say when, where and by which code it was made, as far as its kind has them.
+    """Return the fields that state when, where and with which code a record was made, if its kind has them.
 
     Parameters
     ----------
@@ -110,12 +110,12 @@ def made_now(kind: type[Any], begun: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def now() -> str:
-    """Time of day as records have it: UTC, ISO 8601, to the second."""
+    """Return the time as records state it: UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def load_average() -> float | None:
-    """Count the processes that ran or waited, on average over the last minute; None where the system does not tell."""
+    """Return the mean number of processes that ran or waited in the last minute; None if the system does not say."""
     try:
         return os.getloadavg()[0]
     except (AttributeError, OSError):
@@ -123,12 +123,12 @@ def load_average() -> float | None:
 
 
 def undisturbed(load: Mapping[str, float | None] | None, compute: Mapping[str, str | int]) -> bool | None:
-    """Say whether a record's computation had its cores to itself.
+    """Tell whether a record's computation had its cores to itself.
 
     Parameters
     ----------
     load
-        `load_average` at the start and at the end, as the record states them; None in a record that does not.
+        `load_average` at the start and at the end, as the record states them; None if it does not.
     compute
         The record's device, precision and ``threads``.
 
@@ -146,12 +146,13 @@ def undisturbed(load: Mapping[str, float | None] | None, compute: Mapping[str, s
 def data_hash(table: pd.DataFrame) -> str:
     """Hash the formulas and targets of a data set, in their order.
 
-    sha256 of one line a row, UTF-8: the formula, and each target, a tab before it, as Python's shortest exact decimal.
+    The sha256 is of one UTF-8 line per row: the formula, then each target after a tab, as Python's shortest exact
+    decimal.
 
     Parameters
     ----------
     table
-        Columns ``formula`` and ``target``, (B,); or in place of the latter, one for each of several properties.
+        Columns ``formula`` and ``target``, (B,); or ``formula`` and one column for each of several properties.
     """
     targets = table[["target"]] if "target" in table else table.drop(columns="formula")
     digest = hashlib.sha256()
@@ -161,13 +162,13 @@ def data_hash(table: pd.DataFrame) -> str:
 
 
 def input_hashes(tables: Mapping[str, pd.DataFrame], source: Path | None = None) -> dict[str, str]:
-    """Hash what a training read: each table by `data_hash`, and as ``source`` the file of weights it started from."""
+    """Hash the inputs of a training: each table by `data_hash`, and the file of its initial weights as ``source``."""
     of_tables = {part: data_hash(table) for part, table in tables.items()}
     return of_tables if source is None else of_tables | {"source": sealed.sha256(source.read_bytes())}
 
 
 def _output(*command: str) -> str | None:
-    """Give what a command prints, or None if it cannot run or fails."""
+    """Return the output of a command, or None if it cannot run or fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

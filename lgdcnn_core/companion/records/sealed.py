@@ -1,4 +1,4 @@
-"""Sealed JSON, which readers refuse when it was changed, and directories that appear whole or not at all."""
+"""Write sealed JSON, which readers refuse if it has changed, and directories that appear whole or not at all."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 RECORD = "record.json"
-"""File of a record that states the hashes of the others."""
+"""Name of a record's main file, which states the hashes of the others."""
 
 WAY_OUT = "Restore its directory from version control, or remove the directory and run again."
 
@@ -19,16 +19,16 @@ class BrokenRecord(RuntimeError):
 
 
 class RecordExists(RuntimeError):
-    """A record would be overwritten; records are never edited."""
+    """A record exists already, and records are never overwritten."""
 
 
 def seal(content: Mapping[str, Any], version: int) -> str:
-    """Text of a sealed JSON file: one line a field, with a format's version and a sha256 over all of them.
+    """Return the text of a sealed JSON file: one line per field, with the format's version and a sha256 over all.
 
     Raises
     ------
     ValueError
-        For NaN and infinity, which JSON does not have: what has no value is None.
+        For NaN and infinity, which JSON does not have; use None for a missing value.
     """
     sealed = {"format": version, **content}
     sealed["sha256"] = _content_hash(sealed)
@@ -40,12 +40,12 @@ def seal(content: Mapping[str, Any], version: int) -> str:
 
 
 def unseal(text: str, name: str, formats: Mapping[int, Iterable[str]]) -> dict[str, Any]:
-    """Content of a sealed JSON file, without version and sha256.
+    """Return the content of a sealed JSON file, without version and sha256.
 
     Parameters
     ----------
     text
-        What `seal` made.
+        Text from `seal`.
     name
         Name of the record in error messages.
     formats
@@ -54,14 +54,14 @@ def unseal(text: str, name: str, formats: Mapping[int, Iterable[str]]) -> dict[s
     Raises
     ------
     BrokenRecord
-        If the text is not what `seal` made of the fields of one of them.
+        If `seal` did not make the text from the fields of one of these versions.
     """
     try:
         content: dict[str, Any] = json.loads(text)
         stated = content.pop("sha256")
         found = _content_hash(content)
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise BrokenRecord(f"{RECORD} of {name} is no record ({error!r}). {WAY_OUT}") from error
+        raise BrokenRecord(f"{RECORD} of {name} is not a record ({error!r}). {WAY_OUT}") from error
     if stated != found:
         raise BrokenRecord(f"{RECORD} of {name} was edited: its content has sha256 {found}, not {stated}. {WAY_OUT}")
     given = content.pop("format", None)
@@ -71,21 +71,21 @@ def unseal(text: str, name: str, formats: Mapping[int, Iterable[str]]) -> dict[s
         known = " and ".join(map(str, sorted(formats)))
         differing = ", ".join(sorted(expected ^ set(content))) or "none"
         raise BrokenRecord(
-            f"{RECORD} of {name} has format {given}, this package reads {known} "
+            f"{RECORD} of {name} has format {given}, but this package reads {known} "
             f"(fields that differ: {differing}). {WAY_OUT}"
         )
     return content
 
 
 def read(file: Path, name: str) -> bytes:
-    """Bytes of a file of a record.
+    """Return the bytes of a file of a record.
 
     Raises
     ------
     FileNotFoundError
         If there is none.
     BrokenRecord
-        If it cannot be read, as a directory cannot; the record is called `name`.
+        If it cannot be read, for example because it is a directory; the message calls the record `name`.
     """
     try:
         return file.read_bytes()
@@ -96,12 +96,12 @@ def read(file: Path, name: str) -> bytes:
 
 
 def read_checked(directory: Path, file: str, stated: str, name: str) -> bytes:
-    """Bytes of a file of a record, checked.
+    """Return the bytes of a file of a record, after checking their hash.
 
     Raises
     ------
     BrokenRecord
-        If the file is missing or cannot be read, or its sha256 is not the one stated; the record is called `name`.
+        If the file is missing or cannot be read, or its sha256 is not `stated`; the message calls the record `name`.
     """
     try:
         content = read(directory / file, name)
@@ -114,12 +114,12 @@ def read_checked(directory: Path, file: str, stated: str, name: str) -> bytes:
 
 
 def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
-    """Write a directory with these files, all at once; after a kill, it is not there.
+    """Write a directory with these files in one step: if the process is killed, there is no directory.
 
     Raises
     ------
     RecordExists
-        If there is one already.
+        If the directory exists already.
     """
     partial = target.with_name(f".{target.name}.{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
@@ -127,7 +127,7 @@ def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
     try:
         for name, content in files.items():
             (partial / name).write_bytes(content)
-        # rename, unlike replace, never overwrites a directory that has files, on any system.
+        # On every system rename, unlike replace, refuses to overwrite a directory that has files.
         os.rename(partial, target)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
@@ -137,16 +137,16 @@ def write_directory(target: Path, files: Mapping[str, bytes]) -> None:
 
 
 def sha256(content: bytes) -> str:
-    """sha256 of bytes, as records state it."""
+    """Return the sha256 of bytes, as records state it."""
     return hashlib.sha256(content).hexdigest()
 
 
 def hashes(files: Mapping[str, bytes]) -> dict[str, str]:
-    """sha256 of each file's bytes, as records state them."""
+    """Return the sha256 of each file's bytes, as records state them."""
     return {name: sha256(content) for name, content in files.items()}
 
 
 def _content_hash(content: Mapping[str, Any]) -> str:
-    """sha256 of the values, however the text is laid out."""
+    """Return the sha256 of the values, whatever the layout of the text."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return sha256(canonical.encode())

@@ -1,4 +1,4 @@
-"""A sealed record: named fields, and their form on disk. Its class declares all that is special to its kind."""
+"""A sealed record: its fields, and its form on disk. A subclass declares everything specific to its kind."""
 
 from abc import ABC
 from collections.abc import Mapping
@@ -10,28 +10,28 @@ from lgdcnn_core.companion.records import sealed
 
 @dataclass(frozen=True)
 class SealedRecord(ABC):
-    """A record; each kind adds its fields: plain values, as JSON has them, and specifications, which are dataclasses.
+    """A record. Each kind adds its fields: values that JSON has, and specifications, which are dataclasses.
 
-    A specification may have ``as_dict``, where its plain values are not those of `dataclasses.asdict`; it is made again
-    by calling its class with them.
+    A specification whose plain values differ from those of `dataclasses.asdict` has a method ``as_dict``. Calling its
+    class with the plain values makes the specification again.
     """
 
     CALLED: ClassVar[str] = "record"
     """Name of a record of this kind in error messages."""
     DIRECTORY: ClassVar[str]
-    """Directory of the stores of this kind, beside those of others."""
+    """Directory of the stores of this kind, beside the directories of other kinds."""
     LEVELS: ClassVar[int] = 2
-    """Parts of a key."""
+    """Number of parts of a key."""
     BELOW: ClassVar[int] = 1
-    """Directories of its store that stand before a key in a figure's list of records, so that it may name two kinds."""
+    """Number of directories that precede a key in a figure's list of records, so that the list may name two kinds."""
     FORMAT: ClassVar[int] = 1
     """Version of the fields that new records have."""
     SINCE: ClassVar[Mapping[str, int]] = {}
-    """Fields that older formats lack, and the format that added each; in a record of an older one the field is None."""
+    """Fields that older formats lack, and the format that added each. A record of an older format has None there."""
 
     @property
     def key(self) -> str:
-        """Directory of the record in its store: the key of its ``spec``, where its kind does not say otherwise."""
+        """Directory of the record in its store: the key of its ``spec``, unless its kind defines another."""
         key: str = vars(self)["spec"].key
         return key
 
@@ -46,40 +46,40 @@ class SealedRecord(ABC):
         return min([self.FORMAT, *(since - 1 for name, since in self.SINCE.items() if getattr(self, name) is None)])
 
     def to_json(self) -> str:
-        """Text of ``record.json``: one line a field, and a sha256 over all of them."""
+        """Return the text of ``record.json``: one line per field, and a sha256 over all of them."""
         return sealed.seal({name: plain(getattr(self, name)) for name in _names(type(self), self.format)}, self.format)
 
     @classmethod
     def from_json(cls, text: str, name: str) -> Self:
-        """Record from the text of its ``record.json``.
+        """Make a record from the text of its ``record.json``.
 
         Parameters
         ----------
         text
-            What `to_json` made.
+            Text from `to_json`.
         name
             Name of the record in error messages.
 
         Raises
         ------
         lgdcnn_core.companion.runs.BrokenRecord
-            If it is not what `to_json` made, or this package does not know its specification.
+            If `to_json` did not make the text, or this package does not know its specification.
         """
         versions = {cls.FORMAT, *(since - 1 for since in cls.SINCE.values())}
         content = sealed.unseal(text, name, {version: _names(cls, version) for version in versions})
         try:
             return made(cls, content)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise sealed.BrokenRecord(f"{name} is of another version of this package: {error}") from error
+            raise sealed.BrokenRecord(f"{name} comes from another version of this package: {error}") from error
 
 
 def _names(kind: type[SealedRecord], version: int) -> list[str]:
-    """Names of the fields that records of a kind and format have."""
+    """Return the names of the fields that records of a kind and format have."""
     return [field.name for field in fields(kind) if kind.SINCE.get(field.name, version) <= version]
 
 
 def plain(value: Any) -> Any:
-    """Values that JSON has, of a specification or of any other field."""
+    """Return a specification, or any other field, as values that JSON has."""
     if not is_dataclass(value) or isinstance(value, type):
         return value
     if hasattr(value, "as_dict"):
@@ -94,7 +94,7 @@ def made(kind: type[Any], values: Mapping[str, Any]) -> Any:
 
 
 def _specifications(kind: type[Any]) -> Mapping[str, type[Any]]:
-    """Fields of a dataclass that are dataclasses in turn, and which."""
+    """Return the fields of a dataclass that are dataclasses themselves, with the class of each."""
     hints = get_type_hints(kind)
     found = {field.name: hints[field.name] for field in fields(kind)}
     return {name: hint for name, hint in found.items() if isinstance(hint, type) and is_dataclass(hint)}

@@ -1,4 +1,4 @@
-"""Records as a table: one row a record, with the columns that its kind declares."""
+"""Records as a table: one row per record, with the columns that its kind declares."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,28 +16,28 @@ MACHINE = {
     "commit": "code.commit",
     "dirty": "code.dirty",
 }
-"""Columns that say what a training computed on, and with which code."""
+"""Columns that state the machine and the code of a training."""
 
 
 def table(
     records: Iterable[tuple[str, SealedRecord]], columns: Mapping[str, str], types: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Flatten records.
+    """Flatten records into a table.
 
     Parameters
     ----------
     records
-        Name of the store and record, from `held` say.
+        The store's name and the record, for example from `held`.
     columns
-        By column, where its values are: names of fields, of attributes or of keys, with dots between, such as
+        By column, the path to its values: names of fields, attributes or keys, joined by dots, such as
         ``"spec.dataset"`` or ``"metrics.mae"``. A key that a record lacks gives a missing value.
     types
-        By column, its dtype, where it is not the one that pandas infers.
+        The dtype of each column for which pandas would infer another.
 
     Returns
     -------
     DataFrame
-        One row a record: ``store``, ``key``, then `columns`.
+        One row per record: ``store``, ``key``, then `columns`.
     """
     rows = [
         (store, record.key, *(_value(record, path.split(".")) for path in columns.values()))
@@ -47,7 +47,7 @@ def table(
 
 
 def held(stores: Iterable[RecordDirectory[Any]]) -> list[tuple[str, Any]]:
-    """Read every record of the stores, each with the name of its store."""
+    """Read every record of the stores; return each with the name of its store."""
     return [(store.name, record) for store in stores for record in store.records().values()]
 
 

@@ -1,4 +1,4 @@
-"""Run records: what was trained, how, on what, with which result; made once, then only read."""
+"""Run records: each states one training, its data and its result. They are made once, then only read."""
 
 from lgdcnn_core.companion.records.sealed import BrokenRecord, RecordExists
 from lgdcnn_core.companion.runs.curves import load_curves

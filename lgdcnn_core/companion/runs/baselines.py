@@ -37,10 +37,10 @@ Values = NDArray[np.float64]
 
 
 class OneThread(Compute):
-    """The processor, on a single thread: trees are grown in many processes, not in many threads."""
+    """The processor, with a single thread: trees grow in many processes, not in many threads."""
 
     def describe(self) -> dict[str, str | int]:
-        """Device, precision and thread count, for records."""
+        """Return device, precision and thread count, for records."""
         return super().describe() | {"threads": 1}
 
 
@@ -61,7 +61,7 @@ class TreeModel:
     Attributes
     ----------
     recipe_, history_, compute_, n_train_
-        As of `lgdcnn_core.CompositionRegressor`.
+        As in `lgdcnn_core.CompositionRegressor`.
     """
 
     def __init__(self, recipe: Forest | Boosting, seed: int, classification: bool, progress: bool = False) -> None:
@@ -87,12 +87,12 @@ class TreeModel:
         stop_after
             Number of trees or rounds, in place of the recipe's.
         watch
-            Called before every tree of a forest, as before an epoch of a network. There is no checkpoint to go on from.
+            Called before every tree of a forest, as before an epoch of a network. Trees have no checkpoints.
 
         Raises
         ------
         lgdcnn_core.training.BadTrainingData, lgdcnn_core.composition.InvalidFormulas
-            As `CompositionRegressor.fit`.
+            As in `CompositionRegressor.fit`.
         lgdcnn_core.training.TrainingStopped
             If `watch` stopped the growth; the trees so far are lost.
         """
@@ -113,7 +113,7 @@ class TreeModel:
     def predict(self, table: pd.DataFrame, return_std: bool = True) -> tuple[Values, Values]:
         """Predict the property of each compound, (B,), in its unit, and the standard deviation over trees, (B,).
 
-        Boosting does not state one: it is NaN.
+        Boosting gives no standard deviation: it is NaN.
         """
         assert not self.classification
         assert return_std
@@ -124,12 +124,12 @@ class TreeModel:
         return mean, of_trees.std(axis=0) * np.asarray(self.scaling_.std)
 
     def predict_proba(self, table: pd.DataFrame) -> Values:
-        """Probabilities of classes 0 and 1, (B, 2)."""
+        """Predict the probabilities of classes 0 and 1, (B, 2)."""
         positive = self._of_trees(table).mean(axis=0)
         return np.stack([1 - positive, positive], axis=1)
 
     def _grow(self, recipe: Forest, data: Labelled, stop_after: int | None, watch: Watch | None) -> int:
-        """Grow a forest tree by tree, and count its trees."""
+        """Grow a forest tree by tree, and return the number of its trees."""
         kind = {
             (False, False): RandomForestRegressor,
             (False, True): RandomForestClassifier,
@@ -154,7 +154,7 @@ class TreeModel:
     def _boost(
         self, recipe: Boosting, data: Labelled, val_data: Labelled | None, stop_after: int | None
     ) -> tuple[int, bool]:
-        """Boost, and count the rounds that are kept; also whether it ended before the recipe's rounds."""
+        """Boost; return the number of rounds kept, and whether boosting ended before the recipe's rounds."""
         options: dict[str, Any] = {
             "max_iter": stop_after or recipe.rounds,
             "learning_rate": recipe.learning_rate,
@@ -180,12 +180,12 @@ class TreeModel:
         self.trees_.fit(inputs, targets, **validation)
         if stop_after is not None:
             return stop_after, False
-        # The first score is that of no tree at all.
+        # The first score is for no trees at all.
         best = max(int(np.argmax(self.trees_.validation_score_)), 1)
         return best, self.trees_.n_iter_ < recipe.rounds
 
     def _of_trees(self, table: pd.DataFrame) -> Values:
-        """Scaled predictions, or probabilities of class 1, of each tree: (k, B), of boosting (1, B)."""
+        """Return each tree's scaled predictions, or probabilities of class 1: (k, B), or (1, B) for boosting."""
         inputs = features.of_compositions(parse(table["formula"]))
         with threadpool_limits(1):
             if isinstance(self.recipe_, Forest):
@@ -195,7 +195,7 @@ class TreeModel:
             return (kept[:, 1] if self.classification else kept)[None]
 
     def _one(self, tree: Any, inputs: features.Features) -> Values:
-        """Predictions of one tree, (B,)."""
+        """Return the predictions of one tree, (B,)."""
         if self.classification:
             return tree.predict_proba(inputs, check_input=False)[:, 1]
         return tree.predict(inputs, check_input=False)

@@ -1,4 +1,4 @@
-"""How soon a training reaches a given validation error: in epochs, and in seconds."""
+"""Find how soon a training reaches a given validation error, in epochs and in seconds."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ FACTORS = (1.5, 1.2, 1.1, 1.05, 1.0)
 """Validation errors to reach, in multiples of the best one of the reference training."""
 
 TASK = ["dataset", "fold"]
-"""What two trainings must have in common to be compared."""
+"""Columns in which two trainings must agree to be compared."""
 
 PAIRS = ["sooner", "later", "equal", "open"]
 """Outcomes of comparing one seed of a network with one of another."""
@@ -23,8 +23,8 @@ def targets(
 ) -> pd.DataFrame:
     """Choose the validation errors to reach on each data set, by one rule for all.
 
-    They are `factors` times the lowest validation error, over epochs and seeds, of the reference training, or, on a
-    data set without a record of it, of all curves there are.
+    A target is one of `factors` times the lowest validation error of the reference training over epochs and seeds. On a
+    data set without a record of that training, the lowest error of all curves takes its place.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def targets(
     Returns
     -------
     DataFrame
-        Columns `TASK`, ``factor``, ``target`` in the property's unit, and ``of_reference``: whether it is the reference
-        training whose best counts.
+        Columns `TASK`, ``factor``, ``target`` in the property's unit, and ``of_reference``: whether the
+        target comes from the reference training.
     """
     reference = curves[(curves["model"] == model) & (curves["recipe"] == recipe)]
     best = curves.groupby(TASK, dropna=False, sort=False)["val_error"].min().rename("best_of_all").reset_index()
@@ -50,21 +50,22 @@ def targets(
 
 
 def reached(curves: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
-    """Find where each curve first comes down to each target.
+    """Find the epoch in which each curve first reaches each target.
 
     Parameters
     ----------
     curves
         From `load_curves`.
     wanted
-        Columns `TASK`, ``target``, and any others, which are kept: from `targets`, say.
+        Columns `TASK`, ``target``, and any others, which are kept; for example from `targets`.
 
     Returns
     -------
     DataFrame
-        A row a record and target: `KIND`, ``seed``, the columns of `wanted`; ``epoch``, the first whose validation
-        error is at or below the target, and ``seconds`` from the start to its end, both missing where there is none;
-        ``last_epoch`` and ``last_seconds``, how long the record is. Seconds are missing where the curve's are.
+        One row per record and target: `KIND`, ``seed`` and the columns of `wanted`. ``epoch`` is the first whose
+        validation error is at or below the target, and ``seconds`` run from the start to its end; both are missing if
+        there is none. ``last_epoch`` and ``last_seconds`` give the length of the record. Seconds are missing where the
+        curve's are.
     """
     of_run = [*KIND, "seed"]
     groups = curves.groupby(of_run, dropna=False, sort=False)
@@ -77,22 +78,22 @@ def reached(curves: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise_reached(table: pd.DataFrame, by: Sequence[str] = ("factor", "target")) -> pd.DataFrame:
-    """Mean and extremes over seeds of the epochs and seconds to a target.
+    """Return the mean and extremes, over seeds, of the epochs and seconds to a target.
 
     Parameters
     ----------
     table
         From `reached`.
     by
-        Columns that tell the targets apart, with `KIND`.
+        Columns that identify a target, together with `KIND`.
 
     Returns
     -------
     DataFrame
-        `KIND` and `by`; ``n`` seeds, of which ``n_reached`` came to the target; ``epoch``, ``epoch_low`` and
-        ``epoch_high``, and the same of ``seconds``: mean and extremes. Where not all seeds came there, only the
-        quickest is given, as a mean of the quick ones would flatter. ``n_timed`` seeds, of which the seconds are;
-        ``shortest`` and ``longest`` record, in epochs.
+        `KIND` and `by`; ``n``, the number of seeds, and ``n_reached``, the number that reached the target; ``epoch``,
+        ``epoch_low`` and ``epoch_high``, and the same for ``seconds``: mean and extremes. If some seeds did not reach
+        the target, only the quickest is given, because a mean of the quick ones would flatter. ``n_timed`` is the
+        number of seeds with seconds; ``shortest`` and ``longest`` are the lengths of the records, in epochs.
     """
     groups = table.groupby([*KIND, *by], dropna=False, sort=False)
     summary = groups.agg(
@@ -111,8 +112,8 @@ def summarise_reached(table: pd.DataFrame, by: Sequence[str] = ("factor", "targe
 def compare(table: pd.DataFrame, first: str, second: str, by: str = "epoch") -> pd.DataFrame:
     """Compare how soon two networks reach each target, each seed of one with each seed of the other.
 
-    A record that ends before it reaches a target tells only that reaching it takes longer than that. Where this decides
-    nothing, the pair is left open, so that no network looks slow for having been trained for fewer epochs.
+    A record that ends before it reaches a target shows only that the target takes longer. If this decides nothing, the
+    pair stays open, so that no network looks slow because it was trained for fewer epochs.
 
     Parameters
     ----------
@@ -126,8 +127,9 @@ def compare(table: pd.DataFrame, first: str, second: str, by: str = "epoch") -> 
     Returns
     -------
     DataFrame
-        A row a kind of training (`KIND` without the network) and factor that both networks have records of: the number
-        of pairs of seeds in which the first network is ``sooner``, ``later``, ``equal``, or which are ``open``.
+        One row per kind of training (`KIND` without the network) and factor for which both networks have records: the
+        number of pairs of seeds in which the first network is ``sooner``, ``later`` or ``equal``, or which are
+        ``open``.
     """
     measured = table.dropna(subset=[f"last_{by}"])
     on = [*(name for name in KIND if name != "model"), "factor"]

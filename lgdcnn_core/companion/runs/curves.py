@@ -1,4 +1,4 @@
-"""Learning curves of records as one table, and which of them are curves of the same training."""
+"""Read the learning curves of records into one table, and find which of them may be compared."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -35,8 +35,8 @@ COLUMNS = ["store", "key", *_PATHS]
 """Columns of `load_curves`."""
 
 KIND = ["store", "dataset", "fold", "model", "recipe", "setting", "train_fraction", "schedule_epochs"]
-"""Columns that identify curves which differ only in their seed. It says `schedule_epochs` in place of ``epochs``: the
-same training may have gone on for longer with one seed than with another."""
+"""Columns that identify curves which differ only in their seed. They have ``schedule_epochs`` in place of
+``epochs``, because the same training may have run for longer with one seed than with another."""
 
 
 def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> pd.DataFrame:
@@ -52,9 +52,9 @@ def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) ->
     Returns
     -------
     DataFrame
-        One row an epoch that has a validation error, `COLUMNS`: the record's store, key and specification (``epochs``
+        One row per epoch that has a validation error, `COLUMNS`: the record's store, key and specification (``epochs``
         is never missing); ``schedule_epochs``, the epochs that its learning-rate schedule spans, missing where the
-        schedule does not look at them; the recipe's ``averaging``; ``changed``, the recipe's values that have changed
+        schedule does not depend on them; the recipe's ``averaging``; ``changed``, the recipe's values that have changed
         since, with commas; the commit and the machine; whether the run was ``undisturbed``, see `load_records`;
         then ``epoch``, from 1, ``val_error`` in the property's unit (log-loss in classification), and ``seconds`` of
         training and validation from the start to this epoch's end.
@@ -67,7 +67,7 @@ def load_curves(records: pd.DataFrame, stores: Iterable[Store] | None = None) ->
 
 
 def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Series[str]":
-    """Say for each row of `curves` why its record does not belong in a comparison; "" where it does.
+    """State for each row of `curves` why its record does not belong in a comparison; "" where it does.
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Seri
     Returns
     -------
     Series
-        (B,) str: a recipe that has changed since the record was made; a schedule of another length; or a record that
-        is but the beginning of a longer one, of the same training with the same seed.
+        (B,) str. The reasons are: the recipe has changed since the record was made; the schedule has another length;
+        or the record is only the beginning of a longer one, of the same training with the same seed.
     """
     own = curves["recipe"].map(lambda name: training.recipe(name).epochs).astype("Int64")
     wanted = own if epochs is None else pd.Series(epochs, index=curves.index, dtype="Int64")
@@ -98,17 +98,17 @@ def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Seri
 
 
 def on_one_machine(curves: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
-    """Leave ``seconds`` to the records of one kind of machine, `MACHINE`, and make the others' missing.
+    """Keep ``seconds`` only for the records of one kind of machine, `MACHINE`; others become missing.
 
-    It is the kind that made most of the records; of several, the first by name. The seconds of runs that shared their
-    cores become missing too.
+    The function takes the kind of machine that made most records, and of several such kinds the first by name. It also
+    drops the seconds of runs that shared their cores.
 
     Parameters
     ----------
     curves
         From `load_curves`.
     by
-        A column, such as ``"recipe"``: the records of each of its values have a kind of machine of their own.
+        A column, such as ``"recipe"``; the function then chooses a kind of machine for each of its values.
     """
     if curves.empty:
         return curves
@@ -124,7 +124,7 @@ def on_one_machine(curves: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
 
 
 def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:
-    """Mean and extremes of the validation error over seeds, up to the last epoch that all seeds of a kind have.
+    """Return mean and extremes of the validation error over seeds, up to the last epoch that all seeds of a kind have.
 
     Returns
     -------

@@ -15,13 +15,13 @@ from lgdcnn_core.companion.runs.table import GROUP, METRICS
 from lgdcnn_core.regressor import ensemble
 
 AND = " + "
-"""What stands between the names of networks that are together."""
+"""Text that joins the names of models in an ensemble or a stack."""
 
 FEWEST = 2
-"""Members from which on there is an ensemble."""
+"""Smallest number of members of an ensemble."""
 
 _METRICS = [name for name in METRICS if not name.startswith("val_")]
-"""Of the test data: a record keeps no predictions for its validation data."""
+"""Metrics of the test data; ensembles are not measured on validation data."""
 
 _COLUMNS = [*GROUP, "n", "seeds", *_METRICS, "within_uncertainty", "training_seconds", "n_test"]
 
@@ -29,7 +29,7 @@ _COLUMNS = [*GROUP, "n", "seeds", *_METRICS, "within_uncertainty", "training_sec
 def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None, pure_elements: bool = True) -> pd.DataFrame:
     """Measure the mean prediction of every group of records that differ only in their seed.
 
-    Nothing is chosen: all seeds that are there take part, each with the same weight.
+    Nothing is chosen: all seeds take part, each with the same weight.
 
     Parameters
     ----------
@@ -38,13 +38,13 @@ def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None, pure
     stores
         Stores that hold them; the default is both. The two are never mixed.
     pure_elements
-        Measure on all test rows; if not, on those of two or more elements, as `runs.without_pure_elements` does.
+        Measure on all test rows; if false, only on rows of two or more elements, as `runs.without_pure_elements` does.
 
     Returns
     -------
     DataFrame
-        One row a group of two or more seeds: columns `GROUP`; ``n`` and ``seeds`` (a tuple) of the members; the
-        metrics of a record but those of validation data, with the bootstrap interval of the MAE;
+        One row per group of two or more seeds: columns `GROUP`; ``n`` and ``seeds`` (a tuple) of the members; the
+        metrics of a record except those of validation data, with the bootstrap interval of the MAE;
         ``within_uncertainty``, the share of compounds whose error is smaller than the total uncertainty of
         `ensemble.mean_and_std` (missing in classification); ``training_seconds``, the sum of the members';
         ``n_test``.
@@ -52,9 +52,9 @@ def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None, pure
     Raises
     ------
     UnlikeRecords
-        If the members of a group have different test rows, or recipes of one name but with different values.
+        If the members of a group have different test rows, or recipes with the same name but different values.
     BrokenRecord
-        As `Store.read`.
+        As in `Store.read`.
     """
     found_in = by_name(stores)
     groups = records.sort_values("seed", kind="stable").groupby(GROUP, dropna=False, sort=False)
@@ -72,24 +72,24 @@ def ensembles(records: pd.DataFrame, stores: Iterable[Store] | None = None, pure
 def of_several_networks(
     records: pd.DataFrame, models: Sequence[str], stores: Iterable[Store] | None = None, pure_elements: bool = True
 ) -> pd.DataFrame:
-    """Measure the mean prediction of several networks, trained alike, with all the seeds that each of them has.
+    """Measure the mean prediction of several networks that were trained alike, over the seeds that all of them have.
 
     Parameters
     ----------
     records, stores, pure_elements
-        As of `ensembles`.
+        As in `ensembles`.
     models
-        Names of the networks, each of which has the same weight.
+        Names of the networks; all have the same weight.
 
     Returns
     -------
     DataFrame
-        As of `ensembles`; ``model`` names them all, `AND` between them, and a seed is named once.
+        As in `ensembles`; ``model`` gives all their names, joined by `AND`, and each seed is named once.
 
     Raises
     ------
     UnlikeRecords, BrokenRecord
-        As of `ensembles`.
+        As in `ensembles`.
     """
     alike = [name for name in GROUP if name != "model"]
     chosen = records[records["model"].isin(models)]
@@ -101,9 +101,9 @@ def of_several_networks(
 def all_ensembles(
     records: pd.DataFrame, models: Sequence[str], stores: Iterable[Store] | None = None, pure_elements: bool = True
 ) -> pd.DataFrame:
-    """Measure the ensembles of each network, and those of several networks together.
+    """Measure the ensembles of each network, and the ensembles of several networks together.
 
-    Parameters, result and errors are as of `of_several_networks`.
+    Parameters, result and errors are as in `of_several_networks`.
     """
     parts = [
         ensembles(records, stores, pure_elements),
@@ -113,7 +113,7 @@ def all_ensembles(
 
 
 def mean_prediction(store: Store, keys: Sequence[str]) -> pd.DataFrame:
-    """Test predictions of the ensemble of these records of one store.
+    """Return the test predictions of the ensemble of these records of one store.
 
     Returns
     -------
@@ -153,12 +153,12 @@ def _measured(store: Store, members: pd.DataFrame, pure_elements: bool) -> dict[
 
 
 def _require_one_recipe(store: Store, keys: Sequence[str]) -> None:
-    first: dict[str, tuple[str, dict[str, Any]]] = {}  # of each network
+    first: dict[str, tuple[str, dict[str, Any]]] = {}  # for each network
     for key in keys:
         record = store.read(key)
         before, recipe = first.setdefault(record.spec.model, (key, record.recipe))
         if names := differing(record.spec.model, recipe, record.recipe):
             raise UnlikeRecords(
-                f"records {before} and {key} of the {store.name} store were made with recipes of one name that differ "
-                f"in {', '.join(names)}: remove the older one's directory and run again"
+                f"records {before} and {key} of the {store.name} store were made with recipes of the same name that "
+                f"differ in {', '.join(names)}: remove the older one's directory and run again"
             )

@@ -22,11 +22,11 @@ from lgdcnn_core.companion.runs.weights import file_of_weights, require_current
 from lgdcnn_core.training import TOGETHER, Recipe, Watch
 
 Model = CompositionRegressor | TreeModel | OneOfMany
-"""A trained model, of which a record is written."""
+"""A trained model that a run writes a record for."""
 
 
 class OutdatedRecord(RuntimeError):
-    """There is a record of the run, but today the same specification means another training."""
+    """The run has a record, but the same specification now means another training."""
 
 
 def execute(
@@ -38,16 +38,16 @@ def execute(
     checkpoints: Path | None = None,
     watch: Watch | None = None,
 ) -> RunRecord:
-    """Make a run, unless its record exists, and give its record.
+    """Make a run unless its record exists, and return the record.
 
-    Killed at any time, it leaves the store as it was, and the next call goes on from its last checkpoint. What a run
-    needs is made first, if it is not there: a refit the record of the run that keeps validation data apart, in this
-    store or the committed one; a run by a recipe with a `source` the weights of the network trained on it.
+    A call that is killed leaves the store as it was, and the next call resumes from the last checkpoint. The function
+    first makes anything missing that the run needs. A refit needs the record of the run that keeps validation data
+    apart, in this store or the committed one; a recipe with a `source` needs the weights of the network trained on it.
 
     Parameters
     ----------
     spec
-        What to run.
+        The run.
     store
         Where the record goes; the default is the local store.
     device
@@ -55,23 +55,23 @@ def execute(
     progress
         Show a progress bar.
     weights
-        Keep the trained model as well: ``data/weights/<key>.safetensors`` of the checkout, or without one the same in
-        the user's cache directory. If there is a record but no such file, the network is trained once more, and the
-        record is left as it is.
+        Keep the trained model too, as ``data/weights/<key>.safetensors`` of the checkout, or without a checkout in the
+        user's cache directory. If there is a record but no such file, the network is trained again, and the record
+        stays as it is.
     checkpoints
         Directory of the checkpoint, which is removed when the record is written; the default is ``checkpoints`` beside
         the local store.
     watch
-        As in `CompositionRegressor.fit`; it also watches what is made first.
+        As in `CompositionRegressor.fit`; it also watches the trainings that are made first.
 
     Raises
     ------
     BrokenRecord
-        If there is a record that is not what was written.
+        If there is a record that has changed since it was written.
     OutdatedRecord
-        If there is one whose recipe has other values than the recipe of that name has today.
+        If there is a record whose recipe has other values than today's recipe of that name.
     lgdcnn_core.training.TrainingStopped
-        If `watch` stopped the training; the next call goes on from its checkpoint.
+        If `watch` stopped the training; the next call resumes from its checkpoint.
     """
     store = store or local_store()
     weights_file = file_of_weights(spec) if weights else None
@@ -128,16 +128,16 @@ def trained(
     checkpoints: Path | None = None,
     watch: Watch | None = None,
 ) -> Path:
-    """Give the file of a run's trained model, for `CompositionRegressor.load` or as `init` of its `fit`.
+    """Return the file of a run's trained model, for `CompositionRegressor.load` or as `init` of its `fit`.
 
-    If there is none, the run is made, as `execute` does, and its model kept.
+    If there is none, the function makes the run as `execute` does, and keeps its model.
 
     Raises
     ------
     OutdatedWeights
-        If the model's recipe has other values than the recipe of that name has today.
+        If the model's recipe has other values than today's recipe of that name.
     BrokenRecord, OutdatedRecord
-        As `execute`.
+        As in `execute`.
     """
     file = file_of_weights(spec)
     if not file.exists():
@@ -152,7 +152,7 @@ def trained(
 
 
 def property_of_source(source: RunSpec | JointSpec | None, dataset: str) -> str | None:
-    """Property of the network that a run on a data set starts from, as `CompositionRegressor.fit` takes it."""
+    """Return the property of the network that a run on a set starts from, as `CompositionRegressor.fit` takes it."""
     return dataset if isinstance(source, JointSpec) else None
 
 
@@ -173,7 +173,7 @@ def _written(
     clock = time.perf_counter()
     files = {PREDICTIONS: predictions.lean(predict(estimator, split.test))}
     prediction_seconds = time.perf_counter() - clock
-    # The metrics are of the predictions as the files keep them, so that anyone can compute them again.
+    # We measure the predictions as the files keep them, so that anyone can compute the metrics again.
     test, val = predictions.restored(files[PREDICTIONS], split.test), None
     if not spec.refit:
         files[VALIDATION] = predictions.lean(predict(estimator, split.val))
@@ -204,39 +204,39 @@ def _written(
 
 
 def _found_or_made(spec: RunSpec, store: Store, options: dict[str, Any]) -> RunRecord:
-    """Record of a run from this store or the committed one; it is made, if neither has it."""
+    """Return the record of a run from this store or the committed one; make it if neither has it."""
     found = (recorded(spec, each) for each in (store, committed_store()) if each is not None)
     return next(filter(None, found), None) or execute(spec, store, **options)
 
 
 def recorded(spec: RunSpec, store: Store) -> RunRecord | None:
-    """Record of a run, if the store has one.
+    """Return the record of a run, if the store has one.
 
     Raises
     ------
     BrokenRecord, OutdatedRecord
-        As `execute`.
+        As in `execute`.
     """
     if spec.key not in store:
         return None
     record = store.read(spec.key)
     if differing := record.changed_since():
         raise OutdatedRecord(
-            f"record {spec.key} of the {store.name} store was made with another {', '.join(differing)} than the recipe "
-            f"{spec.recipe!r} has today: remove its directory to run again"
+            f"record {spec.key} of the {store.name} store was made with other values of {', '.join(differing)} than "
+            f"today's recipe {spec.recipe!r}: remove its directory to run again"
         )
     return record
 
 
 def predict(estimator: Model, table: pd.DataFrame) -> pd.DataFrame:
-    """Predictions of a part, as `Store.predictions` gives them."""
+    """Predict a part of a data set; the table is as in `Store.predictions`."""
     if estimator.classification:
         return predictions.table(table, estimator.predict_proba(table)[:, 1], np.full(len(table), np.nan))
     return predictions.table(table, *estimator.predict(table, return_std=True))
 
 
 def measure(test: pd.DataFrame, val: pd.DataFrame | None, classification: bool) -> dict[str, float | None]:
-    """Metrics of a record from its predictions for test and, unless it is a refit, validation data."""
+    """Compute the metrics of a record from its predictions for test data and, unless it is a refit, validation data."""
     actual, predicted = test["actual"].to_numpy(), test["predicted"].to_numpy()
     result = metrics.classification(actual, predicted) if classification else metrics.regression(actual, predicted)
     if val is None:
@@ -248,7 +248,7 @@ def measure(test: pd.DataFrame, val: pd.DataFrame | None, classification: bool) 
 
 
 def what_validation_chose(spec: RunSpec) -> str:
-    """Say what such a run decides by looking at validation data."""
+    """State in words which decisions of a run depend on validation data."""
     if spec.refit:
         return "the number of epochs, in the run that kept them apart; in this one they were trained on"
     recipe = spec.full_recipe()

@@ -1,8 +1,8 @@
 """Features of compositions: statistics of element properties, and the elements' fractions.
 
-The statistics are those of Ward et al. (npj Comput. Mater. 2016, 2, 16028, doi:10.1038/npjcompumats.2016.28), of the
-element properties of Magpie (the same paper) and of Oliynyk et al. (Chem. Mater. 2016, 28, 7324,
-doi:10.1021/acs.chemmater.6b02724), both from `lgdcnn_core.elements`.
+The statistics are those of Ward et al. (npj Comput. Mater. 2016, 2, 16028, doi:10.1038/npjcompumats.2016.28). The
+element properties are those of Magpie (the same paper) and of Oliynyk et al. (Chem. Mater. 2016, 28, 7324,
+doi:10.1021/acs.chemmater.6b02724); both come from `lgdcnn_core.elements`.
 """
 
 from functools import cache
@@ -14,16 +14,16 @@ from lgdcnn_core import elements
 from lgdcnn_core.composition import Compositions
 
 TABLES = ("magpie", "oliynyk")
-"""Element tables whose properties are taken."""
+"""Element tables whose properties are used."""
 
 STATISTICS = ("mean", "mean deviation", "minimum", "maximum", "range", "mode")
 """Statistics over a compound's elements, in the order of the columns."""
 
 DESCRIPTION = f"{', '.join(STATISTICS)} of {' and '.join(TABLES)}; fractions"
-"""The features in words, for records: whoever changes their meaning changes this, so that old records do not pass."""
+"""The features in words, for records. Change it whenever their meaning changes, so that old records are refused."""
 
 COMPOUNDS_AT_ONCE = 8_192
-"""Bounds the memory beside the features themselves, to some 100 MB."""
+"""Compounds in one step; it limits the memory beyond the features themselves to about 100 MB."""
 
 Features = NDArray[np.float32]
 
@@ -38,13 +38,13 @@ def names() -> list[str]:
 def of_compositions(compositions: Compositions) -> Features:
     """Compute the features of compounds; a formula's features do not depend on the order of its elements.
 
-    They are the `STATISTICS` of each property over a compound's elements. Properties are standardised, as
+    The features are the `STATISTICS` of each property over a compound's elements. Properties are standardised, as
     `elements.table` gives them. The mean and the mean absolute deviation are weighted by the fractions. The mode is the
     property of the most abundant element; if several are equally abundant, it is the lowest of their values. The
     fractions of the elements 1 to 118 follow.
 
     An element that a table lacks takes the median of each property over the elements that the table has; `lacking`
-    counts the compounds that this concerns.
+    counts the compounds with such elements.
 
     Parameters
     ----------
@@ -68,14 +68,14 @@ def of_compositions(compositions: Compositions) -> Features:
 
 
 def lacking(compositions: Compositions) -> dict[str, int]:
-    """Count, for each of the `TABLES`, the compounds with an element that it lacks."""
+    """Count, for each of the `TABLES`, the compounds with an element that the table lacks."""
     compound = np.repeat(np.arange(len(compositions)), compositions.lengths)
     return {name: len(np.unique(compound[~elements.table(name).known[compositions.atomic_numbers]])) for name in TABLES}
 
 
 @cache
 def _properties() -> Features:
-    """Properties of the elements side by side, (119, P), the medians in place of those that a table lacks."""
+    """Return the properties of the elements side by side, (119, P), with medians where a table lacks an element."""
     sides = []
     for name in TABLES:
         table = elements.table(name)
@@ -86,7 +86,7 @@ def _properties() -> Features:
 
 
 def _of_equally_many(atomic_numbers: NDArray[np.uint8], fractions: Features) -> Features:
-    """Features of B compounds of n elements each, given as (B, n)."""
+    """Compute the features of B compounds of n elements each, given as (B, n)."""
     values, weights = _properties()[atomic_numbers], fractions[:, :, None]
     mean = (weights * values).sum(axis=1)
     deviation = (weights * np.abs(values - mean[:, None])).sum(axis=1)

@@ -1,4 +1,4 @@
-"""The training of one network on the properties of all extended sets together."""
+"""Train one network on the properties of all extended sets together, and record the training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from lgdcnn_core.training import Watch
 
 @dataclass(frozen=True)
 class JointRecord(SealedRecord):
-    """One such training. Its worth shows in the runs that start from it, or measure it.
+    """The record of one joint training. Runs that start from its network, or measure it, show how good it is.
 
     Attributes
     ----------
@@ -27,9 +27,9 @@ class JointRecord(SealedRecord):
     judged
         Sets on which the network may be judged, see `benchmarks.joint_table` and `benchmarks.masked_joint_table`.
     n_known
-        By property, compounds whose target was known.
+        By property, the number of compounds whose target was known.
     n_train
-        Compounds.
+        Number of compounds.
     seconds
         Wall time of the training.
     resumed
@@ -71,7 +71,7 @@ class JointRecord(SealedRecord):
     weights: str | None = None
 
     def changed_since(self) -> list[str]:
-        """Name the values of the recipe that are others today."""
+        """Name the values of the recipe that have changed since."""
         return differing(self.spec.model, self.recipe, self.spec.full_recipe().as_dict())
 
 
@@ -92,7 +92,7 @@ def joint_record(spec: JointSpec) -> JointRecord:
     KeyError
         If neither has it.
     BrokenRecord
-        As `JointStore.read`.
+        As in `JointStore.read`.
     """
     stores = both_joint()
     return next((store for store in stores if spec.key in store), stores[-1]).read(spec.key)
@@ -107,7 +107,7 @@ def train_jointly(
     checkpoint: Path,
     watch: Watch | None = None,
 ) -> None:
-    """Train, write the record, unless there is one, and keep the model, its weights in bfloat16 if it is masked.
+    """Train jointly, write the record unless there is one, and keep the model; if it is masked, in bfloat16.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def train_jointly(
     device, progress, watch
         As in `execute`.
     checkpoint
-        File to go on from after an interruption; it is removed at the end.
+        File to resume from after an interruption; it is removed at the end.
     """
     begun, resumed = provenance.begin(), checkpoint.exists()
     table = benchmarks.masked_joint_table() if spec.masked else benchmarks.joint_table()
@@ -153,6 +153,6 @@ def train_jointly(
         weights=sealed.sha256(partial.read_bytes()),
     )
     store.keep(record)
-    # Last: where there is the model, there is its record.
+    # The model comes last, so that every model has its record.
     partial.replace(weights)
     checkpoint.unlink(missing_ok=True)

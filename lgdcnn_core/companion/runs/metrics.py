@@ -1,4 +1,4 @@
-"""Metrics of a run's predictions."""
+"""Compute the metrics of a run's predictions."""
 
 import math
 
@@ -18,26 +18,26 @@ from sklearn.metrics import (
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
-RESAMPLES_AT_ONCE = 100  # bounds the memory: this many times the compounds, in float64
+RESAMPLES_AT_ONCE = 100  # limits the memory to this many float64 values per compound
 
 Values = NDArray[np.float64]
 
 
 def regression(actual: Values, predicted: Values, seed: int = 0) -> dict[str, float | None]:
-    """Errors of predictions (B,) in the unit of the property, with a bootstrap interval of the MAE.
+    """Compute the errors of predictions (B,) in the unit of the property, with a bootstrap interval of the MAE.
 
     Parameters
     ----------
     actual, predicted
         (B,): targets and predictions.
     seed
-        Of the bootstrap. The same for every run, so that an interval depends on the predictions alone.
+        Seed of the bootstrap, the same for every run, so that an interval depends on the predictions alone.
 
     Returns
     -------
     dict
         ``mae``, ``mae_low``, ``mae_high``, ``rmse``, ``median_absolute_error``, ``r2``; None where a value is not
-        defined, as the interval and r2 of a single compound are not.
+        defined, such as the interval and r2 of a single compound.
     """
     low, high = mean_interval(np.abs(predicted - actual), seed)
     values = {
@@ -52,9 +52,9 @@ def regression(actual: Values, predicted: Values, seed: int = 0) -> dict[str, fl
 
 
 def mean_interval(values: Values, seed: int = 0) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the mean of compounds' values (B,); (NaN, NaN) for a single compound.
+    """Return the 95 % percentile bootstrap interval of the mean of values (B,); (NaN, NaN) for a single compound.
 
-    The values are absolute errors, or differences of such between two models.
+    The values are compounds' absolute errors, or differences between the absolute errors of two models.
     """
     if len(values) < 2:
         return math.nan, math.nan
@@ -71,14 +71,14 @@ def mean_interval(values: Values, seed: int = 0) -> tuple[float, float]:
 
 
 def classification(actual: NDArray[np.int64], probability: Values) -> dict[str, float | None]:
-    """Scores of the probabilities (B,) of class 1; a compound is put in class 1 above one half.
+    """Compute the scores of the probabilities (B,) of class 1; a compound counts as class 1 above one half.
 
     Returns
     -------
     dict
-        ``accuracy``, ``roc_auc`` (None if only one class is there), ``f1``, ``log_loss``.
+        ``accuracy``, ``roc_auc`` (None if there is only one class), ``f1``, ``log_loss``.
     """
-    # Records keep float32. In float64, a probability that it rounds to 1 would count as certain.
+    # Records keep float32. As float64, a probability that float32 rounds to 1 would count as certain.
     kept = probability.astype(np.float32)
     chosen = (probability > 0.5).astype(int)
     both_classes = len(np.unique(actual)) == 2
@@ -91,5 +91,5 @@ def classification(actual: NDArray[np.int64], probability: Values) -> dict[str, 
 
 
 def finite(value: float) -> float | None:
-    """Plain float, or None in place of NaN and infinity."""
+    """Return a plain float, or None in place of NaN and infinity."""
     return float(value) if math.isfinite(value) else None

@@ -31,7 +31,7 @@ class OneOfMany:
     Attributes
     ----------
     recipe_, history_, compute_, n_train_
-        As of `lgdcnn_core.CompositionRegressor`; recipe and history are those of the joint training, and `n_train_`
+        As in `lgdcnn_core.CompositionRegressor`; recipe and history are those of the joint training, and `n_train_`
         counts the compounds whose value of this property the network has learnt.
     """
 

@@ -1,4 +1,4 @@
-"""Differences between models, paired: on the same test compounds, which are harder or easier for all of them alike."""
+"""Compare models by paired differences on the same test compounds, as some compounds are harder for every model."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,23 +17,23 @@ CONDITION = {
     "model": [name for name in GROUP if name != "model"],
     "recipe": [name for name in GROUP if name not in ("recipe", "setting", "epochs")],
 }
-"""What records have in common that are compared: of two models, all but the seed; of two recipes, each of which has its
-own setting and epochs, the data and the model."""
+"""Columns in which compared records agree: for two models, all but the seed; for two recipes, which have their own
+setting and epochs, the data and the model."""
 
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """Mean over test compounds of one model's absolute error less another's, in the unit of the property.
+    """Mean over test compounds of one model's absolute error minus another's, in the unit of the property.
 
     Attributes
     ----------
     difference
-        Below 0, the first model is the better one.
+        The first model is better if this is below 0.
     low, high
-        95 % bootstrap interval over compounds. It tells what other test compounds might have said, not what other
-        seeds might: of those there are only a few.
+        95 % bootstrap interval over compounds. It covers the choice of test compounds, not the choice of
+        seeds, because there are only a few seeds.
     n_first, n_second
-        Records (seeds) of each model, over which a compound's absolute error is averaged.
+        Number of records (seeds) of each model, over which a compound's absolute error is averaged.
     """
 
     difference: float
@@ -58,7 +58,7 @@ def paired_difference(store: Store, first: str | Sequence[str], second: str | Se
     store
         The store that holds all these records.
     first, second
-        Key of a record of either model, or several keys: a compound's absolute error is then the mean of its errors.
+        Key of a record of each model, or several keys; a compound's absolute error is then its mean over the records.
 
     Raises
     ------
@@ -91,17 +91,17 @@ def paired_differences(
     stores
         Stores that hold the records; the default is both.
     by
-        What the two names are of. All records of a recipe that are given count, whatever their setting and epochs.
+        Whether these are names of models or recipes. All given records of a recipe count, whatever setting and epochs.
 
     Returns
     -------
     DataFrame
-        One row a condition: columns `CONDITION` of it, the fields of `PairedDifference` and its ``verdict``.
+        One row per condition: its columns in `CONDITION`, the fields of `PairedDifference` and its ``verdict``.
 
     Raises
     ------
     UnlikeRecords
-        As `paired_difference`.
+        As in `paired_difference`.
     """
     found_in = by_name(stores)
     rows = []

@@ -1,4 +1,4 @@
-"""Training, validation and test parts of a run's data."""
+"""Load the training, validation and test parts of a run's data."""
 
 from functools import lru_cache
 from typing import Literal
@@ -14,15 +14,15 @@ from lgdcnn_core.training import PRETRAINING, TOGETHER
 
 
 class DifferentData(RuntimeError):
-    """A record's predictions are of other data than there are here."""
+    """A record's predictions are for data that differ from the data here."""
 
 
 def load_split(spec: RunSpec) -> Split:
-    """Load the data of a run; of the training part a random subset, if the specification asks for it.
+    """Load the data of a run, with a random subset of the training part if the specification asks for one.
 
-    With one seed, the subset of a smaller fraction lies within that of a larger one. Rows keep their order. In a refit
-    the validation rows follow the training rows, and no validation row is left. A pretraining has none of the compounds
-    on which the runs that start from it are judged; by the recipe ``"joint"``, training rows are those not masked.
+    For one seed, a larger fraction contains the subset of a smaller one. Rows keep their order. In a refit the
+    validation rows follow the training rows, and the validation part is empty. A pretraining has none of the compounds
+    on which the runs that start from it are judged. For the recipe ``"joint"``, training rows are the unmasked ones.
     """
     split = benchmarks.load(spec.dataset, fold=spec.fold)
     if spec.refit:
@@ -71,7 +71,7 @@ def held_out(spec: RunSpec, part: Literal["val", "test"], stated: str, name: str
 def _held_out(
     dataset: str, fold: int | None, part: Literal["val", "test"], filtered: bool, stated: str
 ) -> pd.DataFrame:
-    """Load a part once for the records of all runs on it; as its hash is a key of the cache, it is what they state."""
+    """Load a part once for the records of all runs on it; the hash that they state is part of the cache's key."""
     table: pd.DataFrame = getattr(benchmarks.load(dataset, fold=fold), part)
     if filtered:
         table = benchmarks.without_judged(table, dataset)
@@ -79,7 +79,7 @@ def _held_out(
     if found != stated:
         where = dataset if fold is None else f"{dataset}, fold {fold}"
         raise DifferentData(
-            f"its predictions are of other data: its {part} part of {where} has sha256 {stated}, the one here {found}. "
+            f"its predictions are for other data: its {part} part of {where} has sha256 {stated}, here {found}. "
             "Read it with the version of the package that wrote it, or remove its directory and run again."
         )
     return table

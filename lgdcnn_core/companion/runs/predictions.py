@@ -1,7 +1,7 @@
 """Predictions of a part of a data set: as a table, and as the file that a record keeps.
 
-The file has what only the run knows: ``row``, the position of a compound in its part, and in float32 ``predicted`` and
-``uncertainty``. Formulas, targets and the official ids of Matbench come from the data set.
+The file keeps only the values that the run adds: ``row``, the position of a compound in its part, and in float32
+``predicted`` and ``uncertainty``. Formulas, targets and the official ids of Matbench come from the data set.
 """
 
 import io
@@ -19,7 +19,7 @@ _ENCODING = {"row": "DELTA_BINARY_PACKED", "predicted": "BYTE_STREAM_SPLIT", "un
 
 
 def table(part: pd.DataFrame, predicted: ArrayLike, uncertainty: ArrayLike) -> pd.DataFrame:
-    """Set predictions beside the compounds of a part.
+    """Put predictions beside the compounds of a part.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def table(part: pd.DataFrame, predicted: ArrayLike, uncertainty: ArrayLike) -> p
 
 
 def lean(predictions: pd.DataFrame) -> bytes:
-    """Parquet file of the predictions for all compounds of a part, in its order."""
+    """Return a Parquet file of the predictions for all compounds of a part, in its order."""
     columns = {
         "row": np.arange(len(predictions), dtype=np.int32),
         "predicted": _float32(predictions["predicted"]),

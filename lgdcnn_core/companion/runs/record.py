@@ -13,11 +13,11 @@ from lgdcnn_core.training import Epoch
 PREDICTIONS = "predictions.parquet"
 """File of the predictions for the test part."""
 VALIDATION = "validation.parquet"
-"""File of the predictions for the validation part; records of format 1 have none, and neither have refits."""
+"""File of the predictions for the validation part; records of format 1 and refits have none."""
 
 ANY_LENGTH = ("triangular",)
-"""Schedules that do not look at the number of epochs: a shorter training is the beginning of a longer one. Any other
-spans the whole training, so that a shorter training is a different one from its first batch on."""
+"""Schedules that do not depend on the number of epochs: a shorter training is the beginning of a longer one. Any other
+schedule spans the whole training, so that a shorter training differs from its first batch on."""
 
 
 @dataclass(frozen=True)
@@ -29,29 +29,30 @@ class RunRecord(SealedRecord):
     spec
         The run.
     recipe
-        Every value of the recipe: of a network `training.Recipe`, of a baseline `trees.Forest` or `trees.Boosting`.
+        Every value of the recipe: `training.Recipe` for a network, `trees.Forest` or `trees.Boosting` for a baseline.
     metrics
-        Of the test data, in the unit of the property. Regression: ``mae``, ``mae_low`` and ``mae_high`` (95 %
+        Metrics of the test data, in the unit of the property. Regression: ``mae``, ``mae_low`` and ``mae_high`` (95 %
         bootstrap interval over compounds), ``rmse``, ``median_absolute_error``, ``r2``, and ``val_mae`` of the
         validation data. Classification: ``accuracy``, ``roc_auc``, ``f1``, ``log_loss``, ``val_log_loss``. None
         where a metric is not defined.
     learning_curve
-        Columns of the fields of `training.Epoch`, one value an epoch. Of a baseline they are empty, and
-        by the recipe ``"joint"``, where `JointRecord` has them.
+        Columns for the fields of `training.Epoch`, one value per epoch. They are empty for a baseline, and for the
+        recipe ``"joint"``, where `JointRecord` has them.
     best_epoch, stopped_early
         As in `training.History`, or in `WithoutCurve`.
     validation_chose
-        In words, the decisions for which validation data were looked at.
+        In words, the decisions that depended on validation data.
     n_train, n_train_distinct, n_val, n_test
-        Rows used in training, the same after duplicate formulas became one, rows of validation (in a refit none) and
-        test data.
+        Rows used in training, these rows after merging duplicate formulas, rows of validation data (none in a refit),
+        and rows of test data.
     seconds
-        Wall time: ``training`` (all epochs with their validation, those before a resumption too, but not the training
-        of a network that it starts from, which has a record of its own), ``prediction`` (of the test data).
+        Wall time of ``training`` and of ``prediction`` (of the test data). Training includes all epochs with their
+        validation, also those before a resumption. It excludes the training of a source network, which has its own
+        record.
     tokens_per_second
-        Elements of compounds that went through training, by its wall time; padding is not counted.
+        Elements of compounds that went through training, per second of wall time; padding is not counted.
     peak_memory
-        GiB, ``host`` and with a GPU ``device``: of the whole process, from its start.
+        In GiB, of the whole process from its start: ``host``, and with a GPU ``device``.
     compute
         ``device``, ``precision``, ``threads``.
     versions
@@ -59,15 +60,15 @@ class RunRecord(SealedRecord):
     platform
         ``system``, ``machine``, ``processor``, ``cores``.
     code
-        ``commit`` of the checkout that the code ran from, and whether its code was ``dirty``, that is, different
-        from the commit; None if it ran from no checkout.
+        ``commit`` of the checkout that the code ran from, and whether the code was ``dirty``, that is, different
+        from the commit; None if the code did not run from a checkout.
     started, finished
         UTC, ISO 8601; of this process, if the training was resumed.
     resumed
-        The training went on from the checkpoint of a process that was stopped.
+        Whether the training resumed from the checkpoint of a process that was stopped.
     inputs
-        sha256 of ``train`` (as used), ``val`` and ``test``, see `provenance.data_hash`; and of the file of weights that
-        the training started from, ``source``, if it did.
+        sha256 of ``train`` (as used), ``val`` and ``test``, see `provenance.data_hash`; and of ``source``, the file of
+        weights that the training started from, if there was one.
     outputs
         sha256 of the bytes of each other file of the record.
     load
@@ -107,21 +108,21 @@ class RunRecord(SealedRecord):
 
     @property
     def undisturbed(self) -> bool | None:
-        """Whether the run had its cores to itself, see `provenance.undisturbed`; None if that is unknown."""
+        """Whether the run had its cores to itself, see `provenance.undisturbed`; None if unknown."""
         return provenance.undisturbed(self.load, self.compute)
 
     def changed_since(self) -> list[str]:
-        """Name the values of the recipe that are others today: with any, the same specification is another run."""
+        """Name the values of the recipe that have changed since; any change makes it another run today."""
         return differing(self.spec.model, self.recipe, self.spec.full_recipe().as_dict())
 
     @property
     def changed(self) -> str:
-        """Names of the values that `changed_since` finds, with commas."""
+        """Names of the values that `changed_since` finds, joined by commas."""
         return ", ".join(self.changed_since())
 
     @property
     def schedule_epochs(self) -> int | None:
-        """Epochs that the learning-rate schedule spans; None where it does not look at them."""
+        """Epochs that the learning-rate schedule spans; None if it does not depend on them."""
         return None if self.recipe.get("schedule", ANY_LENGTH[0]) in ANY_LENGTH else self.recipe["epochs"]
 
     @property
@@ -131,20 +132,20 @@ class RunRecord(SealedRecord):
 
 
 class WithoutCurve(NamedTuple):
-    """What a training went through that has no learning curve, as `training.History` says it of others.
+    """History of a training without a learning curve; other trainings have `training.History`.
 
     Attributes
     ----------
     epochs
         Empty.
     best_epoch
-        Trees or rounds of boosting that are kept; of a joint training the epoch whose weights are.
+        Number of trees or boosting rounds that are kept; for a joint training, the epoch whose weights are kept.
     tokens
         Elements of compounds that went through training.
     stopped_early
-        It ended before the recipe's epochs or rounds.
+        Whether it ended before the recipe's epochs or rounds.
     seconds
-        Wall time; of trees, with reading the formulas and computing their features.
+        Wall time; for trees it includes reading the formulas and computing their features.
     """
 
     epochs: list[Epoch]
@@ -155,7 +156,7 @@ class WithoutCurve(NamedTuple):
 
 
 def learning_curve(epochs: list[Epoch]) -> dict[str, list[float | None]]:
-    """Columns of a learning curve; None where a value is not finite, as an error of the last epoch may be."""
+    """Return the columns of a learning curve; None where a value is not finite, as may happen in the last epoch."""
     rows = [asdict(epoch) for epoch in epochs]
     columns = {name: [row[name] for row in rows] for name in Epoch.__dataclass_fields__}
     return {

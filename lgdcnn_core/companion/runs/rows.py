@@ -1,4 +1,4 @@
-"""Predictions of several records row by row: only of records whose rows are the same."""
+"""Read the predictions of several records row by row, provided that their rows are the same."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -8,24 +8,25 @@ import pandas as pd
 from lgdcnn_core.companion.runs.store import Store
 
 _ROW = ["id", "formula", "actual"]
-"""Columns that identify a row, whoever predicts it; only Matbench has the first."""
+"""Columns that identify a row, whichever model predicts it; only Matbench has the first."""
 
 SHOWN = 5
 
 
 class UnlikeRecords(ValueError):
-    """Records are to be combined or compared that are not alike enough for it."""
+    """Records differ too much to be combined or compared."""
 
 
 def same_rows(store: Store, keys: Sequence[str], part: Literal["test", "validation"] = "test") -> list[pd.DataFrame]:
-    """Read the predictions of these records of one store for a part, and make sure that their rows are the same.
+    """Read the predictions of these records of one store for a part, and check that their rows are the same.
 
     Raises
     ------
     KeyError, BrokenRecord, NoValidation
-        As `Store.predictions` and `Store.validation`.
+        As in `Store.predictions` and `Store.validation`.
     UnlikeRecords
-        If one has other compounds or targets than the first, or another order of them; names both and the rows.
+        If a record has other compounds or targets than the first, or another order. The message names both
+        records and the rows.
     """
     read = store.validation if part == "validation" else store.predictions
     tables = [read(key) for key in keys]
@@ -40,7 +41,7 @@ def same_rows(store: Store, keys: Sequence[str], part: Literal["test", "validati
 
 
 def _difference(rows: pd.DataFrame, others: pd.DataFrame) -> str:
-    """Say how rows differ from others; nothing if they do not."""
+    """State how rows differ from others; "" if they do not."""
     if len(rows) != len(others):
         return f"{len(rows)} and {len(others)}"
     places = rows.index[(rows != others).any(axis=1)]

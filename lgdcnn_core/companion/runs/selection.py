@@ -1,10 +1,10 @@
-"""Choose among runs: those of the longest schedule of each kind."""
+"""Choose the runs with the longest schedule of each kind."""
 
 import pandas as pd
 
 
 def longest_schedules(runs: pd.DataFrame) -> pd.DataFrame:
-    """Leave out runs that had fewer epochs than others of their store, network, recipe and setting on any data set.
+    """Leave out runs with fewer epochs than another of the same store, network, recipe and setting on any data set.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The specification of one run, or of a training that runs start from: everything that was decided before it."""
+"""The specification of one run, or of a training that runs start from: every decision made before it."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _FILE_NAME = re.compile(r"[\w.-]+")
 
 
 class InvalidSpec(ValueError):
-    """A run is specified that cannot be."""
+    """A specification describes a run that cannot be made."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class JointSpec:
     model, setting, seed
         As in `RunSpec`.
     recipe
-        ``"pretraining"``: on `benchmarks.joint_table`, for runs by a recipe of source `JOINT` to start from. Or
-        ``"joint"``: on `benchmarks.masked_joint_table`, while `benchmarks.joint_validation` chooses the epoch, for runs
-        of that recipe to measure on each set.
+        ``"pretraining"`` trains on `benchmarks.joint_table`; runs with a recipe of source `JOINT` start from it.
+        ``"joint"`` trains on `benchmarks.masked_joint_table`, while `benchmarks.joint_validation` chooses the epoch;
+        runs with that recipe measure the network on each set.
 
     Raises
     ------
     InvalidSpec
-        For another recipe.
+        If the recipe is another one.
     """
 
     model: str = "L-G-DCNN"
@@ -45,11 +45,11 @@ class JointSpec:
 
     def __post_init__(self) -> None:
         if self.recipe not in (PRETRAINING.name, TOGETHER.name):
-            raise InvalidSpec(f"a joint training is by {PRETRAINING.name!r} or {TOGETHER.name!r}, not {self.recipe!r}")
+            raise InvalidSpec(f"a joint training uses {PRETRAINING.name!r} or {TOGETHER.name!r}, not {self.recipe!r}")
 
     @property
     def masked(self) -> bool:
-        """Whether the network may be judged on all extended sets, as values were masked for that."""
+        """Whether values were masked, so that the network may be judged on all extended sets."""
         return self.recipe == TOGETHER.name
 
     @property
@@ -58,20 +58,20 @@ class JointSpec:
         return f"{JOINT}/{self.model}_{self.recipe}_{self.setting}_seed{self.seed}"
 
     def full_recipe(self) -> Recipe:
-        """Recipe of the training."""
+        """Return the recipe of the training."""
         return training.recipe(self.recipe)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, which `JointSpec` takes again.
+        """Return plain values, from which `JointSpec` can be made again.
 
-        ``recipe`` is there only where it is not ``"pretraining"``: records older than this field keep their text.
+        ``recipe`` is included only if it is not ``"pretraining"``: records older than this field keep their text.
         """
         return {name: value for name, value in asdict(self).items() if (name, value) != ("recipe", PRETRAINING.name)}
 
 
 @dataclass(frozen=True)
 class RunSpec:
-    """One run.
+    """The specification of one run.
 
     Attributes
     ----------
@@ -82,26 +82,27 @@ class RunSpec:
     model
         A network, a key of `models.CHAINS`; or a baseline, a key of `trees.RECIPES`: ``"RF"``, ``"ET"``, ``"GBM"``.
     recipe
-        Name of a recipe, a key of `training.RECIPES`. By ``"pretraining"`` the run learns from no compound on which
-        the runs that start from it are judged, see `benchmarks.without_judged`. By ``"joint"`` it trains nothing, but
-        measures the network of `JointSpec` on this set. Baselines have a recipe of their own, ``"trees"``.
+        Name of a recipe, a key of `training.RECIPES`. With ``"pretraining"`` the run learns from no compound
+        on which the runs that start from it are judged, see `benchmarks.without_judged`. With ``"joint"`` the run
+        trains nothing, but measures the network of `JointSpec` on this set. Baselines have their own recipe,
+        ``"trees"``.
     setting
-        ``"exact"`` or ``"published"``, see `training.Layout`; of a baseline ``"exact"``.
+        ``"exact"`` or ``"published"`` (padded), see `training.Layout`; ``"exact"`` for a baseline.
     seed
         Seed of the initial weights, of the training and of the subset that `train_fraction` asks for.
     train_fraction
         Share of the training rows that is used, in (0, 1].
     epochs
-        Epochs, where they are not the recipe's own; the recipe's own number is turned into None, so that one run has
-        one specification.
+        Number of epochs, if it is not the recipe's own. The recipe's own number becomes None, so that one run has one
+        specification.
     refit
-        Train on training and validation data together, up to the epoch that validation chose in the run that keeps
-        them apart and is otherwise the same. The published numbers keep them apart, so compare with care.
+        Train on training and validation data together, up to the epoch that validation chose in the otherwise identical
+        run that keeps them apart. The published numbers keep them apart, so compare with care.
 
     Raises
     ------
     InvalidSpec, UnknownDataSetError, UnknownNetwork, UnknownRecipe
-        All of them `ValueError`; the message says what there is instead.
+        All are `ValueError`; the message lists the possible values.
     """
 
     dataset: str
@@ -132,11 +133,11 @@ class RunSpec:
             raise InvalidSpec(f"refit is {self.refit!r}; it is True or False")
         if not isinstance(named, Recipe):
             if self.setting != "exact" or self.epochs not in (None, named.epochs):
-                raise InvalidSpec(f"{self.model} knows no padding and no epochs: setting is 'exact', epochs is None")
+                raise InvalidSpec(f"{self.model} has no padding and no epochs: setting is 'exact', epochs is None")
         elif self.recipe == TOGETHER.name:
             self._check_joint()
         elif self.refit and named.needs_validation:
-            raise InvalidSpec(f"the recipe {self.recipe!r} cannot do without validation data: refit is False")
+            raise InvalidSpec(f"the recipe {self.recipe!r} needs validation data: refit is False")
         self._check_source()
         object.__setattr__(self, "train_fraction", float(fraction))
         if self.epochs == named.epochs:
@@ -153,7 +154,7 @@ class RunSpec:
 
     def _check_joint(self) -> None:
         if benchmarks.card(self.dataset).protocol != "extended":
-            raise InvalidSpec(f"the recipe {self.recipe!r} knows the extended sets alone, not {self.dataset}")
+            raise InvalidSpec(f"the recipe {self.recipe!r} covers only the extended sets, not {self.dataset}")
         if self.refit or self.train_fraction != 1 or self.epochs not in (None, TOGETHER.epochs):
             raise InvalidSpec(
                 f"the recipe {self.recipe!r} measures one network on every set: refit is False, train_fraction is 1, "
@@ -161,19 +162,19 @@ class RunSpec:
             )
 
     def _check_source(self) -> None:
-        """Refuse to start from a network that has seen compounds that the run is judged on."""
+        """Refuse to start from a network that has seen compounds on which the run is judged."""
         source = self.source
         if isinstance(source, JointSpec) and not source.masked and self.dataset not in benchmarks.few_compounds():
             raise InvalidSpec(
                 f"the recipe {self.recipe!r} starts from a network that has seen compounds that {self.dataset} is "
-                f"judged on; those of these sets were left out: {', '.join(benchmarks.few_compounds())}"
+                f"judged on; only the compounds of these sets were left out: {', '.join(benchmarks.few_compounds())}"
             )
         if isinstance(source, RunSpec):
             known = benchmarks.card(source.dataset).source
             if known == benchmarks.card(self.dataset).source:
                 raise InvalidSpec(
                     f"the recipe {self.recipe!r} starts from a network trained on {source.dataset}, which has seen "
-                    f"compounds that {self.dataset} is judged on: both are of {known}"
+                    f"compounds that {self.dataset} is judged on: both come from {known}"
                 )
 
     @property
@@ -197,7 +198,7 @@ class RunSpec:
 
     @property
     def source(self) -> "RunSpec | JointSpec | None":
-        """The run whose trained network this one starts from, or measures; None: it starts from random weights."""
+        """The run whose trained network this one starts from, or measures; None if it starts from random weights."""
         recipe = self.full_recipe()
         if self.recipe == TOGETHER.name:
             return JointSpec(self.model, self.setting, self.seed, self.recipe)
@@ -205,11 +206,11 @@ class RunSpec:
 
     @property
     def kept_apart(self) -> "RunSpec | None":
-        """Of a refit, the run that keeps validation data apart and is otherwise the same."""
+        """For a refit, the otherwise identical run that keeps validation data apart."""
         return replace(self, refit=False) if self.refit else None
 
     def full_recipe(self) -> Recipe | Forest | Boosting:
-        """Recipe with the epochs of this run."""
+        """Return the recipe with the epochs of this run."""
         recipe = self._named_recipe()
         return recipe if self.epochs is None else recipe.with_changes(epochs=self.epochs)
 
@@ -224,15 +225,16 @@ class RunSpec:
         return training.recipe(self.recipe)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, which `RunSpec` takes again: the parameters of the notebook that makes the run.
+        """Return plain values, from which `RunSpec` can be made again.
 
-        ``refit`` is there only where it is true, so that records older than this field keep their text.
+        They are the parameters of the notebook that makes the run. ``refit`` is included only if it is true, so that
+        records older than this field keep their text.
         """
         return {name: value for name, value in asdict(self).items() if name != "refit" or value}
 
 
 def source(recipe: Recipe, model: str, setting: Setting, seed: int) -> RunSpec | JointSpec | None:
-    """Specify the run whose trained network a training by this recipe starts from; None: from random weights."""
+    """Return the run whose trained network a training by this recipe starts from; None for random weights."""
     if recipe.source is None:
         return None
     if recipe.source == JOINT:
@@ -241,12 +243,12 @@ def source(recipe: Recipe, model: str, setting: Setting, seed: int) -> RunSpec |
 
 
 def differing(model: str, recorded: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """Name the values that two recipes of a model, as plain values, have otherwise; see `training.differing`."""
+    """Name the values that differ between two recipes of a model, given as plain values; see `training.differing`."""
     if model in CHAINS:
         return training.differing(recorded, other, CHAINS[model].has_transformers)
     return sorted(name for name in {*recorded, *other} if recorded.get(name) != other.get(name))
 
 
 def _is_integer(value: object) -> bool:
-    """Python counts True among the integers; nobody means it."""
+    """Tell whether a value is an integer; True, which Python counts as one, is not."""
     return isinstance(value, int) and not isinstance(value, bool)

@@ -1,6 +1,6 @@
 """Stacks from records: networks and trees together, each with a weight that validation data decide.
 
-The rule was fixed before any stack was measured, and is the only one: weights are not negative, add up to one, and
+We fixed the rule before measuring any stack, and use no other: the weights are not negative, add up to one, and
 minimise the squared error of the weighted mean on the validation part of the same data set and fold (stacked
 regressions: L. Breiman, Mach. Learn. 1996, 24, 49, doi:10.1007/BF00117832).
 """
@@ -23,13 +23,13 @@ from lgdcnn_core.companion.runs.store import Store, both_stores
 from lgdcnn_core.companion.runs.table import GROUP, METRICS
 
 NAME = "stack"
-"""What stacks have in place of a recipe."""
+"""Name that stacks have in place of a recipe."""
 
 _TASK = ["store", "dataset", "fold", "train_fraction"]
-"""What the members of a stack have in common."""
+"""Columns in which the members of a stack agree."""
 
 _MEMBER = ["model", "recipe", "setting", "epochs"]
-"""What the records of one member have in common; they differ in their seed."""
+"""Columns in which the records of one member agree; they differ in their seed."""
 
 _METRICS = [name for name in METRICS if not name.startswith("val_")]
 
@@ -74,7 +74,7 @@ def weights(predicted: Values, actual: Values) -> Values:
     errors = (predicted - actual).T
     size = np.sqrt(np.mean(errors**2))
     # Non-negative least squares with one more row, of ones and target 1. Along a direction w of sum 1 its minimum is
-    # q / (1 + q), where q is the squared error of w. It grows with q: so the best direction has the least error.
+    # q / (1 + q), where q is the squared error of w. It grows with q, so the best direction has the least error.
     rows = np.vstack([errors / (size or 1.0) / np.sqrt(len(errors)), np.ones(len(predicted))])
     found, _ = nnls(rows, np.append(np.zeros(len(errors)), 1.0))
     return found / found.sum()
@@ -97,7 +97,7 @@ def stack(store: Store, members: Sequence[Sequence[str]]) -> Stack:
     UnlikeRecords
         If their rows are not the same.
     KeyError, BrokenRecord
-        As `Store.predictions`.
+        As in `Store.predictions`.
     """
     keys = [key for member in members for key in member]
     val, test = same_rows(store, keys, "validation"), same_rows(store, keys)
@@ -114,28 +114,28 @@ def stacked(
     Parameters
     ----------
     records
-        From `load_records`, or some of its rows: of each model one recipe. All its seeds take part, as their mean; but
-        records without validation predictions, such as refits, are left out.
+        From `load_records`, or some of its rows, with one recipe per model. All seeds of a model take part, as their
+        mean. Records without validation predictions, such as refits, are left out.
     models
         The members.
     stores
         Stores that hold the records; the default is both. The two are never mixed.
     pure_elements
-        As of `ensembles`.
+        As in `ensembles`.
 
     Returns
     -------
     DataFrame
-        One row a data set and fold. Columns as of `runs.ensembles`, so that both make columns of the same figures:
+        One row per data set and fold. The columns are as in `runs.ensembles`, so that the same figures take both:
         ``model`` names the members, ``recipe`` is `NAME`, and ``epochs`` is missing; ``n`` counts the records,
-        ``weights`` has a weight a model, and ``n_val`` counts the compounds that decided them.
+        ``weights`` has one weight per model, and ``n_val`` counts the compounds that decided them.
 
     Raises
     ------
     UnlikeRecords
         If a model has records of two kinds on a data set, or rows differ.
     BrokenRecord
-        As of `stack`.
+        As in `stack`.
     """
     by_name = {store.name: store for store in (both_stores() if stores is None else stores)}
     of_models = records[records["model"].isin(models)]
@@ -156,7 +156,7 @@ def stacked(
 
 
 def _of_members(members: Sequence[Sequence[str]], tables: Sequence[pd.DataFrame]) -> Values:
-    """Predictions of the members, (k, B), from those of their records one after another."""
+    """Return the predictions of the members, (k, B), from those of all their records in order."""
     predicted = np.stack([table["predicted"].to_numpy(dtype=float) for table in tables])
     ends = np.cumsum([len(member) for member in members])[:-1]
     return np.stack([of_member.mean(axis=0) for of_member in np.split(predicted, ends)])
@@ -167,7 +167,7 @@ def _records_of(found: pd.DataFrame, model: str) -> pd.DataFrame:
     of_model = found[found["model"] == model]
     if len(kinds := of_model[_MEMBER].drop_duplicates()) > 1:
         raise UnlikeRecords(
-            f"a stack takes one kind of training of each model, and there are records of {len(kinds)} of {model} on "
+            f"a stack takes one kind of training per model, but there are records of {len(kinds)} kinds of {model} on "
             f"{of_model['dataset'].iloc[0]}, such as {', '.join(of_model['key'].iloc[:2])}: choose among the records"
         )
     return of_model

@@ -23,7 +23,7 @@ class Store(RecordDirectory[RunRecord]):
     kind: ClassVar[type[RunRecord]] = RunRecord
 
     def predictions(self, key: str) -> pd.DataFrame:
-        """Predictions of this record for the test part, checked like `read`.
+        """Return the predictions of this record for the test part, checked as `read` does.
 
         Returns
         -------
@@ -36,9 +36,9 @@ class Store(RecordDirectory[RunRecord]):
         Raises
         ------
         KeyError, BrokenRecord
-            As `read`.
+            As in `read`.
         DifferentData
-            If the data set here is not the one that the record states.
+            If the data set here differs from the one that the record states.
         """
         record, files = self.read_with_files(key)
         if record.format == 1:
@@ -46,24 +46,24 @@ class Store(RecordDirectory[RunRecord]):
         return self._restored(record, files[PREDICTIONS], "test")
 
     def validation(self, key: str) -> pd.DataFrame:
-        """Predictions of this record for the validation part; like `predictions`.
+        """Return the predictions of this record for the validation part, as `predictions` does for the test part.
 
         Raises
         ------
         NoValidation
-            If the record has none: it is of format 1, or of a refit, which trains on validation data too.
+            If the record has none: it has format 1, or belongs to a refit, which trains on validation data too.
         KeyError, BrokenRecord, DifferentData
-            As `predictions`.
+            As in `predictions`.
         """
         record, files = self.read_with_files(key)
         if record.spec.refit:
             apart = replace(record.spec, refit=False).key
             raise NoValidation(
-                f"{self.title(key)} is of a refit, which trains on validation data too; {apart} keeps them apart"
+                f"{self.title(key)} belongs to a refit, which trains on validation data too; {apart} keeps them apart"
             )
         if VALIDATION not in files:
             raise NoValidation(
-                f"{self.title(key)} has format {record.format}, without predictions for validation data: remove its "
+                f"{self.title(key)} has format {record.format}, which has no validation predictions: remove its "
                 "directory and run again"
             )
         return self._restored(record, files[VALIDATION], "val")
@@ -76,5 +76,5 @@ committed_store, local_store, both_stores = Store.committed, Store.local, Store.
 
 
 def by_name(stores: Iterable[Store] | None) -> dict[str, Store]:
-    """Find stores by their names; None is both, the committed and the local one."""
+    """Return stores by name; None means both, the committed and the local one."""
     return {store.name: store for store in (both_stores() if stores is None else stores)}

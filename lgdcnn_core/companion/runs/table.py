@@ -1,4 +1,4 @@
-"""Records as a table, and their mean and spread over seeds."""
+"""Read records into a table, and compute their mean and spread over seeds."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -41,7 +41,7 @@ COLUMNS = ["store", "key", *_PATHS]
 
 
 def load_records(stores: Iterable[Store] | None = None) -> pd.DataFrame:
-    """Read every record of the stores; each is checked.
+    """Read and check every record of the stores, and return them as one table.
 
     Parameters
     ----------
@@ -51,22 +51,24 @@ def load_records(stores: Iterable[Store] | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a record, `COLUMNS`: the name of its store, its key, its specification (``epochs`` is never missing:
-        it is the recipe's own, if no other was asked for), its metrics, and the rest flattened. ``undisturbed`` says
-        whether the run had its cores to itself, so that its seconds may be compared; it is missing where unknown.
+        One row per record, `COLUMNS`: the name of its store, its key, its specification (``epochs`` is never
+        missing: it is the recipe's own, if no other was requested), its metrics, and the rest flattened.
+        ``undisturbed`` says whether the run had its cores to itself, so that its seconds may be compared; it is missing
+        where unknown.
 
     Raises
     ------
     BrokenRecord
-        Naming a record that is not what was written.
+        If a record has changed since it was written; the message names it.
     """
     return table(held(both_stores() if stores is None else stores), _PATHS, _TYPES)
 
 
 def without_pure_elements(records: pd.DataFrame, stores: Iterable[Store] | None = None) -> pd.DataFrame:
-    """Measure records again on those of their test rows that name two or more elements.
+    """Measure records again, only on their test rows with two or more elements.
 
-    On these CrabNet's table was measured, and what the paper quotes of it, see `benchmarks.WITHOUT_PURE_ELEMENTS`.
+    CrabNet's table, and the numbers that the paper quotes from it, are for these rows; see
+    `benchmarks.WITHOUT_PURE_ELEMENTS`.
 
     Parameters
     ----------
@@ -78,13 +80,13 @@ def without_pure_elements(records: pd.DataFrame, stores: Iterable[Store] | None 
     Returns
     -------
     DataFrame
-        The same rows, with the metrics of the test part and ``n_test`` of what is left. Records of classifications, and
-        those without pure elements in their test part, stay as they are.
+        The same rows, with the test metrics and ``n_test`` of the remaining rows. Records of classifications, and
+        records without pure elements in their test part, stay as they are.
 
     Raises
     ------
     BrokenRecord
-        As `Store.read`.
+        As in `Store.read`.
     """
     found_in = by_name(stores)
     result = records.copy()
@@ -98,14 +100,14 @@ def without_pure_elements(records: pd.DataFrame, stores: Iterable[Store] | None 
 
 
 def summarise(records: pd.DataFrame, metric: str = "mae") -> pd.DataFrame:
-    """Mean and spread of a metric over seeds.
+    """Return the mean and spread of a metric over seeds.
 
     Parameters
     ----------
     records
         From `load_records`, or some of its rows.
     metric
-        One of `METRICS`; records without it are left out, as a classification's have no MAE.
+        One of `METRICS`; records without it are left out; classifications, for example, have no MAE.
 
     Returns
     -------

@@ -1,6 +1,7 @@
 """Recipes of the baselines: random forest, extra trees and gradient boosting, each with one fixed recipe.
 
-Their values are scikit-learn's defaults and habits of the field, the same for all data sets; none was chosen on data.
+The values are scikit-learn's defaults and conventions of the field. They are the same for all data sets, and we chose
+none of them on data.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +15,7 @@ NAME = "trees"
 
 @dataclass(frozen=True)
 class TreeRecipe:
-    """What the recipes of all baselines share.
+    """Values that the recipes of all baselines share.
 
     Attributes
     ----------
@@ -32,15 +33,15 @@ class TreeRecipe:
 
     @property
     def validation_chose(self) -> str:
-        """What a run decides by looking at validation data."""
+        """Decisions of a run that depend on validation data."""
         return "nothing"
 
     def with_changes(self, **changes: Any) -> Self:
-        """Give the same recipe with some values changed."""
+        """Return the same recipe with some values changed."""
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for records."""
+        """Return plain values, for records."""
         return asdict(self)
 
 
@@ -51,11 +52,11 @@ class Forest(TreeRecipe):
     Attributes
     ----------
     random_thresholds
-        Extra trees: each split draws one threshold a feature, and each tree sees every row. Without: a random forest,
-        whose trees see bootstrap samples.
+        If true, extra trees: each split draws one threshold per feature, and each tree sees every row. If false, a
+        random forest, whose trees see bootstrap samples.
     trees, trees_of_many, many_rows
-        Number of trees, and number where there are more training rows than `many_rows`. Time and memory bound it: on
-        OQMD's 239,000 rows a tree of a random forest takes about a minute, and one of extra trees 34 MB.
+        Number of trees, and number for more than `many_rows` training rows. Time and memory limit it: on OQMD's 239,000
+        rows a tree of a random forest takes about a minute, and a tree of extra trees takes 34 MB.
     max_features
         Share of the features that each split looks at (Breiman, Mach. Learn. 2001, 45, 5, doi:10.1023/A:1010933404324,
         advises a third in regression).
@@ -71,20 +72,20 @@ class Forest(TreeRecipe):
     min_samples_leaf: int = 1
 
     def number_of_trees(self, n_train: int) -> int:
-        """Count the trees that are grown on so many rows."""
+        """Return the number of trees to grow on this many rows."""
         return self.trees if n_train <= self.many_rows else self.trees_of_many
 
 
 @dataclass(frozen=True)
 class Boosting(TreeRecipe):
-    """Recipe of gradient boosting on histograms of the features, by the absolute error.
+    """Recipe of gradient boosting on histograms of the features, with the absolute error as loss.
 
     Attributes
     ----------
     rounds
-        Most trees, one a round.
+        Largest number of trees; each round adds one.
     patience
-        Rounds without a lower validation error after which boosting stops. The rounds up to the lowest one are kept.
+        Boosting stops after this many rounds without a lower validation error. It keeps the rounds up to the lowest.
     learning_rate, max_leaf_nodes, min_samples_leaf
         As in scikit-learn, whose defaults they are.
     """
@@ -97,7 +98,7 @@ class Boosting(TreeRecipe):
 
     @property
     def validation_chose(self) -> str:
-        """What a run decides by looking at validation data."""
+        """Decisions of a run that depend on validation data."""
         return "the number of boosting rounds that are kept"
 
 

@@ -1,4 +1,4 @@
-"""Validation errors of two recipes, seed by seed; the test errors are left alone."""
+"""Compare the validation errors of two recipes, seed by seed, without reading test errors."""
 
 import numpy as np
 import pandas as pd
@@ -7,12 +7,12 @@ GEOMETRIC_MEAN = "geometric mean"
 
 
 def validation_ratios(records: pd.DataFrame, first: str, second: str, model: str = "L-G-DCNN") -> pd.DataFrame:
-    """Compare the validation MAE of one network by two recipes, over the seeds that both have.
+    """Compare the validation MAE of one network under two recipes, over the seeds that both have.
 
     Parameters
     ----------
     records
-        From `load_records`, of one store. Trainings on validation data too are left out.
+        From `load_records`, of one store. Refits, which train on validation data too, are left out.
     first, second
         Names of the recipes.
     model
@@ -21,10 +21,10 @@ def validation_ratios(records: pd.DataFrame, first: str, second: str, model: str
     Returns
     -------
     DataFrame
-        A row a data set (index) and last `GEOMETRIC_MEAN`, of the ratios over data sets: ``seeds``; the mean MAE of
-        each recipe, in the property's unit; ``ratio``, geometric over seeds; and ``seeds alone``, the factor by which
-        two trainings of the second recipe differ that differ in their seed alone (standard deviation of the log ratio).
-        Empty without a data set that has both.
+        One row per data set (index), and last `GEOMETRIC_MEAN`, over the ratios of all data sets. Columns: ``seeds``;
+        the mean MAE of each recipe, in the property's unit; ``ratio``, the geometric mean over seeds; and ``seeds
+        alone``, the factor between two trainings of the second recipe that differ only in their seed (standard
+        deviation of the log ratio). The table is empty if no data set has both recipes.
     """
     rows = records[(records["model"] == model) & ~records["refit"].astype(bool)]
     errors = rows.pivot_table("val_mae", ["dataset", "seed"], "recipe", sort=False).reindex(columns=[first, second])

@@ -9,16 +9,16 @@ from lgdcnn_core.models import CHAINS
 
 
 class OutdatedWeights(RuntimeError):
-    """There are weights of a run, but today the same specification means another training."""
+    """A run has weights, but the same specification now means another training."""
 
 
 def file_of_weights(spec: RunSpec | JointSpec) -> Path:
-    """Name the file in which a run's trained model is kept, for `CompositionRegressor.load`.
+    """Return the file that keeps a run's trained model, for `CompositionRegressor.load`.
 
     Raises
     ------
     InvalidSpec
-        If the model is a baseline, which is not kept, or a joint training's, which has a file of its own.
+        If the model is a baseline, which is not kept, or comes from a joint training, which has its own file.
     """
     if isinstance(spec, RunSpec) and isinstance(spec.source, JointSpec) and spec.source.masked:
         raise InvalidSpec(f"{spec.key} trains nothing: the weights that it measures are those of {spec.source.key}")
@@ -28,16 +28,16 @@ def file_of_weights(spec: RunSpec | JointSpec) -> Path:
 
 
 def require_current(spec: RunSpec | JointSpec) -> None:
-    """Compare the recipe of the weights of a run with the recipe of that name today.
+    """Check that the weights of a run were trained with today's recipe of that name.
 
     Raises
     ------
     OutdatedWeights
-        If they differ.
+        If they were trained with other values.
     """
     recipe = CompositionRegressor.load(file_of_weights(spec), device="cpu").recipe_.as_dict()
     if names := differing(spec.model, recipe, spec.full_recipe().as_dict()):
         raise OutdatedWeights(
-            f"the weights of {spec.key} were trained with another {', '.join(names)} than the recipe "
-            f"{spec.full_recipe().name!r} has today: remove {file_of_weights(spec)} to train again"
+            f"the weights of {spec.key} were trained with other values of {', '.join(names)} than "
+            f"today's recipe {spec.full_recipe().name!r}: remove {file_of_weights(spec)} to train again"
         )
