@@ -1,4 +1,4 @@
-"""Verdicts as a notebook, the README and a table of data show them."""
+"""Write verdicts as lists for notebooks and the README, and as a table."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ START, END = "<!-- verdicts: make figures writes these lines -->", "<!-- end of 
 
 
 class NoPlaceForVerdicts(ValueError):
-    """A page has no lines between which the verdicts belong."""
+    """A page lacks the marker lines that enclose the verdicts."""
 
 
 def bullets(verdicts: Iterable[Verdict]) -> str:
@@ -23,7 +23,7 @@ def bullets(verdicts: Iterable[Verdict]) -> str:
 
 
 def frame(verdicts: Iterable[Verdict]) -> pd.DataFrame:
-    """Give verdicts as a table of texts, a row each, columns as in `Verdict.row`."""
+    """Return verdicts as a table of texts, a row each, columns as in `Verdict.row`."""
     return pd.DataFrame([each.row() for each in verdicts])
 
 
