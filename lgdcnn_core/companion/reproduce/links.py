@@ -1,4 +1,4 @@
-"""Relative links in Markdown: find them, and lead them to where a file is now."""
+"""Find relative links in Markdown, and lead them to where a file is now."""
 
 import os
 import re
