@@ -26,7 +26,7 @@ def verdict(order: pd.DataFrame, by_chance: Mapping[str, float], element: str, n
     order
         From `Embeddings.order`, layers from the first to the last.
     by_chance
-        Shares of alike neighbours that chance would give: ``same_group``, ``same_environment``.
+        Shares of like neighbours that chance would give: ``same_group``, ``same_environment``.
     element
         The focus element.
     n

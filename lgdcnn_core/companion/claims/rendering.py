@@ -18,24 +18,24 @@ class NoPlaceForVerdicts(ValueError):
 
 
 def bullets(verdicts: Iterable[Verdict]) -> str:
-    """Write verdicts as a list in Markdown, a line each: the claim, the outcome, the sentence and its detail."""
+    """Write verdicts as a Markdown list, one line for each: the claim, the outcome, the sentence and its detail."""
     return "\n".join(f"- {each.claim}: **{each.outcome}**. {each.sentence} {each.detail}".rstrip() for each in verdicts)
 
 
 def frame(verdicts: Iterable[Verdict]) -> pd.DataFrame:
-    """Return verdicts as a table of texts, a row each, columns as in `Verdict.row`."""
+    """Return verdicts as a table of texts: one row for each, columns as in `Verdict.row`."""
     return pd.DataFrame([each.row() for each in verdicts])
 
 
 def readme_lines(verdicts: Iterable[Verdict], link: str = LINK) -> str:
-    """Write verdicts as a list in Markdown for the README, a line each: claim, outcome, sentence, notebook.
+    """Write verdicts as a Markdown list for the README, one line for each: claim, outcome, sentence, notebook.
 
     Parameters
     ----------
     verdicts
         The verdicts.
     link
-        Where notebooks are, with ``{}`` for the name.
+        Link to a notebook, with ``{}`` for its name.
     """
     return "\n".join(
         f"- {each.claim}: **{each.outcome.brief}**. {each.sentence} [{each.notebook[:2]}]({link.format(each.notebook)})"

@@ -295,7 +295,7 @@ def few_layers(layers: Sequence[str], n: int) -> list[str]:
 
 
 def _maps(layers: Mapping[str, str], height: float, title: str) -> tuple[Figure, dict[str, Axes]]:
-    """Make a page of maps, a layer each, with its name and a remark above."""
+    """Make a page of maps, one for each layer, with the layer's name and a remark above."""
     figure, axes = page(1, len(layers), height, title)
     width = 0.9 * DOUBLE / len(layers)
     for ax, (layer, remark) in zip(axes.flat, layers.items(), strict=True):

@@ -168,7 +168,7 @@ def benchmark_heatmap(
 
 @dataclass
 class _Column:
-    """A column: its headings, its cells (number and text by data set), and where it is, in."""
+    """A column: its headings, its cells (number and text by data set), and its place, in inches."""
 
     group: str
     heading: str
@@ -183,7 +183,7 @@ class _Column:
 
 @dataclass
 class _Row:
-    """A row: its data set, its name for people, and where it is, in."""
+    """A row: its data set, its readable name, and its place, in inches."""
 
     dataset: str
     label: str

@@ -39,7 +39,7 @@ LONG = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Plan:
-    """How a profile is reproduced.
+    """Settings with which a profile is reproduced.
 
     Attributes
     ----------

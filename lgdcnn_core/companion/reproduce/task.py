@@ -67,7 +67,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Status:
-    """How far a run has come.
+    """Progress of a run.
 
     Attributes
     ----------

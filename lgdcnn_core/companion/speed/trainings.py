@@ -46,7 +46,7 @@ def time_training(case: Case, data: Labelled, device: str | None, seconds: float
     Parameters
     ----------
     case
-        What to train and how.
+        The training to time.
     data
         The whole training part.
     device

@@ -37,7 +37,7 @@ class NoSlurm(RuntimeError):
 
 @dataclass(frozen=True)
 class Cluster:
-    """How jobs are submitted.
+    """Settings with which jobs are submitted to a cluster.
 
     Attributes
     ----------
