@@ -1,4 +1,4 @@
-# make help lists what there is. Python 3.11 or later and make are all that must be there.
+# make help lists the targets. Only Python 3.11 or later and make must be installed.
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -14,8 +14,10 @@ ARGS ?=
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
 	@echo
-	@echo "make reproduce PROFILE=paper       the whole paper: all sets, networks and folds, 300 epochs; resumable"
-	@echo "make reproduce PROFILE=paper ARGS=--dry-run   its runs, with an estimate of the time on this machine"
+	@echo "make reproduce                 PROFILE=quick: two networks on small sets, ten minutes"
+	@echo "make reproduce PROFILE=ours    our recipe and tree baselines on all 28 sets; resumable"
+	@echo "make reproduce PROFILE=paper   the whole paper: all sets, networks and folds, 300 epochs; resumable"
+	@echo "make reproduce PROFILE=paper ARGS=--dry-run   an estimate of the time on this machine, by data set"
 
 setup: $(INSTALLED)  ## create .venv with the locked versions
 
@@ -31,7 +33,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 data: $(INSTALLED)  ## fetch and check the 28 data sets and 3 extras (45 MB)
 	@$(RUN) -m lgdcnn_core.benchmarks
 
-reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compare (PROFILE=quick or paper)
+reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compare (PROFILE=quick, ours or paper)
 	@$(RUN) -m lgdcnn_core.companion.reproduce --profile $(PROFILE) $(ARGS)
 
 test: data  ## run the tests
@@ -43,17 +45,17 @@ test-browser: data site  ## run every notebook in JupyterLab and open every page
 lab: data  ## open copies of the notebooks in JupyterLab, to play with
 	@$(RUN) -m lgdcnn_core.companion.reproduce.lab $(ARGS)
 
-figures: data  ## redraw figures, gallery, executed notebooks and the README's findings from committed records
+figures: data  ## redraw figures, gallery, executed notebooks and the README's verdicts from committed records
 	@$(RUN) -m lgdcnn_core.companion.reproduce --figures
 	@$(RUN) -m lgdcnn_core.companion.claims --readme
 
-site: $(INSTALLED)  ## build the static site of README, notebooks, figures, data card and reference: build/site
+site: $(INSTALLED)  ## build the static site in build/site: README, notebooks, figures, data card and reference
 	@$(RUN) -m lgdcnn_core.companion.reproduce.site
 
 leaderboard: $(INSTALLED)  ## write Matbench's results.json.gz from the records
 	@$(RUN) -m lgdcnn_core.companion.reproduce.leaderboard $(ARGS)
 
-benchmark: $(INSTALLED)  ## measure the speed of this machine, 15 min (ARGS=--without-amx: as a processor without it)
+benchmark: $(INSTALLED)  ## measure the speed of this machine, 15 min (ARGS=--without-amx: as without a matrix unit)
 	@$(RUN) -m lgdcnn_core.companion.speed $(ARGS)
 
 lint: $(INSTALLED)  ## check style and types
@@ -69,6 +71,6 @@ lock:  ## renew requirements.lock from pyproject.toml
 	@# A local build of torch ("+cpu") is this machine's choice, not the project's.
 	@sed -i.bak -E 's/^(torch==[0-9.]+)\+[a-z0-9]+/\1/' requirements.lock && rm requirements.lock.bak
 
-clean:  ## remove what was built; data, environment and records stay
+clean:  ## remove build/, with this machine's records, and caches; keep data, environment and committed records
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache *.egg-info
 	@find lgdcnn_core tests notebooks -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

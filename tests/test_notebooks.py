@@ -328,7 +328,7 @@ def test_the_recipe_notebook_shows_what_won_lost_and_failed(workplace):
     notebook.run(DIRECTORY / "12_recipe.ipynb", copy, {"store": "local", "baseline": "fast"})
     said = outputs(copy)
     assert "20 trainings of 5 trials on 2 data sets" in said
-    assert "the validation MAE is lower by `batch256` and higher by `epochs30`; we could not distinguish 1 o" in said
+    assert "lower than that of `fast` in `batch256` and higher in `epochs30`; we could not distinguish 1 o" in said
     assert "Trainings diverged in `lr2e-3`." in said
     assert images(copy) == 1
 

@@ -104,10 +104,10 @@ def test_a_record_of_another_recipe_does_not_stand_for_todays_run(checkout, capf
     ("arguments", "said"),
     [
         (["--profile", "quack"], "quack"),
-        (["--workers", "0"], "'0' is no number from 1"),
-        (["--workers", "two"], "'two' is no number from 1"),
-        (["--minutes", "-1"], "'-1' is no number of minutes above 0"),
-        (["--minutes", "nan"], "'nan' is no number of minutes above 0"),
+        (["--workers", "0"], "'0' is not a whole number of at least 1"),
+        (["--workers", "two"], "'two' is not a whole number of at least 1"),
+        (["--minutes", "-1"], "'-1' is not a number of minutes above 0"),
+        (["--minutes", "nan"], "'nan' is not a number of minutes above 0"),
         (["--wrong"], "--wrong"),
     ],
 )
@@ -195,9 +195,9 @@ def test_a_reproduction_of_days_is_worth_a_warning(checkout, capfd, monkeypatch)
     assert command.main(["--device", "cpu", "--runs-only", "--minutes", "1"]) == 0
     out, err = capfd.readouterr()
     assert "1 run to make: about 15.0 days" in out
-    assert "warning: that is long for this machine" in err
+    assert "warning: this takes long on this machine" in err
     # It cannot end within a minute, so it is not begun.
-    assert "1 of 1 are not finished: there was no time" in out
+    assert "1 of 1 did not finish in time" in out
     assert not (checkout / "build" / "runs").exists()
 
 

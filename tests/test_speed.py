@@ -216,7 +216,7 @@ def test_answers_are_sentences_of_the_records_numbers():
     # 384 tokens/s of 53.1 MFLOP, at 2,000 GFLOP/s.
     assert "zeros beyond the ends of compounds counted, 53 MFLOP a token); the roofline allows 100 %" in said
     assert "(exact setting, bfloat16) with batches of 128 runs at 31 %" in said
-    assert "2.00 positions a token, and the padded setting takes 2.50 times" in said
+    assert "2.00 positions per token, and the padded setting takes 2.50 times" in said
     assert "1,000 compounds (OQMD_Bandgap, test part) takes 4.0 s, 250 compounds/s" in said
     assert "2,500 formulas/s" in said
     assert "1.25 GiB on the host over 384 compounds" in said

@@ -119,7 +119,7 @@ def test_the_rule_for_mixtures_follows_their_geometric_mean(factor, said):
 def test_the_findings_count_and_name_what_is_beyond_chance(table):
     said = " ".join(tuning.findings(table))
     assert "17 trainings of 5 trials on 3 data sets" in said
-    assert "lower by `quick-L1` and higher by `quick-noise0.1`" in said
+    assert "lower than that of `quick` in `quick-L1` and higher in `quick-noise0.1`" in said
     assert "Trainings diverged in `quick-lr3e-3`." in said
     assert "The fast recipe has the values of `pauling-only`" in said
     assert "python -m lgdcnn_core.companion.tuning" in tuning.findings(table.iloc[:0])[0]

@@ -1,4 +1,4 @@
-"""Claims of the paper, and ours: a file for each, which gives verdicts computed from records."""
+"""Verdicts on the paper's claims and on ours, computed from records: a module for each claim."""
 
 from lgdcnn_core.companion.claims.evidence import Evidence
 from lgdcnn_core.companion.claims.ledger import NOTEBOOKS, all_verdicts, headlines, of_notebook, repeated_errors

@@ -73,13 +73,13 @@ def beside_baselines(power: pd.DataFrame) -> str:
 
 
 def by_set(power: pd.DataFrame) -> str:
-    """Say the correlation of the score on each data set."""
+    """State the correlation of the score with the error on each data set."""
     own = power[(power["dataset"] != POOLED) & (power["predictor"] == SCORE)]
     return "By data set: " + "; ".join(f"{row['dataset']} rho {_shown(row)}" for _, row in own.iterrows()) + "."
 
 
 def no_study() -> Verdict:
-    """Give the verdict where there is no record of the study."""
+    """Return the verdict for the case that there is no record of the study."""
     return untested(CLAIM, "paper", "There is no record of the study.", NOTEBOOK)
 
 

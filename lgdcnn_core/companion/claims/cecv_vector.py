@@ -1,4 +1,4 @@
-"""Claim of the paper: the one CECV that it prints. Of ours: the counts do not depend on the order of compounds."""
+"""Claim of the paper: the one CECV that it prints. Our claim: counts do not depend on the order of compounds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -18,7 +18,7 @@ PRINTED = "The printed CECV, for silicon in the last layer of L-G-DCNN"
 NO_ORDER = "A layer's CECV does not depend on the order of the compounds"
 
 CLAIMS: dict[str, Literal["paper", "project"]] = {PRINTED: "paper", NO_ORDER: "project"}
-"""The claims judged here, and whose they are."""
+"""The claims judged here, and who makes each."""
 
 NOTEBOOK = "05_cecv"
 
@@ -29,19 +29,20 @@ def printed_vector(ours: CECV, published: ArrayLike, bands: Sequence[Band], trai
     Parameters
     ----------
     ours
-        Ours.
+        Our CECV of that layer and element.
     published
         The published counts, (T,), of compounds whose number was not published.
     bands
-        Bands about ours: each explains the published counts that it holds. The last one gives our intervals.
+        Bands around our counts: each explains the published counts that it holds. The last one gives our intervals.
     training
         How our network was trained, in words.
 
     Returns
     -------
     Verdict
-        Its numbers are the counts, one a threshold. "Reproduced" if they are the published ones; "within what seeds and
-        test compounds leave open" if a band holds every published count, "not reproduced" if none does, else "in part".
+        Its numbers are the counts, one for each threshold. "Reproduced" if they equal the published ones; "within what
+        seeds and test compounds leave open" if a band holds every published count, "not reproduced" if no band holds
+        any, else "in part".
     """
     paper = np.asarray(published, dtype=np.intp)
     ratio = ours.counts / paper
@@ -78,7 +79,7 @@ def order_of_compounds(band: Band) -> Verdict:
     -------
     Verdict
         Its numbers are the smallest and the largest width of the band, by threshold, in percent of the mean count:
-        "reproduced" if the band has no width at any threshold, "not reproduced" if it has one at all of them.
+        "reproduced" if the band has no width at any threshold, "not reproduced" if it has some width at all of them.
     """
     mean, n = band.replicates.mean(axis=0), len(band.replicates)
     width, place = 100 * (band.high - band.low) / mean, 100 * (band.cecv.counts / mean - 1)
@@ -104,19 +105,19 @@ def order_of_compounds(band: Band) -> Verdict:
 
 
 def printed_counts(spec: ReadingSpec, layer: str) -> NDArray[np.intp] | None:
-    """Give the counts that the paper prints for a reading's layer, (T,); None unless it is the one that it prints."""
+    """Return the counts that the paper prints for a reading's layer, (T,); None if it prints none for that layer."""
     printed = benchmarks.published("lgdcnn_paper_cecv").set_index(["dataset", "part", "element", "model", "layer"])
     case = (spec.run.dataset, spec.part, spec.element, spec.run.model, layer)
     return printed["clusters"].loc[[case]].to_numpy() if case in printed.index else None
 
 
 def verdicts(reading: Environments, layer: str, bands: Sequence[Band]) -> list[Verdict]:
-    """Give the verdicts of this file on a reading: on the printed vector, if it is of this layer, and on the order.
+    """Return the verdicts on a reading: on the printed vector, if it belongs to this layer, and on the order.
 
     Parameters
     ----------
     reading
-        The environments of an element in a network's layers.
+        Environments of an element in a network's layers.
     layer
         The layer.
     bands
@@ -130,7 +131,7 @@ def verdicts(reading: Environments, layer: str, bands: Sequence[Band]) -> list[V
 
 
 def rule_table(shuffled: Mapping[str, Band], published: ArrayLike | None = None) -> pd.DataFrame:
-    """Tabulate the counts of each rule of clustering, and where they lie when the compounds are shuffled.
+    """Tabulate the counts of each clustering rule, and their range when the compounds are shuffled.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ def rule_table(shuffled: Mapping[str, Band], published: ArrayLike | None = None)
     Returns
     -------
     DataFrame
-        A row a threshold. Columns of two levels: the paper's counts, if given; for each rule ``count``, and as text
+        One row per threshold. Columns of two levels: the paper's counts, if given; for each rule ``count``, and as text
         ``shuffled``, which is left out where the order changes nothing.
     """
     columns: dict[tuple[str, str], Any] = {}

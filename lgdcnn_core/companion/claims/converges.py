@@ -23,14 +23,14 @@ _SIDES = {1: "fewer", -1: "more", 0: "as many", None: "undecided"}
 
 
 def conditions(curves: pd.DataFrame, left_out: "pd.Series[str]") -> list[str]:
-    """Say which records are compared: those left out, whose seconds count, and which weights are validated.
+    """Say which records are compared: which are left out, whose seconds count, and which weights are validated.
 
     Parameters
     ----------
     curves
-        Those that are compared, from `curves.on_one_machine`.
+        Curves that are compared, from `curves.on_one_machine`.
     left_out
-        Reasons why others are not (`curves.reasons_against`), one a record.
+        Reasons why other records are left out (`curves.reasons_against`), one for each.
     """
     said = [
         f"Left out: {wording.counted(n, 'record')}, {reason}."
@@ -71,7 +71,7 @@ def verdicts(
     first, second
         The networks.
     counted
-        What was compared: epochs or seconds.
+        Quantity compared: epochs or seconds.
 
     Returns
     -------

@@ -13,20 +13,20 @@ NOTEBOOK = "07_embeddings"
 
 
 def of_maps(maps: Embeddings, element: str) -> Verdict:
-    """Give the verdict of `verdict` on the maps of a network; `element` is their focus element."""
+    """Judge the maps of a network with `verdict`; `element` is their focus element."""
     n = {"same_group": maps.elements["atomic_number"].nunique(), "same_environment": maps.environments["row"].nunique()}
     return verdict(maps.order(), maps.record.results["by_chance"], element, n)
 
 
 def verdict(order: pd.DataFrame, by_chance: Mapping[str, float], element: str, n: Mapping[str, int]) -> Verdict:
-    """Judge the last layer by the neighbours in its full space, where the paper shows pictures.
+    """Judge the last layer by the neighbours in its full space; the paper shows pictures alone.
 
     Parameters
     ----------
     order
         From `Embeddings.order`, layers from the first to the last.
     by_chance
-        Shares of alike neighbours that chance would give: ``same_group``, ``same_environment``.
+        Shares of like neighbours that chance would give: ``same_group``, ``same_environment``.
     element
         The focus element.
     n
@@ -35,8 +35,9 @@ def verdict(order: pd.DataFrame, by_chance: Mapping[str, float], element: str, n
     Returns
     -------
     Verdict
-        Its numbers are two shares of nearest neighbours, in percent: of an element's, those of its group; of an
-        environment's, those of its kind. "Reproduced" if both are above chance, "not reproduced" if neither is.
+        Its numbers are two shares of nearest neighbours, in percent: neighbours of an element that are in its group,
+        and neighbours of an environment that are of its kind. "Reproduced" if both are above chance, "not reproduced"
+        if neither is.
     """
     last = order.dropna().iloc[-1]
     shares = {name: (float(last[name]), by_chance[name]) for name in ("same_group", "same_environment")}
@@ -88,7 +89,7 @@ def _percent(share: float) -> str:
 
 
 def remarks(order: pd.DataFrame, column: str, text: str) -> dict[str, str]:
-    """Give for each layer a remark with its share of one measure of `Embeddings.order`, for its map.
+    """Return a remark for the map of each layer, with the layer's value of one measure of `Embeddings.order`.
 
     Parameters
     ----------

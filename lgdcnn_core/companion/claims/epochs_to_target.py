@@ -27,8 +27,8 @@ def reached_table(summary: pd.DataFrame, labels: Mapping[str, str], name: str) -
     Returns
     -------
     DataFrame
-        A row a data set and target, a column a recipe (and machine) and network. See `text` for the cells; empty where
-        a network was not trained.
+        One row per data set and target, one column per recipe (and machine) and network. See `text` for the cells;
+        empty where a network was not trained.
     """
     order = {name: place for place, name in enumerate([*labels, *training.RECIPES, MODEL, *CHAINS])}
     rows = summary.sort_values(["dataset", "recipe", "model"], key=lambda names: names.map(order), kind="stable")
@@ -49,8 +49,8 @@ def reached_table(summary: pd.DataFrame, labels: Mapping[str, str], name: str) -
 def text(row: "pd.Series[Any]", name: str) -> str:
     """Write one value of `convergence.summarise_reached`, ``"epoch"`` or ``"seconds"``.
 
-    The mean, with several seeds their extremes, and their number; "-" where no seed reached the target. Where only some
-    seeds did, their number takes the place of a mean, which would be one of the quick ones.
+    The text gives the mean, the extremes if there are several seeds, and their number; "-" where no seed reached the
+    target. Where only some seeds did, their number replaces the mean, which would cover the quick ones alone.
     """
     if row["n_reached"] == 0:
         return "-"

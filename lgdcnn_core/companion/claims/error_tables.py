@@ -1,4 +1,4 @@
-"""Tables of errors to read: a row a data set, a column a network and its way of training, cells as texts."""
+"""Readable tables of errors: one row per data set, one column per network and way of training, cells as texts."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -26,22 +26,22 @@ def error_table(summary: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a data set (fold) that has a record; columns of two levels, network and way of training. Cells are texts,
-        empty where a training was not run.
+        One row per data set (fold) that has a record; columns of two levels, network and way of training. Cells are
+        texts, empty where a training was not run.
     """
     rows = summary[["mean", "std", "n"]].itertuples(index=False, name=None)
     return _wide(summary, [f"{_with_spread(mean, std)} ({n})" for mean, std, n in rows])
 
 
 def ensemble_table(ensembles: pd.DataFrame, metric: str = "mae") -> pd.DataFrame:
-    """Tabulate an error of the mean of n networks; of the MAE, its 95 % bootstrap interval over test compounds too.
+    """Tabulate an error of the mean of n networks; for the MAE, also its 95 % bootstrap interval over test compounds.
 
     Parameters
     ----------
     ensembles
         From `runs.ensembles` and `runs.of_several_networks`.
     metric
-        A column of it.
+        A column of `ensembles`.
 
     Returns
     -------
@@ -81,13 +81,13 @@ def calibration_table(ensembles: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     ensembles
-        From `runs.ensembles`; of regressions.
+        From `runs.ensembles`; regressions only.
 
     Returns
     -------
     DataFrame
-        A row a network and way of training (index): networks, data sets, and the share in percent, as a range over data
-        sets.
+        One row per network and way of training (index): networks, data sets, and the share in percent, as a range over
+        data sets.
     """
     ordered = _columns_in_order(ensembles)
     ways = [way_of_training(*row) for row in ordered[_WAY].itertuples(index=False, name=None)]
@@ -124,8 +124,8 @@ def fold_table(errors: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a data set and run (index), a column a fold; all texts. Mean and deviation are given where all folds are
-        there: folds differ more than networks do.
+        One row per data set and run (index), one column per fold; all texts. Mean and deviation are given where all
+        folds are there: folds differ more than networks do.
     """
     given = _rows_in_order(errors.assign(fold=None)).index
     named = errors.loc[given].assign(place=[place(name) for name in errors.loc[given, "dataset"]])
@@ -150,8 +150,8 @@ def standing_table(standings: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a network and way of training (index), columns of two levels. ``one network`` (the mean over seeds): the
-        sets on which it is at or below the published CrabNet and the paper's L-G-DCNN. ``networks together``: their
+        One row per network and way of training (index), columns of two levels. ``one network`` (the mean over seeds):
+        the sets on which it is at or below the published CrabNet and the paper's L-G-DCNN. ``networks together``: their
         number, and the sets on which they are at or below every published model. Cells are texts, such as "3 of 8".
     """
     rows: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
@@ -179,8 +179,8 @@ def repetition_table(compared: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a data set (fold) and network (index), all texts: the published MAE; ours, with its spread if there are
-        several seeds, and how far it lies above the published one; and in how many runs the 95 % bootstrap interval
+        One row per data set (fold) and network (index), all texts: the published MAE; ours, with its spread if there
+        are several seeds, and how far it lies above the published one; and in how many runs the 95 % bootstrap interval
         over test compounds holds the published number.
     """
     own = _rows_in_order(compared[compared["same_training"]])
@@ -222,14 +222,14 @@ def paired_table(comparisons: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Parameters
     ----------
     comparisons
-        Tables from `runs.paired_differences`, each of one network or one recipe, by the heading of their column.
+        Tables from `runs.paired_differences`, each for one network or one recipe, by the heading of their column.
 
     Returns
     -------
     DataFrame
-        A row a data set (fold), a column a comparison. Cells are texts: the difference of the mean absolute errors, in
-        the unit of the property, its 95 % bootstrap interval over test compounds, and "better" or "worse" where that
-        interval excludes zero; empty where a comparison is missing.
+        One row per data set (fold), one column per comparison. Cells are texts: the difference of the mean absolute
+        errors, in the unit of the property, its 95 % bootstrap interval over test compounds, and "better" or "worse"
+        where that interval excludes zero; empty where a comparison is missing.
     """
     cells: dict[tuple[str, int | None], dict[str, str]] = {}
     headings: list[str] = []
@@ -246,7 +246,7 @@ def paired_table(comparisons: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _wide(table: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
-    """Lay out cells, one a row of the table: a row a data set (fold), a column a network and way of training."""
+    """Lay out the cells, one for each row of the table, by data set (fold) and by network and way of training."""
     ways = [way_of_training(*row) for row in table[_WAY].itertuples(index=False, name=None)]
     given = table.assign(cell=list(cells), way=ways, place=[place(*key) for key in _keys(table)])
     columns = _columns_in_order(given)[["model", "way"]].drop_duplicates().itertuples(index=False, name=None)
@@ -275,7 +275,7 @@ def _columns_in_order(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, int | None]]:
-    """Give data set and fold of each row, the latter None where there is none."""
+    """Return data set and fold of each row, the latter None where there is none."""
     folds = table["fold"] if "fold" in table else [None] * len(table)
     return [(name, None if pd.isna(fold) else int(fold)) for name, fold in zip(table["dataset"], folds, strict=True)]
 

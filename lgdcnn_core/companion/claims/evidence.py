@@ -1,4 +1,4 @@
-"""The records that verdicts are drawn from: each kind read once, all of one store."""
+"""Records behind the verdicts: all from one store, each kind read once."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -18,7 +18,7 @@ from lgdcnn_core.companion.runs import curves
 from lgdcnn_core.companion.wording import STORES, own_setting
 
 READ = {"CritExam__Ef": 0.1, "aflow__Egap": 0.3, "OQMD_Bandgap": 0.025}
-"""Data sets whose trained networks were read, and the share of the training rows they had: about 6,000 compounds."""
+"""Data sets whose trained networks were read, with the share of training rows used: about 6,000 compounds."""
 
 ELEMENTS = ("Si", "O", "Al")
 """Focus elements of the readings; the first is the paper's example."""
@@ -56,30 +56,30 @@ class Evidence:
         return table[(table["train_fraction"] == 1) & (table["recipe"] != training.PRETRAINING.name)]
 
     def of(self, names: Sequence[str]) -> pd.DataFrame:
-        """Give the records of these data sets."""
+        """Return the records of these data sets."""
         return self.records[self.records["dataset"].isin(names)]
 
     @cached_property
     def comparable_curves(self) -> pd.DataFrame:
-        """Learning curves that belong in a comparison, see `curves.reasons_against`, of each recipe's own setting."""
+        """Learning curves that can be compared, see `curves.reasons_against`, in each recipe's own setting."""
         settings = self.records["recipe"].map(own_setting)
         records = self.records[(self.records["setting"] == settings) & ~self.records["refit"].astype(bool)]
         table = runs.load_curves(records, self.run_stores)
         return table[curves.reasons_against(table) == ""]
 
     def environments(self, dataset: str, element: str, model: str) -> Environments | None:
-        """Give the environments of an element in a network's layers, in the test part; None without a record."""
+        """Return the environments of an element in a network's layers, in the test part; None without a record."""
         found = self._reading("cecv", dataset, element, model)
         return None if found is None else view_environments(*found)
 
     def embeddings(self, dataset: str, element: str, model: str) -> Embeddings | None:
-        """Give the maps of a network's layers, in the test part; None without a record."""
+        """Return the maps of a network's layers, in the test part; None without a record."""
         found = self._reading("embeddings", dataset, element, model)
         return None if found is None else view_embeddings(*found)
 
     @cached_property
     def evaluations(self) -> list[design.Evaluation]:
-        """Candidates of the design study that were evaluated on all its data sets, by its first seed."""
+        """Candidates of the design study that were evaluated on all its data sets, with its first seed."""
         study = design.committed_study(NAME) if self.store == "committed" else design.local_study(NAME)
         seed = design.Plan(TASKS).seed
         found = [each for each in (study.evaluations() if study else []) if each.seed == seed]
@@ -89,7 +89,7 @@ class Evidence:
 
     @cached_property
     def speeds(self) -> dict[str, speed.SpeedRecord]:
-        """Records of speed, by the name of the machine and how it computed."""
+        """Speed records, by the name of the machine and how it computed."""
         store = speed.committed() if self.store == "committed" else speed.local()
         return {record.title: record for record in store.records().values()} if store else {}
 
@@ -106,7 +106,7 @@ class Evidence:
 
 
 def published_errors(names: Sequence[str]) -> pd.DataFrame:
-    """Give the published MAE of each model (columns) on these extended sets (rows), as the paper has it."""
+    """Return the MAE that the paper prints for each model (columns) on these extended sets (rows)."""
     return benchmarks.published("lgdcnn_paper").set_index("dataset").drop(columns=["label", "unit"]).loc[list(names)]
 
 

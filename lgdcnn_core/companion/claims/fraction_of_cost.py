@@ -1,4 +1,4 @@
-"""Our claim: trainings of ours reach the errors of the published code in a fraction of its time."""
+"""Our claim: our trainings reach the errors of the published code in a fraction of its time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,32 +23,32 @@ THEIRS, OURS = "published code, measured on another machine", "ours"
 
 
 def published_code() -> pd.DataFrame:
-    """Give the validation MAEs noted of the published code, with ``seconds``, a share of the training by epochs."""
+    """Return the validation MAEs noted from the published code; ``seconds`` is the share of its training by epochs."""
     code = benchmarks.published("published_code")
     return code.assign(seconds=code["epoch"] * code["run_seconds"] / code["run_epochs"])
 
 
 def targets(measured: pd.DataFrame) -> pd.DataFrame:
-    """Give the validation MAEs noted of the published code as errors to reach, for `convergence.reached`."""
+    """Return the validation MAEs noted from the published code as targets for `convergence.reached`."""
     noted = measured[["dataset", "val_mae"]].drop_duplicates().rename(columns={"val_mae": "target"})
     return noted.assign(fold=None).astype({"fold": "Int64"})
 
 
 def beside_published_code(summary: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
-    """Set our epochs and seconds beside those at which the published code had a validation MAE.
+    """Compare our epochs and seconds to a validation MAE with those of the published code.
 
     Parameters
     ----------
     summary
         From `convergence.summarise_reached`, the targets being the ``val_mae`` of `measured`.
     measured
-        Columns ``dataset``, ``model``, ``val_mae``, ``epoch``, ``seconds``; of an MAE that occurs twice, the first.
+        Columns ``dataset``, ``model``, ``val_mae``, ``epoch``, ``seconds``; if an MAE occurs twice, the first counts.
 
     Returns
     -------
     DataFrame
-        Rows of `summary` whose network was measured, with ``code_epoch``, ``code_seconds``, and ``ratio``: how many
-        times our mean seconds the published code took. ``ratio_low`` and ``ratio_high`` belong to our slowest and our
+        Rows of `summary` whose network was measured, with ``code_epoch``, ``code_seconds``, and ``ratio``, the
+        published code's seconds over our mean seconds. ``ratio_low`` and ``ratio_high`` belong to our slowest and our
         quickest seed. All three are missing where our seconds are.
     """
     code = measured.rename(columns={"val_mae": "target", "epoch": "code_epoch", "seconds": "code_seconds"})
@@ -68,7 +68,7 @@ def published_code_table(beside: pd.DataFrame, labels: Mapping[str, str]) -> pd.
     Returns
     -------
     DataFrame
-        A row a data set and validation MAE (index). Columns of two levels: for the published code, ``epoch`` and
+        One row per data set and validation MAE (index). Columns of two levels: for the published code, ``epoch`` and
         ``seconds, about``; for each recipe of ours, ``epochs``, ``seconds``, and ``times as fast``, the seconds of the
         published code over ours.
     """
@@ -90,7 +90,7 @@ def published_code_table(beside: pd.DataFrame, labels: Mapping[str, str]) -> pd.
 
 
 def first_trainings(records: pd.DataFrame, recipes: Sequence[str], stores: Sequence[str]) -> list[str]:
-    """Say how long the trainings took that recipes start from, which their own seconds leave out.
+    """Say how long the trainings that recipes start from took; the recipes' own seconds leave them out.
 
     Parameters
     ----------
@@ -117,12 +117,12 @@ def first_trainings(records: pd.DataFrame, recipes: Sequence[str], stores: Seque
 
 
 def at_the_lowest(beside: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `beside_published_code` at the lowest validation MAE noted of the published code on each data set."""
+    """Select the rows of `beside_published_code` at the published code's lowest validation MAE on each data set."""
     return beside[beside["target"] == beside.groupby("dataset")["target"].transform("min")]
 
 
 def by_set(beside: pd.DataFrame) -> list[str]:
-    """Say how long ours takes to the lowest validation MAE noted of the published code, on each data set.
+    """Say how long our training takes to the published code's lowest validation MAE, on each data set.
 
     Parameters
     ----------
@@ -138,18 +138,18 @@ def verdict(reached: pd.DataFrame, beside: pd.DataFrame, recipe: str) -> Verdict
     Parameters
     ----------
     reached
-        From `convergence.reached`, a row a seed.
+        From `convergence.reached`, one row per seed.
     beside
-        From `beside_published_code` of the same.
+        From `beside_published_code`, of the same trainings.
     recipe
         Name of the recipe.
 
     Returns
     -------
     Verdict
-        Its numbers are, for each data set, how many times our seconds the published code took to its lowest validation
-        MAE: the geometric mean over seeds, with Student's interval. "Reproduced" if all seeds come there and each
-        interval lies above 1.
+        Its numbers are, for each data set, the published code's seconds over ours, to the published code's lowest
+        validation MAE: the geometric mean over seeds, with Student's interval. "Reproduced" if all seeds reach that
+        MAE and each interval lies above 1.
     """
     rows = at_the_lowest(beside[beside["recipe"] == recipe])
     timed = rows.dropna(subset=["ratio"])

@@ -1,4 +1,4 @@
-"""All verdicts, computed from the records of one store, notebook by notebook."""
+"""Compute all verdicts from the records of one store, notebook by notebook."""
 
 from collections.abc import Callable, Iterable
 
@@ -26,7 +26,7 @@ from lgdcnn_core.companion.runs import convergence
 from lgdcnn_core.training import PAPER
 
 SEED = 0
-"""Seed of what is drawn at random here."""
+"""Seed of the random orders and choices of compounds."""
 
 OURS = (lower_errors.CLAIM, fraction_of_cost.CLAIM)
 """Claims of ours that the README shows."""
@@ -41,7 +41,7 @@ def of_notebook(name: str, evidence: Evidence | None = None) -> list[Verdict]:
     Parameters
     ----------
     name
-        Such as "02_benchmark_table".
+        Name of the notebook, such as "02_benchmark_table".
     evidence
         The records; the default is the committed ones.
 
@@ -96,7 +96,7 @@ def _convergence(evidence: Evidence) -> list[Verdict]:
     compared = convergence.compare(reached, converges.MODEL, converges.RIVAL)
     code = fraction_of_cost.published_code()
     timed = comparable[(comparable["recipe"] == lower_errors.RECIPE) & comparable["dataset"].isin(code["dataset"])]
-    # Seconds of runs that are known to have shared their cores compare with nothing; older records do not say.
+    # Seconds of runs that are known to have shared their cores cannot be compared; older records do not say.
     timed = timed.assign(seconds=timed["seconds"].where(timed["undisturbed"].fillna(True).astype(bool)))
     of_code = convergence.reached(timed, fraction_of_cost.targets(code))
     beside = fraction_of_cost.beside_published_code(convergence.summarise_reached(of_code, ["target"]), code)
@@ -174,7 +174,7 @@ def _compared(records: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 
 def _panels(evidence: Evidence) -> dict[tuple[str, str], dict[str, cecv.CECV]]:
-    """CECVs of the last layers by network, of each data set and element that all networks were read for."""
+    """CECVs of the last layers by network, for each data set and element for which all networks were read."""
     panels = {}
     for dataset in READ:
         for element in ELEMENTS:

@@ -21,7 +21,7 @@ Panels = Mapping[Any, Mapping[str, CECV]]
 
 
 def verdicts(panels: Panels) -> list[Verdict]:
-    """Give all verdicts of this file: `highest_and_lowest`, and `nearest`."""
+    """Return the verdicts of `highest_and_lowest` and of `nearest`."""
     return [*highest_and_lowest(panels), nearest(distances(panels))]
 
 
@@ -38,8 +38,8 @@ def training_table(records: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a data set (with its unit), texts: a column a network, ``training rows``, and two columns with the paper's
-        numbers, after 300 epochs on all rows.
+        One row per data set (with its unit), texts: one column per network, ``training rows``, and two columns with the
+        paper's numbers, after 300 epochs on all rows.
     """
     own = records[records["key"].isin(keys)].drop_duplicates("key")
     errors = own.pivot_table("mae", "dataset", "model", sort=False).map(three_decimals)
@@ -87,7 +87,7 @@ def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL
 
 
 def regions(panels: Panels) -> dict[Any, TargetRegion]:
-    """Give the paper's target region of each case, between the curves of the global network and the local one."""
+    """Return the paper's target region of each case, between the curves of the global network and the local one."""
     return {
         case: TargetRegion(each[GLOBAL].thresholds, each[GLOBAL].normalised.tolist(), each[LOCAL].normalised.tolist())
         for case, each in panels.items()
@@ -95,7 +95,7 @@ def regions(panels: Panels) -> dict[Any, TargetRegion]:
 
 
 def distances(panels: Panels) -> pd.DataFrame:
-    """Give the distance of each other network (rows) from the target region of each case (columns), for `nearest`."""
+    """Return the distance of each other network (rows) from the target region of each case (columns), for `nearest`."""
     region = regions(panels)
     found = {
         case: {model: region[case].distance(vector.normalised) for model, vector in each.items()}
@@ -105,12 +105,12 @@ def distances(panels: Panels) -> pd.DataFrame:
 
 
 def nearest(away: pd.DataFrame, fusion: str = FUSION) -> Verdict:
-    """Judge whether the fusion of both is the nearest to the paper's target region.
+    """Judge whether the fusion of both networks comes nearest to the paper's target region.
 
     Parameters
     ----------
     away
-        Distances from the region: a row a network, a column a case.
+        Distances from the region: one row per network, one column per case.
     fusion
         The fusion.
     """

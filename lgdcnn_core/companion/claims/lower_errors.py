@@ -1,4 +1,4 @@
-"""Our claim: trained by recipes of ours, L-G-DCNN has lower errors than the published models.
+"""Our claim: trained by our recipes, L-G-DCNN has lower errors than the published models.
 
 Each published number is compared with our error on the test rows that it was measured on.
 """
@@ -26,7 +26,7 @@ CLAIM = "Our recipes beat the published errors"
 NOTEBOOK = "02_benchmark_table"
 
 TRAINING = ["store", "recipe", "setting", "epochs", "train_fraction", "refit"]
-"""Columns that say how networks were trained, but for the network and the seed."""
+"""Columns that describe a training, apart from its network and seed."""
 
 KIND = ["store", "ensemble", "model", *TRAINING[1:]]
 """Columns that identify a kind of run: single networks, or their ensembles."""
@@ -71,18 +71,17 @@ def standings(
     errors
         From `together` (sets with one split) or `over_complete_folds`.
     published
-        MAE, one row a data set (index), one column a model; missing where nothing was published.
+        MAE, one row per data set (index), one column per model; missing where nothing was published.
     without_pure_elements
-        As `errors`, of `runs.without_pure_elements`: the numbers with which the columns
-        `benchmarks.WITHOUT_PURE_ELEMENTS` are compared. None: all columns were measured on all test rows, as on
-        Matbench.
+        As `errors`, from `runs.without_pure_elements`: the numbers to compare with the columns
+        `benchmarks.WITHOUT_PURE_ELEMENTS`. None: all columns were measured on all test rows, as on Matbench.
 
     Returns
     -------
     DataFrame
-        One row a kind of run: `KIND`, ``n`` (the largest number of networks on a set), ``sets`` (with a number of
-        ours), for each published model the sets on which our mean is at or below its MAE, and `EVERY`: at or below the
-        lowest of the row. A missing published number counts for nobody.
+        One row per kind of run: `KIND`, ``n`` (the largest number of networks on a set), ``sets`` (with a number of
+        ours), for each published model the number of sets on which our mean is at or below its MAE, and `EVERY`, the
+        number of sets on which it is at or below the lowest of the row. A missing published number counts for nobody.
     """
     known = errors.dropna(subset=["mean"])
     less = known if without_pure_elements is None else without_pure_elements
@@ -107,7 +106,7 @@ def verdict(table: pd.DataFrame, store: str = "committed", recipe: str = RECIPE)
     table
         From `standings`.
     store, recipe
-        Whose runs, by which recipe.
+        Store and recipe of the runs to judge.
 
     Returns
     -------
@@ -156,7 +155,7 @@ def shortfalls(
     published: pd.DataFrame,
     without_pure_elements: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Find where networks are above the published number of their kind, or no ensemble is below all of them.
+    """Find the sets on which a network is above its published number, or no ensemble is below all published numbers.
 
     Parameters
     ----------
@@ -164,9 +163,9 @@ def shortfalls(
         From `errors.against_published`; the rows that repeat the paper's training are not judged but set beside the
         others.
     ensembles
-        From `runs.ensembles` and `runs.of_several_networks`: those that the network takes part in count.
+        From `runs.ensembles` and `runs.of_several_networks`; ensembles that the network takes part in count.
     published
-        MAE, one row a data set (index), one column a model.
+        MAE, one row per data set (index), one column per model.
     without_pure_elements
         Ensembles as `ensembles`, with ``pure_elements=False``: see `standings`.
 
@@ -190,7 +189,7 @@ def shortfalls(
 
 
 def shortfall_table(short: pd.DataFrame, labels: Mapping[str, str], trials: Mapping[str, int]) -> pd.DataFrame:
-    """Lay out the result of `shortfalls` for reading.
+    """Write the result of `shortfalls` as a readable table.
 
     Parameters
     ----------
@@ -204,9 +203,9 @@ def shortfall_table(short: pd.DataFrame, labels: Mapping[str, str], trials: Mapp
     Returns
     -------
     DataFrame
-        One row a kind of training and data set, all texts: our MAE and its distance from the published one of the same
-        network, the ensembles that the network takes part in, each beside the published model that is hardest to beat
-        on its own test rows, the paper recipe run by us, and the number of trials.
+        One row per kind of training and data set, all texts: our MAE and its distance from the published one of the
+        same network, the ensembles that the network takes part in, each beside the published model that is hardest to
+        beat on its own test rows, the paper recipe run by us, and the number of trials.
     """
     rows = [
         {
@@ -255,5 +254,5 @@ def _both_ways(ours: pd.DataFrame, without_pure_elements: pd.DataFrame, value: s
 
 
 def _as_measured(ours: pd.DataFrame, value: str, columns: "pd.Index[str]") -> pd.DataFrame:
-    """Give for each published column our value on the test rows that it was measured on."""
+    """Return for each published column our value on the test rows that it was measured on."""
     return pd.DataFrame({name: ours["less" if name in benchmarks.WITHOUT_PURE_ELEMENTS else value] for name in columns})

@@ -1,4 +1,4 @@
-"""One run in sentences: its error beside the published one, its training, its uncertainties."""
+"""Describe one run in sentences: its error beside the published one, its training, its uncertainties."""
 
 import math
 
@@ -11,7 +11,7 @@ from lgdcnn_core.companion.runs import RunRecord
 from lgdcnn_core.companion.wording import counted, unit_text, way_of_training
 
 LAPLACE = {1: 76, 2: 94}
-"""Percent of errors within one and two standard deviations of a Laplace distribution, the one of the loss."""
+"""Percent of errors within one and two standard deviations of a Laplace distribution, which the loss assumes."""
 
 
 def findings(record: RunRecord, row: pd.DataFrame, predictions: pd.DataFrame, published: float) -> list[str]:
@@ -20,11 +20,11 @@ def findings(record: RunRecord, row: pd.DataFrame, predictions: pd.DataFrame, pu
     Parameters
     ----------
     record
-        Its record.
+        The run's record.
     row
-        Its row of `runs.load_records`.
+        The run's row of `runs.load_records`.
     predictions
-        Its test predictions.
+        The run's test predictions.
     published
         The published MAE of the same network on the same data; NaN where there is none.
     """

@@ -1,4 +1,4 @@
-"""Verdicts as a notebook, the README and a table of data show them."""
+"""Write verdicts as lists for notebooks and the README, and as a table."""
 
 from collections.abc import Iterable
 
@@ -14,28 +14,28 @@ START, END = "<!-- verdicts: make figures writes these lines -->", "<!-- end of 
 
 
 class NoPlaceForVerdicts(ValueError):
-    """A page has no lines between which the verdicts belong."""
+    """A page lacks the marker lines that enclose the verdicts."""
 
 
 def bullets(verdicts: Iterable[Verdict]) -> str:
-    """Write verdicts as a list in Markdown, a line each: the claim, the outcome, the sentence and its detail."""
+    """Write verdicts as a Markdown list, one line for each: the claim, the outcome, the sentence and its detail."""
     return "\n".join(f"- {each.claim}: **{each.outcome}**. {each.sentence} {each.detail}".rstrip() for each in verdicts)
 
 
 def frame(verdicts: Iterable[Verdict]) -> pd.DataFrame:
-    """Give verdicts as a table of texts, a row each, columns as in `Verdict.row`."""
+    """Return verdicts as a table of texts: one row for each, columns as in `Verdict.row`."""
     return pd.DataFrame([each.row() for each in verdicts])
 
 
 def readme_lines(verdicts: Iterable[Verdict], link: str = LINK) -> str:
-    """Write verdicts as a list in Markdown for the README, a line each: claim, outcome, sentence, notebook.
+    """Write verdicts as a Markdown list for the README, one line for each: claim, outcome, sentence, notebook.
 
     Parameters
     ----------
     verdicts
         The verdicts.
     link
-        Where notebooks are, with ``{}`` for the name.
+        Link to a notebook, with ``{}`` for its name.
     """
     return "\n".join(
         f"- {each.claim}: **{each.outcome.brief}**. {each.sentence} [{each.notebook[:2]}]({link.format(each.notebook)})"

@@ -16,13 +16,13 @@ CLAIM = f"Training {MODEL} reaches half of the machine's peak"
 NOTEBOOK = "11_speed"
 
 LARGE = 1024
-"""Compounds from which on a batch counts as large."""
+"""Number of compounds from which on a batch counts as large."""
 
 HALF = 0.5
 
 
 def shares(record: SpeedRecord, large: int = LARGE) -> "pd.Series[float]":
-    """Give the shares of the product peak that training reaches with large batches, by the fastest precision.
+    """Return the shares of the matrix-product peak that training reaches with large batches, in the fastest precision.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def shares(record: SpeedRecord, large: int = LARGE) -> "pd.Series[float]":
     Returns
     -------
     Series
-        One share a data set and batch size, by the fast recipe in the exact setting.
+        One share per data set and batch size, by the fast recipe in the exact setting.
     """
     table = throughput(record)
     of_model = (table["model"] == MODEL) & (table["recipe"] == FAST.name) & (table["setting"] == "exact")
@@ -49,13 +49,13 @@ def verdict(records: Mapping[str, SpeedRecord]) -> Verdict:
     Parameters
     ----------
     records
-        Records of speed, by machine.
+        Speed records, by machine.
 
     Returns
     -------
     Verdict
-        Its numbers are the lowest shares, one a machine: "reproduced" if all are at least one half, "not reproduced"
-        if none is, else "in part". A machine is measured once, so there is no interval.
+        Its numbers are the lowest shares, one for each machine: "reproduced" if all are at least one half, "not
+        reproduced" if none is, else "in part". A machine is measured once, so there is no interval.
     """
     found = {name: each for name, record in records.items() if len(each := shares(record))}
     if not found:

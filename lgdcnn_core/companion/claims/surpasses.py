@@ -28,7 +28,7 @@ def rivals() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a data set (index), with the paper's MAE or, on Matbench, the mean of the five official folds:
+        One row per data set (index), with the paper's MAE or, on Matbench, the mean of the five official folds:
         ``L-G-DCNN``, ``best other``, ``which``, and ``wins``. On the extended sets the others are those of CrabNet's
         own table, which leaves pure elements out; on Matbench, the composition-only submissions.
     """
@@ -45,14 +45,14 @@ def rivals() -> pd.DataFrame:
 
 
 def matbench_folds() -> pd.DataFrame:
-    """Give the published MAE of each model on the official folds of Matbench, models by the name of their network."""
+    """Return the published MAE of each model on the official folds of Matbench, models by the name of their network."""
     folds = benchmarks.published("matbench_folds")
     # The file says in brackets who submitted a model; here it is one network among others.
     return folds.assign(model=folds["model"].str.partition(" (")[0].str.partition(",")[0])
 
 
 def matbench_means() -> pd.DataFrame:
-    """Give the published MAE of each model (columns) on the ten Matbench tasks (rows), the mean of the five folds."""
+    """Return the published MAE of each model (columns) on the ten Matbench tasks (rows), the mean of the five folds."""
     wide = matbench_folds().pivot_table(index="task", columns="model", values="mae", sort=False)
     return wide.reindex(index=benchmarks.names("matbench", kind="regression"))
 
@@ -63,7 +63,7 @@ def misquoted() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a data set (index): ``in the paper`` and ``in CrabNet's table``.
+        One row per data set (index): ``in the paper`` and ``in CrabNet's table``.
     """
     names = benchmarks.names("extended")
     paper = benchmarks.published("lgdcnn_paper").set_index("dataset").loc[names, RIVAL]

@@ -1,4 +1,4 @@
-"""The verdict on one claim: what was claimed, the published numbers, ours, and one sentence."""
+"""The verdict on one claim: the claim, the published numbers, our numbers, and one sentence."""
 
 import math
 from collections.abc import Sequence
@@ -37,9 +37,9 @@ class Estimate:
     value
         The number.
     n
-        How many things it is measured on.
+        Number of things that it is measured on.
     counted
-        What they are, in the singular, such as "seed" or "data set".
+        Name of these things, in the singular, such as "seed" or "data set".
     low, high
         Ends of its 95 % interval; NaN where there are too few things for one, or where nothing is drawn at random.
     """
@@ -66,7 +66,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one claim.
+    """The verdict on one claim, with the numbers behind it.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Verdict:
     tested
         Where it was tested.
     quantity
-        What the numbers are, with their unit.
+        The quantity that the numbers measure, with its unit.
     published
         The published numbers, in the order of `ours`; empty if none was published.
     ours
@@ -96,7 +96,7 @@ class Verdict:
     Raises
     ------
     ValueError
-        If the outcome does not go with the numbers, or the sentence is none.
+        If the outcome does not fit the numbers, or the sentence is not one line that ends with a full stop.
     """
 
     claim: str
@@ -118,7 +118,7 @@ class Verdict:
             raise ValueError(f"the verdict on {self.claim!r} needs one sentence, not {self.sentence!r}")
 
     def row(self) -> dict[str, Any]:
-        """Give the verdict as a row of a table: texts alone, numbers with their intervals and n."""
+        """Return the verdict as a row of a table: texts alone, numbers with their intervals and n."""
         return {
             "claim": self.claim,
             "by": self.by,
@@ -134,19 +134,19 @@ class Verdict:
 
 
 def untested(claim: str, by: Literal["paper", "project"], why: str, notebook: str) -> Verdict:
-    """Give the verdict on a claim that the records at hand cannot test; `why` says so in one sentence."""
+    """Return the verdict on a claim that the records at hand cannot test; `why` gives the reason in one sentence."""
     return Verdict(claim, by, "", "", (), (), Outcome.NOT_TESTABLE, why, notebook)
 
 
 def judge(estimate: Estimate, null: float, claimed: Literal["above", "below"]) -> Outcome:
-    """Judge a claim that a number is above, or below, what chance or equality would give.
+    """Judge a claim that a number is above, or below, the value that chance or equality would give.
 
     Parameters
     ----------
     estimate
         Our number.
     null
-        The number that it would have if there were nothing in the claim.
+        The value that the number would have if the claim were empty.
     claimed
         The side of `null` that is claimed.
 
@@ -164,7 +164,7 @@ def judge(estimate: Estimate, null: float, claimed: Literal["above", "below"]) -
 
 
 def mean_of(values: ArrayLike, counted: str) -> Estimate:
-    """Mean of values (n,) with Student's 95 % interval; from one value there is no interval."""
+    """Return the mean of values (n,) with Student's 95 % interval; one value alone has no interval."""
     found = np.asarray(values, dtype=float)
     mean, n = float(found.mean()), len(found)
     if n < 2:
@@ -174,19 +174,19 @@ def mean_of(values: ArrayLike, counted: str) -> Estimate:
 
 
 def within(estimate: Estimate, lowest: float, highest: float) -> Estimate:
-    """Cut an interval off at the ends of what the number can be."""
+    """Cut an interval off at the lowest and the highest possible value of the number."""
     low, high = (min(max(each, lowest), highest) for each in (estimate.low, estimate.high))
     return replace(estimate, low=low, high=high)
 
 
 def mean_ratio(ratios: ArrayLike, counted: str) -> Estimate:
-    """Geometric mean of ratios (n,), all above 0, with Student's 95 % interval in the logarithm."""
+    """Return the geometric mean of ratios (n,), all above 0, with Student's 95 % interval in the logarithm."""
     logs = mean_of(np.log(np.asarray(ratios, dtype=float)), counted)
     return Estimate(math.exp(logs.value), logs.n, counted, math.exp(logs.low), math.exp(logs.high))
 
 
 def share_of(successes: int, n: int, counted: str) -> Estimate:
-    """Give the number of successes among n, with Wilson's 95 % interval of that number.
+    """Return the number of successes among n, with its 95 % interval after Wilson.
 
     Raises
     ------
@@ -198,5 +198,5 @@ def share_of(successes: int, n: int, counted: str) -> Estimate:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Write names with commas and "and"."""
+    """Join names with commas and "and"."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,4 +1,4 @@
-"""Figures from data: panels draw on an `ax` and give it back, pages (`..._figure`) are whole figures.
+"""Draw figures from data: panels draw on an `ax` and return it, pages (`..._figure`) are whole figures.
 
 The title of a page states its finding, in the words of the caller. Only `save` writes files.
 """

@@ -1,4 +1,4 @@
-"""CECV curves: how finely layers and networks distinguish chemical environments."""
+"""Draw CECV curves: how finely layers and networks distinguish chemical environments."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
@@ -22,7 +22,7 @@ REGION = "#F0E442"  # the yellow of the same palette as the lines
 PUBLISHED = "black"
 
 RULES = {"published": "scan order (the paper's)", "leader": "leader", "complete-linkage": "complete linkage"}
-"""Names of the clustering rules for people."""
+"""Readable names of the clustering rules."""
 
 Region = tuple[ArrayLike, ArrayLike]
 """Lower and upper edge (T,) of a target region, in clusters per compound."""
@@ -33,7 +33,7 @@ def cecv_networks_figure(
     regions: Mapping[tuple[str, str], Region],
     title: str = "",
 ) -> Figure:
-    """Draw one curve a network, in a panel for each data set (rows) and element (columns).
+    """Draw one curve per network, in a panel for each data set (rows) and element (columns).
 
     Parameters
     ----------
@@ -62,14 +62,14 @@ def cecv_layers_figure(
     regions: Mapping[str, Region],
     title: str = "",
 ) -> Figure:
-    """Draw one curve a layer, in a panel for each network (rows) and data set (columns).
+    """Draw one curve per layer, in a panel for each network (rows) and data set (columns).
 
     Parameters
     ----------
     curves
         CECVs by layer, in the order of the layers, by (network, data set).
     references
-        CECVs of the local and the global network by name, by data set; grey.
+        CECVs of the local and the global network by name, by data set; drawn in grey.
     regions
         Target regions by data set.
     title
@@ -97,14 +97,14 @@ def cecv_rules_figure(
     published: ArrayLike | None = None,
     title: str = "",
 ) -> Figure:
-    """Draw numbers of clusters by several rules beside the paper's, with two kinds of bands.
+    """Draw the numbers of clusters by several rules beside the paper's, with two kinds of bands.
 
     Parameters
     ----------
     shuffled
-        From `cecv.shuffle_band`, by rule; on the left.
+        From `cecv.shuffle_band`, by rule; drawn on the left.
     chosen
-        From `cecv.subsample_band`, by rule; on the right.
+        From `cecv.subsample_band`, by rule; drawn on the right.
     published
         The paper's CECV (T,).
     title
@@ -124,16 +124,16 @@ def cecv_rules_figure(
 
 
 def cecv_curves(cecvs: Mapping[str, CECV], ax: Axes, ordered: bool = False) -> Axes:
-    """Draw normalised CECVs against the threshold, one curve a layer or network, on a logarithmic axis.
+    """Draw normalised CECVs against the threshold, one curve per layer or network, on a logarithmic axis.
 
     Parameters
     ----------
     cecvs
-        By the name for the legend; of the same compounds, if the curves are to be compared.
+        CECVs by the name for the legend; of the same compounds, if the curves are to be compared.
     ax
         Where to draw.
     ordered
-        The curves are those of layers, one after another: their colours go from light to dark.
+        Whether the curves belong to successive layers: their colours then go from light to dark.
     """
     colours = sns.color_palette("viridis_r", len(cecvs)) if ordered else [f"C{number}" for number in range(len(cecvs))]
     for number, (name, each) in enumerate(cecvs.items()):
@@ -187,7 +187,7 @@ def cecv_counts(
 
 
 def layer_name(layer: str) -> str:
-    """Name of a layer for people: the second call of a module is "soft attention, 2nd"."""
+    """Return a readable name of a layer: the second call of a module is "soft attention, 2nd"."""
     name, _, call = layer.partition("#")
     return f"{name}, {({'1': '1st', '2': '2nd', '3': '3rd'}).get(call, f'{call}th')}" if call else name
 
@@ -197,7 +197,7 @@ def _look(number: int) -> dict[str, Any]:
 
 
 def threshold_axis(ax: Axes, quantity: str) -> None:
-    """Label the axes of CECVs, and make that of the quantity logarithmic."""
+    """Label the axes of a CECV, and make the axis of the quantity logarithmic."""
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -1,4 +1,4 @@
-"""From summaries of records to the cells of a table figure: one column a kind of run, one row a data set."""
+"""Make the cells of a table figure from summaries of records: one column per kind of run, one row per data set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,28 +11,28 @@ from lgdcnn_core.companion.wording import STORES, and_validation_data
 from lgdcnn_core.training import TOGETHER
 
 ENSEMBLES = "ensembles"
-"""What the heading of ensembles' columns has after the store's."""
+"""Word after the store's name in the heading above columns of ensembles."""
 
 MEAN_OF_NETWORKS = "mean of n networks"
-"""What a column of ensembles is called after the network."""
+"""Words after the network's name in a column of ensembles."""
 
 ONE_NETWORK = "one network, 18 properties"
-"""What a column of the joint network has after its name."""
+"""Words after the network's name in a column of the joint network."""
 
 STACK = "stack of"
-"""What a column of stacks has before the names of its members."""
+"""Words before the members' names in a column of stacks."""
 
 CELLS = ["dataset", "group", "column", "mean", "std", "note"]
-"""Columns of a table of cells. ``mean`` is missing where there are records but no number to show; a data set without
+"""Columns of a table of cells. ``mean`` is missing where there are records but no number to show. A data set without
 any record has no row."""
 
 _RUN = ["store", "ensemble", "model", "recipe", "setting", "epochs", "train_fraction", "refit"]
-"""What the runs of one column have in common."""
+"""Fields that are the same for all runs of one column."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A kind of runs that has a column in the pictures.
+    """A kind of run that has a column of its own in the pictures.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Column:
     recipe, model, setting, refit
         As in `runs.RunSpec`.
     ensemble
-        The column holds the errors of the networks' mean predictions.
+        Whether the column holds the errors of the networks' mean predictions.
     """
 
     name: str
@@ -67,18 +67,18 @@ def few_columns(
     columns: Sequence[Column] = FEW,
     folds: bool = False,
 ) -> pd.DataFrame:
-    """Cells of the few kinds of runs that matter most, from all training rows.
+    """Make the cells of the few kinds of runs that matter most, trained on all training rows.
 
     On each data set (and fold) the longest trainings of a kind count. A kind without records has no column.
 
     Parameters
     ----------
     summary, ensembles
-        As of `by_configuration`.
+        As in `by_configuration`.
     columns
         The kinds of runs, in the order of their columns.
     folds
-        Take means over the five folds, as `over_folds`.
+        Whether to take means over the five folds, as `over_folds` does.
 
     Returns
     -------
@@ -102,12 +102,12 @@ def few_columns(
 
 
 def with_published(published: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Give the numbers behind a table figure: published ones and ours in one long table, each in its own column.
+    """Return the numbers behind a table figure: published ones and ours in one long table, in separate columns.
 
     Parameters
     ----------
     published
-        MAE, one row a data set (index), one column a model.
+        MAE, one row per data set (index), one column per model.
     cells
         From `by_configuration` or `over_folds`.
     """
@@ -118,7 +118,7 @@ def with_published(published: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame
 def by_configuration(
     summary: pd.DataFrame, models: Sequence[str] = (), ensembles: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Cells of runs on sets with one fixed split: mean and spread over seeds, and ensembles in columns of their own.
+    """Make the cells of runs on sets with one fixed split: mean and spread over seeds; ensembles have own columns.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def by_configuration(
     Returns
     -------
     DataFrame
-        Columns `CELLS`, in the order in which they are to stand, and ``fold``.
+        Columns `CELLS` and ``fold``; the rows are in the order of the figure's columns.
     """
     return _noted(_named(_sorted(_together(summary, ensembles), models)))[[*CELLS, "fold"]]
 
@@ -140,10 +140,10 @@ def by_configuration(
 def over_folds(
     summary: pd.DataFrame, models: Sequence[str] = (), ensembles: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Cells of runs on official folds: mean and spread over the five folds, if all five are there.
+    """Make the cells of runs on official folds: mean and spread over the five folds, if all five are there.
 
-    A fold's value is its mean over seeds. With folds missing there is no number, only a note of how many there are: a
-    mean of some folds is no mean of five, since folds differ more than models do.
+    A fold's value is its mean over seeds. If folds are missing there is no number, only a note of how many there are:
+    a mean of some folds is no mean of five, since folds differ more than models do.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def over_folds(
 def column_name(
     ensemble: bool, model: str, recipe: str, setting: str, epochs: int, train_fraction: float, refit: bool
 ) -> str:
-    """Name the runs of one kind."""
+    """Name the column of one kind of run."""
     if recipe == stacks.NAME:
         parts = [f"{STACK} {model}"]
     elif recipe == TOGETHER.name:
@@ -184,7 +184,7 @@ def _noted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _means_over_folds(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Average over the five folds what has the same keys; without a number where folds are missing."""
+    """Average rows with the same keys over the five folds; without a number where folds are missing."""
     groups = table.groupby(list(keys), dropna=False, sort=False)
     cells = groups.agg(
         mean=("mean", "mean"), std=("mean", "std"), folds=("fold", "nunique"), seeds=("n", "min")
@@ -205,9 +205,9 @@ def _together(summary: pd.DataFrame, ensembles: pd.DataFrame | None) -> pd.DataF
 
 
 def _sorted(summary: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
-    """Put committed before local, ensembles after single networks, the paper's recipe first, more epochs before fewer.
+    """Put committed before local, ensembles after single networks, the paper recipe first, more epochs before fewer.
 
-    Networks stand in the order given.
+    Networks keep the order given.
     """
     place = {model: number for number, model in enumerate(models)}
     keys = {

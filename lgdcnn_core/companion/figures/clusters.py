@@ -1,4 +1,4 @@
-"""Clusters of compounds: the mean EFM of each, its compounds and its elements."""
+"""Draw clusters of compounds: the mean EFM of each, its compounds and its elements."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ def clusters_figure(clusters: Mapping[str, Cluster], title: str = "") -> Figure:
     Parameters
     ----------
     clusters
-        A few, by what to call them, of compounds with the same number of elements.
+        A few clusters by name, all of compounds with the same number of elements.
     title
         The finding; written above.
     """

@@ -1,4 +1,4 @@
-"""Convergence: validation error of several trainings against epoch or seconds."""
+"""Draw convergence: the validation error of several trainings against epoch or seconds."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -26,10 +26,10 @@ RAW = "error of each epoch, one seed"
 """Name of the faint curves in the legend."""
 
 HIGHEST = 2
-"""Errors above this many times the lowest are out of the picture: the first epochs, in which every network falls."""
+"""Errors above this many times the lowest are not shown: those of the first epochs, in which every network improves."""
 
 WIDE_RANGE = 30
-"""From this ratio of the largest to the smallest value on, an axis has marks at powers of ten alone."""
+"""Above this ratio of the largest to the smallest value, an axis has marks at powers of ten alone."""
 
 _DIAMONDS: Any = {
     "marker": "D",
@@ -47,7 +47,7 @@ _LIGHTER = 0.5
 
 
 PANEL = 1.72
-"""Width, in, of a data set's panels, where a page is too narrow for all."""
+"""Width of a data set's panels in inches, where a page is too narrow for all."""
 
 
 def convergence_figure(
@@ -60,16 +60,16 @@ def convergence_figure(
     measured: pd.DataFrame | None = None,
     title: str = "",
 ) -> Figure:
-    """Draw the validation errors on several data sets, a column each: above against epochs, below against seconds.
+    """Draw the validation errors on several data sets, one column for each: against epochs above, seconds below.
 
     Parameters
     ----------
     curves, measured
-        As of `convergence_curves`, with a column ``dataset``.
+        As in `convergence_curves`, with a column ``dataset``.
     titles
-        What to call each data set, with its unit; they decide which are drawn.
+        Name of each data set, with its unit; only these are drawn.
     models, recipes
-        As of `convergence_curves`; the first of each is the reference.
+        As in `convergence_curves`; the first of each is the reference.
     errors
         Names of the errors by data set, where they are not MAEs.
     best
@@ -129,10 +129,9 @@ def convergence_curves(
     x
         ``"epoch"`` or ``"seconds"``; curves without seconds are left out of the latter.
     models, recipes
-        In the order that decides colours and shades; curves of others are not drawn. The first of each is the
-        reference training.
+        Networks and recipes to draw, in the order of colours and shades. The first of each is the reference training.
     error
-        What the errors are called.
+        Name of the errors.
     best
         An error to mark by a line: the lowest of the reference training.
     measured

@@ -1,4 +1,4 @@
-"""Rational design: the target region, scores against errors, and what a score is worth."""
+"""Draw rational design: the target region, scores against errors, and how well scores predict errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PAPER = "paper"
 """Origin of the paper's networks, which are named in pictures."""
 
 WIDE_RANGE = 2
-"""From this ratio of the largest to the smallest error on, the axis of errors is logarithmic."""
+"""Above this ratio of the largest to the smallest error, the axis of errors is logarithmic."""
 
 _ORIGINS = {
     PAPER: ("o", "C1", "network of the paper"),
@@ -59,7 +59,7 @@ def region_figure(regions: Mapping[str, Region], title: str = "") -> Figure:
     Parameters
     ----------
     regions
-        By the name of the data set.
+        Regions by the name of the data set.
     title
         The finding; written above.
     """
@@ -91,9 +91,9 @@ def score_figure(table: pd.DataFrame, titles: Mapping[str, str], units: Mapping[
     Parameters
     ----------
     table
-        As of `score_against_error`, with a column ``dataset``.
+        As in `score_against_error`, with a column ``dataset``.
     titles, units
-        What to write above each panel, and the unit of the property, by data set.
+        Title of each panel, and unit of the property, by data set.
     title
         The finding; written above.
     """
@@ -122,7 +122,7 @@ def score_against_error(table: pd.DataFrame, ax: Axes, unit: str, text: str = ""
     unit
         Unit of the property.
     text
-        To write above, before the error of predicting the mean.
+        Title, written above the error of predicting the mean.
     """
     shown = table["origin"].where(table["origin"].isin(list(_ORIGINS)), "proposed")
     for origin, (marker, colour, name) in _ORIGINS.items():
@@ -147,7 +147,7 @@ def score_against_error(table: pd.DataFrame, ax: Axes, unit: str, text: str = ""
 
 
 def power_figure(power: pd.DataFrame, names: Mapping[str, str], datasets: Mapping[str, str], title: str = "") -> Figure:
-    """Draw rank correlations on a page of their own; parameters as of `correlations`, and the finding."""
+    """Draw rank correlations on a page of their own; parameters as in `correlations`, and the finding."""
     figure, axes = page(1, 1, 3.0, title)
     correlations(power, axes[0, 0], names, datasets)
     legend_below(figure, axes.flat, len(datasets))
@@ -155,7 +155,7 @@ def power_figure(power: pd.DataFrame, names: Mapping[str, str], datasets: Mappin
 
 
 def correlations(power: pd.DataFrame, ax: Axes, names: Mapping[str, str], datasets: Mapping[str, str]) -> Axes:
-    """Draw rank correlations with the validation MAE and their intervals, one line a predictor and data set.
+    """Draw rank correlations with the validation MAE and their intervals, one line per predictor and data set.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def correlations(power: pd.DataFrame, ax: Axes, names: Mapping[str, str], datase
     ax
         Where to draw.
     names, datasets
-        What to call predictors and data sets, in the order in which they are drawn.
+        Names of predictors and data sets, in the order in which they are drawn.
     """
     places: list[float] = []
     place = 0.0

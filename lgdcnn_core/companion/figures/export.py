@@ -1,4 +1,4 @@
-"""Store a figure: the picture, the numbers behind it, and where they come from."""
+"""Store a figure: the picture, the numbers behind it, and their origin."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ PACKAGES = ("lgdcnn-core", "matplotlib", "numpy", "pandas", "seaborn")
 
 
 def folder() -> Path:
-    """Where figures go: what LGDCNN_FIGURES names, else ``build/figures`` of the checkout.
+    """Return the directory of figures: the one that LGDCNN_FIGURES names, else ``build/figures`` of the checkout.
 
     Without a checkout, paths are relative to the working directory.
     """
@@ -48,8 +48,8 @@ def save(
 ) -> list[Path]:
     """Store a figure as ``<name>.png``, ``.svg``, ``.csv`` and ``.json``.
 
-    The same figure from the same records gives the same bytes, whenever it is drawn: only the commit would differ,
-    and that stays the one at which the figure first came out as it is.
+    The same figure from the same records gives the same bytes, whenever it is drawn. Only the commit could differ: the
+    file keeps the one at which the figure first had its present form.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def save(
     records
         The run records that they come from, rows of `runs.load_records` (columns ``store`` and ``key``); may be empty.
     directory
-        Where to; the default is `folder`.
+        Where to store the files; the default is `folder`.
     stores
         Stores that hold the records; the default is both.
     caption

@@ -1,4 +1,4 @@
-"""Errors fold by fold: what a mean over folds hides."""
+"""Draw errors fold by fold, which a mean over folds hides."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +19,7 @@ STEP = 0.12
 """Shift of each kind of run to the right, in folds, so that they do not cover each other."""
 
 COLUMNS = 4
-"""Panels beside each other."""
+"""Number of panels in a row."""
 
 
 def folds_figure(published: pd.DataFrame, ours: pd.DataFrame, titles: Mapping[str, str], title: str = "") -> Figure:
@@ -28,9 +28,9 @@ def folds_figure(published: pd.DataFrame, ours: pd.DataFrame, titles: Mapping[st
     Parameters
     ----------
     published, ours
-        As of `fold_errors`, with a column ``dataset``.
+        As in `fold_errors`, with a column ``dataset``.
     titles
-        What to call each task, with its unit; they decide which are drawn.
+        Name of each task, with its unit; only these are drawn.
     title
         The finding; written above.
     """
@@ -78,7 +78,7 @@ def fold_errors(
         All kinds of runs, (group, column), that panels of one figure share, so that a mark means the same in each of
         them; the kinds of `ours` by default.
     legend
-        Draw a legend; without, its handles are still there for a legend of the figure.
+        Whether to draw a legend; its handles are there for a legend of the figure in any case.
     """
     theirs = published.assign(model="published: " + published["model"])
     sns.lineplot(theirs, x="fold", y="mae", hue="model", style="model", markers=True, markersize=4, ax=ax)

@@ -1,4 +1,4 @@
-"""The learning curve: error against epoch."""
+"""Draw the learning curve: error against epoch."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodF
 from lgdcnn_core.companion.wording import label
 
 WIDE_RANGE = 5
-"""From this ratio of the largest to the smallest error on, the axis of errors is logarithmic."""
+"""Above this ratio of the largest to the smallest error, the axis of errors is logarithmic."""
 
 
 def learning_curve(
@@ -32,7 +32,7 @@ def learning_curve(
     unit
         Unit of the errors; "" for a log-loss.
     error
-        What the errors are called.
+        Name of the errors.
     best_epoch
         Epoch whose weights were kept; marked if given.
     """

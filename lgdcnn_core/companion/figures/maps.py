@@ -1,4 +1,4 @@
-"""Maps of what a layer makes of elements, compounds and environments, and how its elements correlate."""
+"""Draw maps of a layer's elements, compounds and environments, and correlations between elements."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ BLOCKS = {"s": "o", "p": "s", "d": "^", "f": "D"}
 """Marker of each block of the periodic table."""
 
 GROUPS = "viridis"
-"""Colours of the groups 1 to 18, which also a colour-blind reader sees in their order."""
+"""Colours of the groups 1 to 18, whose order colour-blind readers see as well."""
 
 NO_GROUP = "0.65"
 
@@ -35,12 +35,12 @@ ENVIRONMENTS = (
     ("0.75", "P"),
     ("black", "X"),
 )
-"""Colour and marker of environments, in their order; the last for all that come after."""
+"""Colour and marker of environments, in their order; all further ones share the last."""
 
 TARGETS = "viridis"
 
 TAILS = (0.02, 0.98)
-"""Quantiles of the targets at which colours end, so that a few extreme ones do not take all of them."""
+"""Quantiles of the targets at which colours end, so that a few extreme targets do not use up the scale."""
 
 SPREAD = (0.01, 0.99)
 ROOM = 0.08
@@ -53,9 +53,9 @@ def element_figure(points: pd.DataFrame, layers: Mapping[str, str], title: str =
     Parameters
     ----------
     points
-        ``layer``, and what `element_map` takes.
+        Columns ``layer``, and those of `element_map`.
     layers
-        The layers, and what to write above the map of each: how pure it is.
+        The layers, each with a remark to write above its map.
     title
         The finding; written above.
     """
@@ -76,12 +76,12 @@ def element_figure(points: pd.DataFrame, layers: Mapping[str, str], title: str =
 
 
 def element_map(points: pd.DataFrame, ax: Axes) -> Axes:
-    """Draw elements where a map puts them: the marker is their block, the colour their group.
+    """Draw elements where a map puts them: the marker shows their block, the colour their group.
 
     Parameters
     ----------
     points
-        ``x``, ``y``, ``block`` (s, p, d, f) and ``group`` ("1" to "18", or "f").
+        Columns ``x``, ``y``, ``block`` (s, p, d, f) and ``group`` ("1" to "18", or "f").
     ax
         Where to draw.
     """
@@ -104,11 +104,11 @@ def environment_figure(
     Parameters
     ----------
     points
-        ``layer``, and what `environment_map` takes.
+        Columns ``layer``, and those of `environment_map`.
     layers, title
-        As of `element_figure`.
+        As in `element_figure`.
     order
-        As of `environment_map`.
+        As in `environment_map`.
     """
     figure, axes = _maps(layers, 2.7, title)
     for layer, ax in axes.items():
@@ -123,7 +123,7 @@ def environment_map(points: pd.DataFrame, ax: Axes, order: Sequence[str]) -> Axe
     Parameters
     ----------
     points
-        ``x``, ``y``, ``environment``.
+        Columns ``x``, ``y``, ``environment``.
     ax
         Where to draw.
     order
@@ -146,11 +146,11 @@ def compound_figure(
     Parameters
     ----------
     points
-        ``layer``, and what `compound_map` takes.
+        Columns ``layer``, and those of `compound_map`.
     layers, title
-        As of `element_figure`.
+        As in `element_figure`.
     unit, quantity
-        Of the target.
+        Unit and name of the target.
     """
     figure, axes = _maps(layers, 2.7, title)
     for layer, ax in axes.items():
@@ -165,11 +165,11 @@ def compound_map(points: pd.DataFrame, ax: Axes) -> Axes:
     Parameters
     ----------
     points
-        ``x``, ``y``, ``target``.
+        Columns ``x``, ``y``, ``target``.
     ax
         Where to draw.
     """
-    # In an order that is no order of the targets, so that neither end hides the other.
+    # Shuffled, so that neither end of the targets hides the other.
     shuffled = points.sample(frac=1, random_state=0)
     ax.scatter(
         shuffled["x"],
@@ -185,7 +185,7 @@ def compound_map(points: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def target_bar(targets: pd.Series, axes: Sequence[Axes], unit: str, quantity: str) -> None:
-    """Draw the colour bar of `compound_map` beside several of them, which have the same targets."""
+    """Draw one colour bar beside several `compound_map` panels, which have the same targets."""
     colours = ScalarMappable(_target_colours(targets), TARGETS)
     bar = axes[0].figure.colorbar(colours, ax=list(axes), extend="both", pad=0.02, aspect=30)
     bar.set_label(label(quantity, unit))
@@ -216,7 +216,7 @@ def correlation_map(correlations: pd.DataFrame, ax: Axes, upper: pd.DataFrame | 
         values = np.where(np.triu(np.ones_like(values, dtype=bool), k=1), upper.to_numpy(), values)
     image = ax.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1, interpolation="nearest")
     symbols, places = list(correlations.columns), np.arange(len(correlations))
-    # Each symbol farther out than the one before, in turns, so that all can be read.
+    # Symbols are staggered, so that all can be read.
     ax.set_xticks(places, ["\n" * (place % 3) + name for place, name in enumerate(symbols)])
     ax.set_yticks(places, [name + "      " * (place % 2) for place, name in enumerate(symbols)])
     ax.tick_params(length=0, pad=1)
@@ -240,9 +240,9 @@ def order_figure(
     Parameters
     ----------
     order
-        As of `order_by_layer`.
+        As in `order_by_layer`.
     shares, errors
-        Columns of `order`, and what to call them.
+        Columns of `order`, and their names in the legend.
     by_chance
         The share that chance would give, by column.
     title
@@ -266,13 +266,14 @@ def order_by_layer(
     Parameters
     ----------
     order
-        A row a layer, in the order of the network; a column a measure, between 0 and about 1, which may be missing.
+        One row per layer, in the order of the network; one column per measure, between 0 and about 1, which may be
+        missing.
     ax
         Where to draw.
     names
-        What to call the measures that are drawn.
+        Columns to draw, and their names in the legend.
     by_chance
-        What chance would give, by column; thin dotted lines.
+        Value that chance would give, by column; drawn as thin dotted lines.
     """
     for number, (column, name) in enumerate(names.items()):
         drawn = order[column].astype(float)
@@ -294,7 +295,7 @@ def few_layers(layers: Sequence[str], n: int) -> list[str]:
 
 
 def _maps(layers: Mapping[str, str], height: float, title: str) -> tuple[Figure, dict[str, Axes]]:
-    """Make a page of maps, a layer each, with its name and a remark above."""
+    """Make a page of maps, one for each layer, with the layer's name and a remark above."""
     figure, axes = page(1, len(layers), height, title)
     width = 0.9 * DOUBLE / len(layers)
     for ax, (layer, remark) in zip(axes.flat, layers.items(), strict=True):

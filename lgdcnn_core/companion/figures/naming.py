@@ -1,4 +1,4 @@
-"""Names beside points, moved away from each other and from the points (adjustText)."""
+"""Write names beside points, clear of each other and of the points (adjustText)."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 
 ITERATIONS = 60
-"""Steps in which names move; a limit in seconds would draw another picture on another machine."""
+"""Steps in which names move; with a limit in seconds, the picture would depend on the machine."""
 
 _LEADER: Any = {"arrowstyle": "-", "linewidth": 0.3, "color": "0.4", "shrinkA": 0, "shrinkB": 1}
 
 
 def name_points(x: pd.Series, y: pd.Series, names: pd.Series, ax: Axes, **font: Any) -> list[Text]:
-    """Write names beside points; a line leads from a name that is moved far to its point.
+    """Write names beside points; a line joins a name that is moved far to its point.
 
-    Call it last: where points are on the page is known only once titles, labels and legends are there.
+    Call it last: the places of points on the page are known only once titles, labels and legends are there.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def name_points(x: pd.Series, y: pd.Series, names: pd.Series, ax: Axes, **font: 
     names
         Their names; a point whose name is missing has none.
     ax
-        Where they are drawn, its scales and limits final.
+        Where to draw; its scales and limits are final.
     font
         Passed on to `matplotlib.axes.Axes.text`.
     """

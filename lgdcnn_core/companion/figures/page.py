@@ -1,4 +1,4 @@
-"""Pages of several panels: their size, the finding above them, and the one legend that they share."""
+"""Make pages of several panels: their size, the finding above them, and the legend that they share."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from lgdcnn_core.companion.figures.style import DOUBLE
 
 MARGIN = 0.1
-"""Width, in, that a title leaves free at both edges of a figure together."""
+"""Width in inches that a title leaves free at both edges of a figure together."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 HINTED = 1.04
-"""Hinting makes letters on a screen up to so much wider than their outlines."""
+"""Factor by which hinting may widen letters on a screen, compared with their outlines."""
 
 
 def page(n_rows: int, n_columns: int, row_height: float, title: str = "", **layout: Any) -> tuple[Figure, NDArray[Any]]:
@@ -31,7 +31,7 @@ def page(n_rows: int, n_columns: int, row_height: float, title: str = "", **layo
     n_rows, n_columns
         Numbers of panels.
     row_height
-        Height of a row of panels, in.
+        Height of a row of panels, in inches.
     title
         The finding; written above, broken into lines.
     layout
@@ -57,13 +57,13 @@ def state(title: str, figure: Figure) -> None:
 
 
 def legend_below(figure: Figure, axes: Iterable[Axes], n_columns: int) -> None:
-    """Draw one legend below the panels, with each name once, and take away the panels' own."""
+    """Draw one legend below the panels, with each name once, and remove the panels' own."""
     handles = _gathered(axes)
     figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=n_columns)
 
 
 def legend_in(place: Axes, axes: Iterable[Axes]) -> None:
-    """Draw one legend of all panels where one is empty, with each name once, and take away the panels' own."""
+    """Draw one legend for all panels in an empty one, with each name once, and remove the panels' own."""
     handles = _gathered(axes)
     place.legend(list(handles.values()), list(handles), loc="center left").set_in_layout(False)
 
@@ -85,14 +85,14 @@ def only_outer_labels(axes: NDArray[Any]) -> None:
 
 
 def text_width(text: str, size: float | str, weight: str = "normal") -> float:
-    """Width of the longest line of a text, in."""
+    """Return the width of the longest line of a text, in inches."""
     font = FontProperties(family=mpl.rcParams["font.family"], size=size, weight=weight)
     widths = [TextPath((0, 0), line, prop=font).get_extents().width for line in text.split("\n") if line.strip()]
     return HINTED * float(np.max(widths, initial=0.0)) / 72
 
 
 def wrapped(text: str, inches: float, size: float | str, weight: str = "normal") -> str:
-    """Break a text into lines of at most this width, in; a longer word has a line of its own."""
+    """Break a text into lines of at most this width in inches; a longer word has a line of its own."""
     return "\n".join(_wrapped(line, lambda part: text_width(part, size, weight) <= inches) for line in text.split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""Predictions of one run: against the actual values, or by class."""
+"""Draw the predictions of one run: against the actual values, or by class."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ MANY = 3000
 """From this number of compounds on, points are small and stored as an image, also in the SVG."""
 
 HIGHEST_COLOUR = 0.98
-"""Quantile of the uncertainties at which the colours end, so that a few extreme ones do not take all of them."""
+"""Quantile of the uncertainties at which the colours end, so that a few extreme ones do not use up the scale."""
 
 PROBABILITY_BINS = 20
 
@@ -30,7 +30,7 @@ def parity(
 ) -> Axes:
     """Draw predicted against actual values, coloured by the uncertainty that the network states.
 
-    In the corner: MAE with its 95 % bootstrap interval over the compounds, and the published MAE if there is one.
+    The corner shows the MAE with its 95 % bootstrap interval over the compounds, and the published MAE if there is one.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def parity(
     many = len(table) >= MANY
     drawn: dict[str, Any] = {"s": 2 if many else 7, "linewidths": 0, "alpha": 0.85, "rasterized": many}
     if table["uncertainty"].notna().any():
-        # The surest on top: they are what a large uncertainty elsewhere must not hide.
+        # The surest predictions go on top: uncertain ones must not hide them.
         table = table.sort_values("uncertainty", ascending=False, kind="stable")
         points = ax.scatter(
             table["actual"],

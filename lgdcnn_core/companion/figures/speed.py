@@ -1,4 +1,4 @@
-"""Speed: the share of each machine's peak that a training reaches."""
+"""Draw speed: the share of each machine's peak that a training reaches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ PRECISIONS = {"float32": ("C0", "o"), "tf32": ("C2", "^"), "bfloat16": ("C1", "s
 """Colour and marker by precision, in the order in which they are drawn."""
 
 NAME = 1.9
-"""Width, in, at which the name of a machine is broken into lines."""
+"""Width in inches at which the name of a machine is broken into lines."""
 
 MEMORY = "limit of memory, small batches"
 """Name of the short lines in the legend."""
@@ -25,12 +25,12 @@ STEP = 0.22
 
 
 def speed_figure(points: pd.DataFrame, title: str = "") -> Figure:
-    """Draw the share of the peak that trainings reach, one row a machine, on a page of its own.
+    """Draw the share of the peak that trainings reach, one row per machine, on a page of its own.
 
     Parameters
     ----------
     points
-        As of `shares_of_peak`.
+        As in `shares_of_peak`.
     title
         The finding; written above.
     """
@@ -44,8 +44,8 @@ def speed_figure(points: pd.DataFrame, title: str = "") -> Figure:
 def shares_of_peak(points: pd.DataFrame, ax: Axes, machines: Sequence[str]) -> Axes:
     """Draw measured speeds as shares of the machine's fastest matrix product in the same precision.
 
-    Hollow marks are the smallest batches, filled ones the largest, and a bar joins them. A short line is the share
-    that memory allows to the smallest batches, where that is below the peak. On the right is the highest speed.
+    Hollow marks are the smallest batches, filled ones the largest, and a bar joins them. A short line marks the share
+    that memory allows the smallest batches, where it is below the peak. The highest speed is on the right.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The paper's blue-red table: errors of published models, and apart from them, ours."""
+"""Draw the paper's blue-red table: errors of published models and, apart from them, ours."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,26 +27,26 @@ BEST = "best published"
 """The published columns of `main_table_figure`."""
 
 NAMES = {"L-G-DCNN-onehot": "L-G-DCNN one-hot", "L-G-DCNN-v1": "L-G-DCNN v1", "RF": "random forest"}
-"""Published models whose headings are other than their names."""
+"""Headings of published models that differ from the models' names."""
 
 NO_RECORD = "\N{EN DASH}"
 """Text of a cell without a number."""
 
 LABEL, HEADING = 1.5, 0.6
-"""Widths, in, at which the name of a data set and the heading of a column are broken into lines."""
+"""Widths in inches at which the name of a data set and the heading of a column are broken into lines."""
 
 GAP = 0.16
-"""Between groups of columns, in."""
+"""Gap between groups of columns, in inches."""
 
 LINE, PADDING = 0.115, 0.08
-"""Height of a line of text, and the room around the text of a cell, in."""
+"""Height of a line of text, and room around the text of a cell, in inches."""
 
 BELOW, MIDDLE, ABOVE = -0.05, 0.1, 0.6
-"""Distances from the best published MAE of the row, relative to it, where the colours start, are neutral, and end."""
+"""Relative distances from the best published MAE of the row at which colours start, are neutral, and end."""
 
 
 def best_published(published: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Lowest published MAE of each data set, and the model that has it (missing where nothing is published)."""
+    """Return the lowest published MAE of each data set and its model (missing where nothing is published)."""
     known = published.dropna(how="all")
     return published.min(axis=1), known.idxmin(axis=1).reindex(published.index)
 
@@ -64,7 +64,7 @@ def table_figure(
     Parameters
     ----------
     published, ours, labels, shown, more
-        As of `benchmark_heatmap`.
+        As in `benchmark_heatmap`.
     title
         The finding; written above.
 
@@ -92,14 +92,14 @@ def main_table_figure(
     title: str = "",
     columns: Mapping[str, str] = MAIN,
 ) -> Figure:
-    """Draw the paper's numbers, their rival's and the best published ones, and beside them ours.
+    """Draw the paper's numbers for L-G-DCNN and CrabNet, the best published ones, and ours beside them.
 
     Parameters
     ----------
     published, ours, labels, shown, title
-        As of `table_figure`; the best published number of a row is the lowest of all columns of `published`.
+        As in `table_figure`; the best published number of a row is the lowest of all columns of `published`.
     columns
-        The published models that have a column of their own, and what to call them.
+        Published models that have a column of their own, and their headings.
     """
     best, model = best_published(published)
     few = published[list(columns)].assign(**{BEST: best})
@@ -124,19 +124,19 @@ def benchmark_heatmap(
     Parameters
     ----------
     published
-        MAE, one row a data set (index), one column a model; missing where nothing was published.
+        MAE, one row per data set (index), one column per model; missing where nothing was published.
     ours
         Columns ``dataset``, ``group`` (heading), ``column``, ``mean``, ``std``, ``note``, from `few_columns`,
         `by_configuration` or `over_folds`; may be empty. A data set without a record in a column has a dash there.
     ax
         Where to draw. A colour bar goes below it.
     labels
-        What to call the data sets, with units; the names themselves by default.
+        Names of the data sets for readers, with units; the names themselves by default.
     shown
-        How to print an MAE.
+        Function that writes an MAE.
     names
-        What to call the published models; by default what `NAMES` says, else their own names. Headings are
-        broken into lines.
+        Headings of the published models; by default those of `NAMES`, else the models' own names. Headings are broken
+        into lines.
     beneath
         Text below each published number, shaped as `published`; missing where there is none.
     best
@@ -168,7 +168,7 @@ def benchmark_heatmap(
 
 @dataclass
 class _Column:
-    """A column: its headings, its cells (number and text by data set), and where it is, in."""
+    """A column: its headings, its cells (number and text by data set), and its place, in inches."""
 
     group: str
     heading: str
@@ -183,7 +183,7 @@ class _Column:
 
 @dataclass
 class _Row:
-    """A row: its data set, its name for people, and where it is, in."""
+    """A row: its data set, its readable name, and its place, in inches."""
 
     dataset: str
     label: str

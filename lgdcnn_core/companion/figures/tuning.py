@@ -1,4 +1,4 @@
-"""Trials of a recipe against its baseline: ratios of errors, and what they cost."""
+"""Draw trials of a recipe against its baseline: ratios of errors, and their cost."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _COLOURS = ("C0", "C1", "C2", "C3", "C4", "C5")
 _TICKS: Any = {"subs": (1, 1.1, 1.2, 1.35, 1.5, 2, 3, 5, 7, 8, 9), "numticks": 20}
 
 NARROWEST = (0.92, 1.1)
-"""An axis of ratios shows this at least, so that differences of a percent do not look like large ones."""
+"""Least range of an axis of ratios, so that differences of a percent do not look large."""
 
 
 def trials_figure(
@@ -26,7 +26,7 @@ def trials_figure(
     names: Mapping[str, str] | None = None,
     title: str = "",
 ) -> Figure:
-    """Draw trials on a page of their own, one row a trial; see `trial_ratios`."""
+    """Draw trials on a page of their own, one row per trial; see `trial_ratios`."""
     figure, axes = page(1, 1, 1.2 + 0.16 * len(compared), title)
     trial_ratios(compared, of_sets, axes[0, 0], labels, names)
     legend_below(figure, axes.flat, 4)
@@ -40,22 +40,22 @@ def trial_ratios(
     labels: Mapping[str, str],
     names: Mapping[str, str] | None = None,
 ) -> Axes:
-    """Draw the validation MAE of each trial over the baseline's: a mark a data set, a bar at the geometric mean.
+    """Draw the validation MAE of each trial over the baseline's: one mark per data set, a bar at the geometric mean.
 
-    On the right is the training time over the baseline's.
+    The right edge shows the training time over the baseline's.
 
     Parameters
     ----------
     compared
-        From `tuning.compare`: a row a trial, from the top, with the band of chance behind it.
+        From `tuning.compare`: one row per trial, from the top, with the band of chance behind it.
     of_sets
         From `tuning.by_dataset`.
     ax
         Where to draw.
     labels
-        What to call each data set; the legend names those with a ratio.
+        Name of each data set for readers; the legend lists those with a ratio.
     names
-        What to call the trials; their own names by default.
+        Names of the trials for readers; their own names by default.
     """
     places = {trial: number for number, trial in enumerate(compared["trial"])}
     ax.set_yticks(list(places.values()), [(names or {}).get(trial, trial) for trial in places])

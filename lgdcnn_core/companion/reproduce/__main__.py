@@ -1,8 +1,8 @@
 """`python -m lgdcnn_core.companion.reproduce`: train, run every notebook, and set the numbers side by side.
 
-With the profile "quick" this takes about ten minutes on two plain cores; "ours" has our recipe and the tree baselines
-on all 28 data sets, "paper" the whole paper in its own recipe. Whatever the profile, it can be interrupted at any time:
-the next call skips the runs that have a record and goes on with the others from their checkpoints.
+The profile "quick" takes about ten minutes on two plain cores; "ours" has our recipe and the tree baselines on all 28
+data sets, "paper" the whole paper by the paper recipe. You can interrupt any profile at any time: the next call skips
+the runs that have a record and goes on with the others from their checkpoints.
 """
 
 import argparse
@@ -26,20 +26,21 @@ FORESEEN = (
     *(DataError, BrokenRecord, OutdatedRecord, UnavailableDevice),
     *(WrongKernel, NoSlurm, parameters.UnfitParameters, views.UnfitView, gallery.NoCaption),
 )
-"""Errors whose message is all that a user needs."""
+"""Errors whose message tells a user enough, without a traceback."""
 
 EXAMPLES = """examples, by make:
   make reproduce PROFILE=ours ARGS=--dry-run
-      how long the profile takes on this machine
+      estimates how long the profile takes on this machine
   LGDCNN_RUNS=~/records/runs make reproduce PROFILE=ours ARGS="--runs-only --workers 8 --minutes 11"
-      a machine that is lent for a quarter of an hour, with a GPU: eight runs at once, everything ended after eleven
-      minutes; records are in the directory that LGDCNN_RUNS names, checkpoints beside it, so that the same call goes on
-      there, or on another machine to which both were copied
+      uses a machine with a GPU that is lent for a quarter of an hour: eight runs at once, all ended after eleven
+      minutes. Records go to the directory that LGDCNN_RUNS names, checkpoints beside it. The same call goes on there,
+      or on another machine to which you copied both
   make reproduce PROFILE=paper ARGS="--slurm --partition gpu --time 120 --slurm-option gres=gpu:1"
-      a cluster, from its login node: a job a run
+      uses a cluster, from its login node, with one job for each run
 
-A machine without a network needs two directories more. Where there is one: `make data`, which fills data/benchmark, and
-`pip download -r requirements.lock -d wheels`. There: PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels make setup."""
+A machine without a network needs two more directories. On a machine with a network, `make data` fills data/benchmark
+and `pip download -r requirements.lock -d wheels` fills wheels. Copy both, then run on the machine without a network:
+PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels make setup."""
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -56,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or not if anything failed.
+        Exit status: 0 unless anything failed.
     """
     started = time.time()
     parser = _parser()
@@ -99,23 +100,23 @@ def _parser() -> argparse.ArgumentParser:
         "--workers",
         type=_at_least_one,
         metavar="N",
-        help=f"runs at once; default: one a core as far as memory goes, {local.RUNS_A_GPU} a GPU, all on a cluster",
+        help=f"runs at once; default: one per core as memory allows, {local.RUNS_A_GPU} per GPU, all on a cluster",
     )
     parser.add_argument(
         "--minutes",
         type=_minutes,
         metavar="M",
-        help="end within M minutes: begin no run that cannot end in time, stop what runs at a checkpoint",
+        help="end within M minutes: begin no run that cannot end in time, stop the others at a checkpoint",
     )
-    parser.add_argument("--runs-only", action="store_true", help="make the records; run no notebooks")
+    parser.add_argument("--runs-only", action="store_true", help="make the records, but run no notebooks")
     cluster = parser.add_argument_group("on a cluster")
-    cluster.add_argument("--slurm", action="store_true", help="make the runs as jobs of Slurm, one a run")
+    cluster.add_argument("--slurm", action="store_true", help="make each run as a job of Slurm")
     cluster.add_argument("--partition", metavar="NAME", help="partition of the jobs; default: the cluster's")
     cluster.add_argument(
         "--time",
         type=_at_least_one,
         metavar="MIN",
-        help=f"time limit of a job, minutes; a run that takes longer is queued again (default: {Cluster.minutes})",
+        help=f"time limit of a job in minutes; a longer run is queued again (default: {Cluster.minutes})",
     )
     cluster.add_argument(
         "--slurm-option",
@@ -126,15 +127,15 @@ def _parser() -> argparse.ArgumentParser:
         help="an option of sbatch, such as account=chem or gres=gpu:1; may be given several times",
     )
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--dry-run", action="store_true", help="estimate the time on this machine, a line a data set")
+    what.add_argument("--dry-run", action="store_true", help="estimate the time on this machine, by data set")
     what.add_argument("--figures", action="store_true", help="redraw the committed figures from committed records")
     return parser
 
 
 def _check_together(parser: argparse.ArgumentParser, chosen: argparse.Namespace) -> None:
-    """Refuse words that say nothing together."""
+    """Refuse options that do not go together."""
     if not chosen.slurm and (chosen.partition or chosen.time or chosen.slurm_option):
-        parser.error("--partition, --time and --slurm-option are for --slurm")
+        parser.error("--partition, --time and --slurm-option need --slurm")
     if chosen.slurm and chosen.minutes:
         parser.error("--minutes is for runs on this machine; with --slurm, --time limits a job")
 
@@ -157,7 +158,7 @@ def _option(text: str) -> tuple[str, str]:
 
 def _at_least_one(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
 
 
@@ -167,7 +168,7 @@ def _minutes(text: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes above 0")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Numbers of this machine beside the committed records' and the published ones."""
+"""Compare this machine's numbers with those of the committed records and with the published ones."""
 
 import math
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ COLUMNS = {
 
 
 def compare(specs: Iterable[RunSpec], records: pd.DataFrame) -> pd.DataFrame:
-    """Set the local record of each run beside the committed records that differ from it only in the seed.
+    """Compare the local record of each run with the committed records that differ from it only in the seed.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def compare(specs: Iterable[RunSpec], records: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a run, columns of `COLUMNS`; missing where there is no such number. ``committed_std`` is over seeds;
-        ``inside``: see `seed_interval`; ``seconds`` is the wall time of the training on this machine.
+        One row per run, columns of `COLUMNS`; missing where there is no such number. ``committed_std`` is over seeds;
+        ``inside`` refers to `seed_interval`; ``seconds`` is the wall time of the training on this machine.
     """
     local = records[records["store"] == "local"].set_index("key")[["mae", "training_seconds"]].to_dict("index")
     committed = summarise(records[records["store"] == "committed"])
@@ -71,9 +71,9 @@ def compare(specs: Iterable[RunSpec], records: pd.DataFrame) -> pd.DataFrame:
 
 
 def seed_interval(mean: float, std: float, n: int) -> tuple[float, float]:
-    """Interval that holds one more seed's value with 95 % probability, given n seeds' mean and deviation.
+    """Return the interval that holds one more seed's value with 95 % probability, given n seeds' mean and deviation.
 
-    Student's t prediction interval, mean ± t std sqrt(1 + 1/n); (NaN, NaN) below two seeds.
+    It is Student's t prediction interval, mean ± t std sqrt(1 + 1/n); (NaN, NaN) below two seeds.
     """
     if n < 2:
         return math.nan, math.nan
@@ -82,9 +82,9 @@ def seed_interval(mean: float, std: float, n: int) -> tuple[float, float]:
 
 
 def published_mae(spec: RunSpec) -> float:
-    """Give the published test MAE of this network on this data set or official fold; NaN where there is none.
+    """Return the published test MAE of this network on this data set or official fold; NaN where there is none.
 
-    It does not depend on the recipe of the run, which is measured against that number and need not repeat it.
+    It does not depend on the run's recipe, which need not repeat the published training.
     """
     if spec.fold is None:
         table = benchmarks.published("lgdcnn_paper")
@@ -98,7 +98,7 @@ def published_mae(spec: RunSpec) -> float:
 
 
 def render(table: pd.DataFrame) -> str:
-    """Text of `compare`'s table for a terminal, with "-" where there is no number."""
+    """Write `compare`'s table as text for a terminal, with "-" where there is no number."""
     text = pd.DataFrame({heading: [_cell(name, value) for value in table[name]] for name, heading in COLUMNS.items()})
     notes = (
         "our records: mean over n seeds of the same run, and the standard deviation of those seeds;\n"

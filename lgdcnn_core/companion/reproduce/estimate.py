@@ -22,16 +22,16 @@ FORWARD_SHARE = 1 / 3  # of a training step's arithmetic, the backward pass bein
 
 @dataclass(frozen=True)
 class Size:
-    """What of a data set decides the time.
+    """Properties of a data set that decide the time of a training.
 
     Attributes
     ----------
     n_train, n_val
-        Compounds, duplicate formulas of the training part counted once.
+        Number of compounds; duplicate formulas of the training part count once.
     mean_elements
-        In a compound, over a sample of the training part.
+        Mean number of elements in a compound, over a sample of the training part.
     max_elements
-        In the sample; rarer, longer compounds are missed.
+        Largest number of elements in the sample; rarer, longer compounds are missed.
     """
 
     n_train: int
@@ -77,7 +77,7 @@ def estimate(specs: Sequence[RunSpec], device: str | None = None, progress: bool
 
 
 def size(spec: RunSpec) -> Size:
-    """Size of the data set of a run; the folds of a Matbench task are alike."""
+    """Return the size of a run's data set; the folds of a Matbench task are alike."""
     split = benchmarks.load(spec.dataset, fold=spec.fold)
     distinct = split.train["formula"].drop_duplicates()
     chosen = np.random.default_rng(0).choice(len(distinct), min(SAMPLE, len(distinct)), replace=False)
@@ -86,7 +86,7 @@ def size(spec: RunSpec) -> Size:
 
 
 def pace(spec: RunSpec, device: str | None) -> Pace:
-    """Pace of a run's network, recipe and setting, from a small and a large batch of made-up compounds."""
+    """Measure the pace of a run's network, recipe and setting with a small and a large batch of made-up compounds."""
     compute = choose(device, _recipe(spec).precision)
     tokens = np.array([SMALL, LARGE]) * ELEMENTS
     seconds = np.array([_batch_seconds(spec, n_compounds, compute) for n_compounds in (SMALL, LARGE)])
@@ -95,7 +95,7 @@ def pace(spec: RunSpec, device: str | None) -> Pace:
 
 
 def duration(spec: RunSpec, size: Size, pace: Pace) -> float:
-    """Seconds of a whole training: its batches, and what is predicted on validation data."""
+    """Estimate the seconds of a whole training: its batches, and its predictions on validation data."""
     recipe = _recipe(spec)
     n_train, n_val = labelled(spec, size)
     padded = spec.setting == "published" and not CHAINS[spec.model].masks_padding
@@ -111,7 +111,7 @@ def duration(spec: RunSpec, size: Size, pace: Pace) -> float:
 
 
 def makespan(seconds: Iterable[float], workers: int) -> float:
-    """Seconds until all is done, given the seconds of each job in their order and how many go on at once."""
+    """Return the seconds until all jobs are done, given the seconds of each in order and how many run at once."""
     ends = [0.0] * workers
     for each in seconds:
         ends[ends.index(min(ends))] += each
@@ -151,7 +151,7 @@ def _compounds(n: int) -> Compositions:
 
 
 def readable(seconds: float) -> str:
-    """Duration for people."""
+    """Write a duration in readable units."""
     units: tuple[tuple[float, Callable[[float], str]], ...] = (
         (90, lambda s: f"{s:.0f} s"),
         (90 * 60, lambda s: f"{s / 60:.0f} min"),

@@ -27,14 +27,14 @@ def write(figures: Path, notebooks: Path) -> Path:
     Parameters
     ----------
     figures
-        Directory of what `figures.save` has stored.
+        Directory in which `figures.save` has stored figures.
     notebooks
         Directory of the notebooks, whose titles head the figures.
 
     Raises
     ------
     NoCaption
-        Naming the figures without caption or notebook.
+        If figures lack a caption or a notebook; the message names them.
     """
     page = figures / NAME
     page.write_text(render(figures, notebooks), encoding="utf-8")

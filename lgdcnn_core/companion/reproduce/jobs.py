@@ -1,4 +1,4 @@
-"""Jobs of a reproduction: runs and notebooks, each in a process of its own, and how far each of them is."""
+"""Jobs of a reproduction: runs and notebooks, each in a process of its own, and their progress."""
 
 import os
 import sys
@@ -14,17 +14,17 @@ from lgdcnn_core.companion.reproduce.task import STOPPED, Status, Task, status
 from lgdcnn_core.companion.runs import Store
 
 NOTEBOOK_SECONDS = 30.0
-"""A notebook that trains nothing takes less than this on two plain cores."""
+"""Seconds that suffice for a notebook that trains nothing, on two plain cores."""
 
 SECONDS_TO_START = 10.0
-"""A process imports torch, reads its data set and writes its record."""
+"""Seconds in which a process imports torch, reads its data set and writes its record."""
 
 TIMES_KILLED = 2
-"""Processes of one run that the system may kill, for want of memory, say, before the run counts as failed."""
+"""Number of processes of one run that the system may kill, for lack of memory, say, until the run counts as failed."""
 
 
 class State(Enum):
-    """Where a job is."""
+    """State of a job."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -36,51 +36,51 @@ class State(Enum):
 
 
 class RunFailed(RuntimeError):
-    """A run did not come to its record; the message has what its process printed, with the traceback."""
+    """A run ended without a record; the message has the output of its process, with the traceback."""
 
 
 class Halted(BaseException):
-    """Whoever dispatches the job wants it to end now. No error of the job's: nothing else must catch it."""
+    """The dispatcher wants the job to end now. It is no error of the job, so nothing else must catch it."""
 
 
 class Job(Protocol):
-    """Something to do in a process of its own."""
+    """Work to do in a process of its own."""
 
     @property
     def title(self) -> str:
-        """Name it for people."""
+        """Readable name."""
 
     @property
     def seconds(self) -> float | None:
-        """Estimate how long it takes on its own; None: unknown."""
+        """Estimated seconds that it takes on its own; None: unknown."""
 
     def status(self) -> Status | None:
-        """Tell how far its training is, if it is one."""
+        """Return the progress of its training; None if it is no training."""
 
     def do(self, environment: Mapping[str, str], while_running: Callable[[], None]) -> State:
-        """Do it, and wait for its end; while it lasts, call the function several times a second.
+        """Do the job and wait for its end; meanwhile, call the function several times a second.
 
-        What the function raises ends the process at once and is passed on.
+        An exception of the function ends the process at once and is passed on.
         """
 
     def result(self) -> str:
-        """Say what came out, "" if there is nothing to say."""
+        """Say what the result is; "" if there is nothing to say."""
 
 
 @dataclass
 class Entry:
-    """A job and where it is; engines write it, and the terminal shows it.
+    """A job and its state; engines write it, and the terminal shows it.
 
     Attributes
     ----------
     job
         The job.
     state
-        Where it is.
+        State of the job.
     began, ended
-        Times (`time.time`); 0 before.
+        Times (`time.time`) at which the job began and ended; 0 before.
     error
-        Why it failed.
+        Reason why the job failed.
     """
 
     job: Job
@@ -90,21 +90,21 @@ class Entry:
     error: BaseException | None = None
 
     def begin(self) -> None:
-        """Say that it runs."""
+        """Note that the job runs."""
         self.state, self.began = State.RUNNING, time.time()
 
     def end(self, state: State, error: BaseException | None = None) -> None:
-        """Say how it ended."""
+        """Note how the job ended."""
         self.state, self.ended, self.error = state, time.time(), error
 
     def status(self) -> Status | None:
-        """How far the training is that this call began; None before it says so."""
+        """Return the progress of a training that this call began; None before the training reports any."""
         found = self.job.status()
         return found if found is not None and self.began and found.began >= self.began else None
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds that it still takes, from its own pace if it has one, else from the estimate."""
+        """Seconds that the job still takes, from its own pace if it has one, else from the estimate."""
         if self.state not in (State.WAITING, State.RUNNING):
             return 0.0
         found = self.status()
@@ -140,7 +140,7 @@ class RunJob:
 
     @property
     def seconds(self) -> float | None:
-        """Estimated duration of a process that makes what its checkpoint leaves to do."""
+        """Estimated seconds of a process that finishes the run from its checkpoint."""
         if self.estimate is None:
             return None
         found = self.status()
@@ -148,7 +148,7 @@ class RunJob:
         return SECONDS_TO_START + self.estimate * (1 - done)
 
     def status(self) -> Status | None:
-        """How far the training is."""
+        """Return the progress of the training."""
         return status(self.task)
 
     def do(self, environment: Mapping[str, str], while_running: Callable[[], None]) -> State:
@@ -182,7 +182,7 @@ class RunJob:
         return State.DONE
 
     def result(self) -> str:
-        """Test error of the record."""
+        """Write the test error of the record."""
         record = Store("local", self.task.store).read(self.task.spec.key)
         value = record.metrics["log_loss" if self.task.spec.classification else "mae"]
         return "" if value is None else f"test {titles.error(self.task.spec, value)}"
@@ -197,7 +197,7 @@ class NotebookJob:
     path, output, values
         As in `notebook.run`.
     title
-        What the terminal calls it.
+        Name of the job in the terminal.
     figures
         Directory where its pictures appear.
     """
@@ -214,7 +214,7 @@ class NotebookJob:
         return NOTEBOOK_SECONDS
 
     def status(self) -> None:
-        """Of a notebook nobody knows."""
+        """Return None: a notebook reports no progress."""
 
     def do(self, environment: Mapping[str, str], while_running: Callable[[], None]) -> State:
         """Run the notebook.
@@ -228,6 +228,6 @@ class NotebookJob:
         return State.DONE
 
     def result(self) -> str:
-        """Where its first picture is."""
+        """Return the path of its first picture."""
         pictures = sorted(self.figures.glob(f"{self.path.stem[:2]}_*.png"))
         return str(pictures[0]) if pictures else ""

@@ -18,13 +18,13 @@ class WrongKernel(RuntimeError):
 def check(manager: KernelSpecManager | None = None) -> None:
     """Raise unless ``python3`` is a kernel of the environment that this interpreter belongs to.
 
-    A kernel of that name in the user's own directory hides the environment's, and notebooks then run with other
+    A kernel of this name in the user's own directory hides the environment's, and notebooks then run with other
     versions of everything, or without this package.
 
     Raises
     ------
     WrongKernel
-        Saying which kernel was found, where, and the way out.
+        If it is not; the message says which kernel was found, where, and the way out.
     """
     try:
         found = (manager or KernelSpecManager()).get_kernel_spec(NAME)

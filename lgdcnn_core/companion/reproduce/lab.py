@@ -1,7 +1,7 @@
 """`python -m lgdcnn_core.companion.reproduce.lab`: open the notebooks in JupyterLab, as copies to play with.
 
-The copies are in build/lab, so that nothing that git tracks changes. Copies that you changed are kept. Further words go
-to JupyterLab, such as --no-browser.
+The copies are in build/lab, so that files under git stay as they are. Copies that you changed are kept. Further
+arguments, such as --no-browser, go to JupyterLab.
 """
 
 import hashlib
@@ -21,19 +21,19 @@ COPIES = Path("build") / "lab"
 """Directory of the copies in the checkout."""
 
 ORIGINS = ".origins.json"
-"""File beside the copies: of each one the hash of the notebook that it was made from, and its own."""
+"""File beside the copies with two hashes for each: of the notebook that it was made from, and of the copy itself."""
 
 
 @dataclass(frozen=True)
 class Copied:
-    """What became of the copies.
+    """Result of copying the notebooks.
 
     Attributes
     ----------
     kept
-        Names of copies that were changed since they were made, so that they were left as they are.
+        Names of copies that were changed since they were made, and so were left as they are.
     outdated
-        Those of them whose notebook has changed as well.
+        Names of kept copies whose notebook has changed as well.
     """
 
     kept: list[str]
@@ -61,12 +61,12 @@ def copy(top: Path) -> Copied:
 
 
 def address() -> str:
-    """Path of the first page to open, below JupyterLab's own address."""
+    """Return the path of the first page to open, below JupyterLab's own address."""
     return f"/lab/tree/{COPIES.as_posix()}/{INTRODUCTION}"
 
 
 def main(words: list[str]) -> int:
-    """Copy the notebooks and open JupyterLab; give its exit status."""
+    """Copy the notebooks and open JupyterLab; return its exit status."""
     top = checkout()
     if top is None:
         print("error: the notebooks are in the repository: clone it and install with `pip install -e .`")
@@ -74,9 +74,9 @@ def main(words: list[str]) -> int:
     copied = copy(top)
     print(f"notebooks to play with: {top / COPIES}")
     if copied.kept:
-        print(f"kept, as you changed them: {', '.join(copied.kept)} (remove a copy to get it anew)")
+        print(f"kept, as you changed them: {', '.join(copied.kept)} (remove a copy to get a new one)")
     if copied.outdated:
-        print(f"of these, the project's own notebook has changed since: {', '.join(copied.outdated)}")
+        print(f"the project has since changed its own notebooks {', '.join(copied.outdated)}")
     sys.stdout.flush()
     places = [f"--ServerApp.root_dir={top}", f"--LabApp.default_url={address()}"]
     try:

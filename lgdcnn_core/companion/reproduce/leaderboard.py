@@ -1,4 +1,4 @@
-"""Write the file that Matbench's leaderboard takes, from run records.
+"""Write the file for Matbench's leaderboard from run records.
 
 ``python -m lgdcnn_core.companion.reproduce.leaderboard --model L-G-DCNN --recipe fast``. The format is that of
 ``MatbenchBenchmark.to_file`` in matbench 0.6 (MIT, Dunn et al., npj Comput. Mater. 2020, 6, 138), a package whose own
@@ -38,21 +38,21 @@ class IncompleteTasks(RuntimeError):
 
 
 def submission(store: Store, like: RunSpec) -> tuple[dict[str, Any], list[str]]:
-    """Results of every Matbench task whose five folds are recorded.
+    """Collect the results of every Matbench task whose five folds are recorded.
 
     Parameters
     ----------
     store
-        Where the records are; two stores are never mixed.
+        Store of the records; two stores are never mixed.
     like
         Any run of the wanted model, recipe, setting, seed, epochs, train fraction and refit.
 
     Returns
     -------
     content : dict
-        What the file holds.
+        Content of the file.
     incomplete : list of str
-        For each task of which only some folds are recorded, which are missing; such a task is left out.
+        Missing folds of each task with records of only some folds; such a task is left out.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def submission(store: Store, like: RunSpec) -> tuple[dict[str, Any], list[str]]:
 
 
 def content_hash(content: dict[str, Any]) -> str:
-    """sha256 by which Matbench sees whether a file was changed: of the JSON with all keys sorted."""
+    """Return the sha256 of the JSON with all keys sorted, by which Matbench sees whether a file was changed."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -120,7 +120,7 @@ def _fold(store: Store, spec: RunSpec) -> dict[str, Any]:
 
 
 def regression_scores(actual: NDArray[np.float64], predicted: NDArray[np.float64]) -> dict[str, float]:
-    """Scores of a fold (B,) as Matbench defines them."""
+    """Compute the scores of a fold (B,) as Matbench defines them."""
     error = np.abs(actual - predicted)
     counted = np.abs(actual) > SMALLEST_FOR_MAPE
     return {
@@ -132,9 +132,9 @@ def regression_scores(actual: NDArray[np.float64], predicted: NDArray[np.float64
 
 
 def classification_scores(actual: NDArray[np.int64], probability: NDArray[np.float64]) -> dict[str, float]:
-    """Scores of a fold (B,) as Matbench computes them.
+    """Compute the scores of a fold (B,) as Matbench does.
 
-    It turns probabilities into classes for its first score and goes on with those, so that its ``rocauc``, of a
+    Matbench turns probabilities into classes for its first score and goes on with these, so that its ``rocauc``, of a
     two-valued prediction, is the balanced accuracy. The area under the real curve is in our own records.
     """
     chosen = probability > 0.5
@@ -155,7 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--setting", default="exact")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, help="default: the recipe's own")
-    parser.add_argument("--refit", action="store_true", help="of runs that were trained on validation data too")
+    parser.add_argument("--refit", action="store_true", help="take runs that were trained on validation data too")
     parser.add_argument("--store", choices=["committed", "local"], default="committed")
     parser.add_argument("--output", type=Path, help=f"default: build/leaderboard/<run>/{FILE}")
     chosen = parser.parse_args(arguments)

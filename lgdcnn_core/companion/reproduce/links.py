@@ -1,4 +1,4 @@
-"""Relative links in Markdown: find them, and lead them to where a file is now."""
+"""Find relative links in Markdown, and lead them to where a file is now."""
 
 import os
 import re
@@ -12,7 +12,7 @@ _LINK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
-"""How a target begins that is not a path: with a scheme or a host."""
+"""Beginning of a target that is not a path: a scheme or a host."""
 
 
 def relink(text: str, change: Callable[[str], str]) -> str:
@@ -23,7 +23,8 @@ def relink(text: str, change: Callable[[str], str]) -> str:
     text
         Markdown, with inline links, images, reference definitions and the HTML attributes ``href`` and ``src``.
     change
-        New path of a path as it is written. What follows a ``#`` is not part of it and stays.
+        Function that returns the new path for a path as it is written. Text from a ``#`` on is no part of the path and
+        stays.
     """
 
     def changed(match: re.Match[str]) -> str:

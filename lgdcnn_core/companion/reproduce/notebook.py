@@ -18,7 +18,7 @@ DIRECTORIES = (DATA_VARIABLE, RUNS_VARIABLE)
 
 
 class NotebookFailed(RuntimeError):
-    """A notebook did not run to its end; the message has its path and the traceback of its cell."""
+    """A notebook did not run to its end; the message has its path and the traceback of the failed cell."""
 
 
 def run(
@@ -38,14 +38,14 @@ def run(
     notebook
         The notebook; it is left as it is.
     output
-        The executed copy, there only if the notebook ran to its end. One that failed is kept beside it, with
+        The executed copy, written only if the notebook ran to its end. A failed copy is kept beside it, with
         ``.failed`` before its suffix.
     values
         Parameters that differ from the notebook's defaults: plain values, with their types.
     while_running
-        Called several times a second; what it raises ends the notebook and is passed on.
+        Called several times a second; an exception ends the notebook and is passed on.
     environment
-        Environment variables for its processes, beside this one's.
+        Environment variables for its processes, in addition to this one's.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def run(
         if running.exists():
             failed = output.with_suffix(f".failed{output.suffix}")
             os.replace(running, failed)
-            kept = f"\nas far as it came: {failed}"
+            kept = f"\nthe copy up to the failure: {failed}"
         raise NotebookFailed(f"{notebook} failed (exit status {status}):\n{printed.rstrip()}{kept}")
     os.replace(running, output)
 
@@ -78,7 +78,7 @@ def _run_worker(
     while_running: Callable[[], None],
     environment: Mapping[str, str] | None,
 ) -> tuple[int, str]:
-    """Run a notebook in a process of its own; give the exit status and what it printed."""
+    """Run a notebook in a process of its own; return the exit status and the output."""
     order = json.dumps(
         {"notebook": str(notebook.absolute()), "output": str(output.absolute()), "parameters": values}
         | {"kernel": kernel.NAME}

@@ -1,4 +1,4 @@
-"""Parameters of a notebook: which it has, and whether values fit them."""
+"""Read the parameters of a notebook, and check that values fit them."""
 
 import ast
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ STORE_PARAMETERS = {"store": False, "stores": True}
 
 
 class UnfitParameters(ValueError):
-    """A notebook has no such parameters, or not of such types."""
+    """A notebook lacks these parameters, or they have other types."""
 
 
 def defaults(notebook: Path) -> dict[str, Any]:
-    """Parameters of a notebook and their default values, from its cell tagged ``parameters``.
+    """Return the parameters of a notebook and their default values, from its cell tagged ``parameters``.
 
     Raises
     ------
     UnfitParameters
-        If that cell, of which there is one at most, is not made of assignments of plain literals.
+        If several cells have this tag, or the cell holds anything but assignments of plain literals.
     """
     cells = [
         cell.source
@@ -38,7 +38,7 @@ def defaults(notebook: Path) -> dict[str, Any]:
 
 
 def check(notebook: Path, values: Mapping[str, Any]) -> None:
-    """Raise unless every value is for a parameter of the notebook, and fits it: its type, and the stores there are.
+    """Raise unless every value belongs to a parameter of the notebook and has its type and, for stores, a known name.
 
     Papermill only warns of an unknown parameter and runs the notebook with its defaults; and its command line turns
     ``-p x false`` into a string, which is true. None fits any parameter, and a default of None any value. A parameter
@@ -47,7 +47,7 @@ def check(notebook: Path, values: Mapping[str, Any]) -> None:
     Raises
     ------
     UnfitParameters
-        Naming all values that do not fit.
+        If values do not fit; the message names them all.
     """
     known = defaults(notebook)
     problems = [problem for name, value in values.items() if (problem := _problem(name, value, known))]

@@ -1,4 +1,4 @@
-"""Run a command in a process of its own, and look after it while it runs."""
+"""Run a command in a process of its own, and watch it while it runs."""
 
 import os
 import subprocess
@@ -16,16 +16,16 @@ def run(
     environment: Mapping[str, str] | None = None,
     directory: str | Path | None = None,
 ) -> tuple[int, str]:
-    """Run a command; give its exit status, negative if a signal killed it, and what it printed.
+    """Run a command; return its exit status, negative if a signal killed it, and its output.
 
     Parameters
     ----------
     command
         The program and its arguments.
     while_running
-        Called several times a second; what it raises ends the process and is passed on.
+        Called several times a second; an exception ends the process and is passed on.
     environment
-        Environment variables for the process, beside this one's.
+        Environment variables for the process, in addition to this one's.
     directory
         Its working directory; the default is this process's.
     """

@@ -11,10 +11,10 @@ INTRODUCTION = "00_start_here.ipynb"
 TRAINING_NOTEBOOK = "01_train.ipynb"
 
 FIRST_LOOK = "02_benchmark_table.ipynb"
-"""Notebook to run first, with the project's own records: it has the paper's table with ours beside it."""
+"""Notebook to run first, from the project's own records: it shows the paper's table with our numbers beside it."""
 
 SHOWING_RUNS = (FIRST_LOOK, "03_convergence.ipynb", "04_matbench_table.ipynb")
-"""Notebooks that show this machine's runs beside the project's, so that they are run after the trainings."""
+"""Notebooks that show this machine's runs beside the project's, so that they run after the trainings."""
 
 PAPER_SEED = 42
 """Seed of the published implementation."""
@@ -26,7 +26,7 @@ QUICK_TASKS = ("matbench_jdft2d", "matbench_phonons")
 
 
 def quick() -> list[RunSpec]:
-    """Two networks on small sets, with our own recipe: minutes on two plain cores.
+    """List the runs of two networks on small sets by the fast recipe: minutes on two plain cores.
 
     The project has records of each of these runs with three seeds, and published numbers of each network.
     """
@@ -35,7 +35,7 @@ def quick() -> list[RunSpec]:
 
 
 def paper() -> list[RunSpec]:
-    """Every set, network and fold of the paper's tables, with its recipe and in its setting."""
+    """List the runs of every set, network and fold of the paper's tables, by the paper recipe in the padded setting."""
     tasks: list[tuple[str, int | None, tuple[str, ...]]] = [
         (dataset, None, EXTENDED_MODELS) for dataset in benchmarks.names("extended")
     ]
@@ -52,7 +52,7 @@ def paper() -> list[RunSpec]:
 
 
 def ours() -> list[RunSpec]:
-    """All 28 sets with our own recipe: the tree baselines, then L-G-DCNN, then CrabNet, each on small sets first."""
+    """List the runs of our recipe on all 28 sets: tree baselines, then L-G-DCNN, then CrabNet, small sets first."""
     cards = sorted(map(benchmarks.card, benchmarks.names(kind="regression")), key=lambda card: card.n_rows)
     folds: dict[str, Sequence[int | None]] = {
         card.name: [None] if card.protocol == "extended" else range(N_FOLDS) for card in cards
@@ -73,11 +73,11 @@ DRAWN = ("quick", "paper")
 
 
 def other_notebooks(directory: Path) -> list[Path]:
-    """Notebooks that run with their defaults, in reading order: all but the one that trains."""
+    """List the notebooks that run with their defaults, in reading order: all but the one that trains."""
     return sorted(path for path in directory.glob("*.ipynb") if path.name != TRAINING_NOTEBOOK)
 
 
 def shown_notebooks(directory: Path) -> dict[Path, dict[str, str]]:
-    """Notebooks as everybody sees them, from committed records, with the parameters that this takes."""
+    """Return all notebooks, each with the parameters that make it show committed records, as everybody sees it."""
     values = {TRAINING_NOTEBOOK: {"store": "committed"}}
     return {path: values.get(path.name, {}) for path in sorted(directory.glob("*.ipynb"))}

@@ -1,4 +1,4 @@
-"""The terminal while jobs run: a table that is refreshed in place or, in a log, a line now and then."""
+"""Show the progress of jobs in the terminal: a table refreshed in place or, in a log, a line now and then."""
 
 import shutil
 import sys
@@ -15,27 +15,27 @@ from lgdcnn_core.companion.reproduce.estimate import makespan, readable
 from lgdcnn_core.companion.reproduce.jobs import Entry, RunJob, State
 
 SECONDS_BETWEEN_LINES = 60.0
-"""In a log, between two lines that say how far things are."""
+"""Seconds between two lines of progress in a log."""
 
 ROWS_KEPT_FREE = 4
-"""Lines of the terminal that running jobs leave for what else is said."""
+"""Lines of the terminal that running jobs leave for other messages."""
 
 
 BAR, NO_BAR = "  {bar:12} {desc}", f"  {'':12} {{desc}}"
 
 
 class Board:
-    """Shows entries: what ended and how, what runs and how far it is, what is left.
+    """Shows which jobs ended and how, which run and how far they are, and how many are left.
 
     On a terminal the running jobs are lines that are refreshed in place. Elsewhere, in a log or a pipe, a job has a
-    line when it begins and one when it ends, and once a minute there is one for all that run.
+    line when it begins and one when it ends, and once a minute each running job has one.
 
     Parameters
     ----------
     workers
-        Jobs at once, for the time that is left.
+        Number of jobs at once, to estimate the time left.
     file
-        Where to write; the default is standard output.
+        File to write to; the default is standard output.
     """
 
     def __init__(self, workers: int = 1, file: TextIO | None = None) -> None:
@@ -56,7 +56,7 @@ class Board:
         self._clear()
 
     def show(self, entries: Sequence[Entry]) -> None:
-        """Say what is new, and refresh the table."""
+        """Print the news, and refresh the table."""
         news, errors = [], []
         for number, entry in enumerate(entries):
             if entry.state is not self.shown.get(number, State.WAITING):
@@ -120,7 +120,7 @@ class Board:
 
 
 def row(entry: Entry) -> str:
-    """Line for a running job, such as ``L-G-DCNN on AFLOW bulk modulus: epoch 14 of 60, MAE 9.21 GPa, 3 min left``."""
+    """Describe a running job, such as ``L-G-DCNN on AFLOW bulk modulus: epoch 14 of 60, MAE 9.21 GPa, 3 min left``."""
     took = readable(time.time() - entry.began)
     status = entry.status()
     if status is None:
@@ -136,7 +136,7 @@ def row(entry: Entry) -> str:
 
 
 def summary(entries: Sequence[Entry], workers: int) -> str:
-    """Line for all jobs: ``3 done, 2 running, 0 failed, 4 left; about 6 min``."""
+    """Describe all jobs: ``3 done, 2 running, 0 failed, 4 waiting; about 6 min left``."""
     counts = Counter(entry.state for entry in entries)
     left = makespan([entry.seconds_left or 0.0 for entry in entries], workers)
     ended = [f"{counts[state]} {state.value}" for state in (State.STOPPED, State.TOO_LONG) if counts[state]]
@@ -151,7 +151,7 @@ def summary(entries: Sequence[Entry], workers: int) -> str:
 
 
 def kept(entry: Entry) -> str:
-    """Say where the next call goes on, "" where a job has no checkpoint."""
+    """Say where the next call goes on, or that it begins again where a job has no checkpoint."""
     status = entry.job.status()
     if status is None or not status.progress.saved:
         return "; the next call begins it again"

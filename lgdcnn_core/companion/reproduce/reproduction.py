@@ -1,4 +1,4 @@
-"""A reproduction: the runs of a profile and the notebooks that show them, in the order that shows something early."""
+"""Reproduce a profile: its runs and the notebooks that show them, in an order that gives results early."""
 
 import os
 import subprocess
@@ -34,12 +34,12 @@ from lgdcnn_core.companion.wording import counted
 from lgdcnn_core.training import choose
 
 LONG = 24 * 3600.0
-"""Seconds from which on a reproduction is worth a warning."""
+"""Estimated seconds above which a reproduction prints a warning."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a profile is reproduced.
+    """Settings with which a profile is reproduced.
 
     Attributes
     ----------
@@ -48,11 +48,11 @@ class Plan:
     device
         As in `training.choose`.
     workers
-        Runs and notebooks at once.
+        Number of runs and notebooks at once.
     deadline
         Time (`time.time`) at which everything has to end; None: no limit.
     runs_only
-        Make records, and run no notebooks.
+        Make records, but run no notebooks.
     cluster
         Cluster that makes the runs; None: this machine does.
     with_copies
@@ -83,20 +83,20 @@ class Plan:
         return self.top / "build" / "figures"
 
     def notebook(self, path: Path, output: Path | None = None, **values: Any) -> NotebookJob:
-        """Job of a notebook; its parameters are checked now, and not after hours of training."""
+        """Return the job of a notebook; its parameters are checked now, not after hours of training."""
         parameters.check(path, values)
         output = output or self.executed / path.name
         title = str(output.relative_to(self.executed).with_suffix(""))
         return NotebookJob(path, output, title, self.figures, values)
 
     def training_notebook(self, spec: RunSpec) -> NotebookJob:
-        """Job of the notebook that shows a run."""
+        """Return the job of the notebook that shows a run."""
         path = self.top / "notebooks" / TRAINING_NOTEBOOK
         output = self.executed / path.stem / f"{spec.key}.ipynb"
         return self.notebook(path, output, **spec.as_dict(), device=self.device)
 
     def seconds(self, specs: Sequence[RunSpec]) -> list[float]:
-        """Estimate the duration of runs here, with the threads that each of them gets."""
+        """Estimate the seconds of each run on this machine, with the threads that each gets."""
         before = torch.get_num_threads()
         torch.set_num_threads(local.threads(self.workers))
         try:
@@ -112,7 +112,7 @@ class Plan:
 
 
 def list_runs(specs: Sequence[RunSpec], plan: Plan) -> None:
-    """Print what the missing runs of a profile take on this device: in all, then a line a data set."""
+    """Print the time that a profile's missing runs take on this device: in all, then one line per data set."""
     missing = sweep.missing(specs)
     made = sweep.in_order(sweep.jobs(missing, plan.seconds(missing)), plan.workers)
     total = readable(sweep.duration(made, plan.workers))
@@ -123,14 +123,14 @@ def list_runs(specs: Sequence[RunSpec], plan: Plan) -> None:
         seconds = sum(job.seconds or 0.0 for job in made if job.task.spec.dataset == dataset)
         said = f"{n_runs} run{'s' * (n_runs > 1)}" + (f", {n_recorded} recorded" if n_recorded else "")
         print(f"{readable(seconds) if seconds else '-':>9}  {dataset}: {said}")
-    print("A run takes this on its own, one after another; a training that stops early takes less.")
+    print("Each line adds up runs made one after another; a training that stops early takes less.")
 
 
 def reproduce(specs: Sequence[RunSpec], plan: Plan) -> int:
-    """Make the runs of a profile, run the notebooks, print the table; give the exit status.
+    """Make the runs of a profile, run the notebooks and print the table; return the exit status.
 
     The first notebook draws from the project's own records, so that there is something to look at while networks train.
-    Notebooks that show no runs of this machine go on beside the trainings; the others follow.
+    Notebooks that show no runs of this machine run beside the trainings; the others follow.
     """
     before = _changes(plan.top)
     missing = sweep.missing(specs)
@@ -158,7 +158,7 @@ def reproduce(specs: Sequence[RunSpec], plan: Plan) -> int:
 
 
 def redraw(plan: Plan) -> int:
-    """Draw the committed figures from committed records alone, with gallery and notebooks; give the exit status."""
+    """Draw the committed figures from committed records alone, with gallery and notebooks; return the exit status."""
     kernel.check()
     folder = plan.executed / "figures"
     notebooks = shown_notebooks(plan.top / "notebooks")
@@ -200,8 +200,8 @@ def _foretell(runs: Sequence[RunJob], plan: Plan) -> None:
     print(f"{counted(len(runs), 'run')} to make: about {readable(seconds)} ({plan.describe()})", flush=True)
     if seconds > LONG:
         print(
-            "warning: that is long for this machine. It can be interrupted at any time, and the next call goes on; a "
-            "GPU or a cluster (ARGS=--slurm) takes a fraction of it, and PROFILE=quick takes minutes.",
+            "warning: this takes long on this machine. You can interrupt it at any time, and the next call goes on. A "
+            "GPU or a cluster (ARGS=--slurm) takes a fraction of this time, and PROFILE=quick takes minutes.",
             file=sys.stderr,
             flush=True,
         )
@@ -228,10 +228,10 @@ def _run(away: list[Entry], beside: list[Entry], after: list[Entry], plan: Plan)
 
 
 def _conclude(entries: Sequence[Entry]) -> int:
-    """Say what is not done; give the exit status."""
+    """Say which jobs are not done; return the exit status."""
     unfinished = [entry for entry in entries if entry.state in (State.STOPPED, State.TOO_LONG)]
     if unfinished:
-        print(f"{len(unfinished)} of {len(entries)} are not finished: there was no time. The next call goes on.")
+        print(f"{len(unfinished)} of {len(entries)} did not finish in time. The next call goes on with them.")
     failed = [entry.job.title for entry in entries if entry.state is State.FAILED]
     if failed:
         print(f"error: {len(failed)} of {len(entries)} failed: {', '.join(failed)}", file=sys.stderr)
@@ -239,7 +239,7 @@ def _conclude(entries: Sequence[Entry]) -> int:
 
 
 def _changes(top: Path) -> str:
-    """List what git sees as changed in the checkout; nothing where there is no git."""
+    """List the files that git sees as changed in the checkout; none where there is no git."""
     with suppress(OSError):
         return subprocess.run(["git", "-C", top, "status", "--porcelain"], capture_output=True, text=True).stdout
     return ""

@@ -1,4 +1,4 @@
-"""A notebook session: the style of pictures, errors in one line, and readings made where they are missing."""
+"""Help a notebook: the style of its pictures, errors in one line, runs and readings made where they are missing."""
 
 import time
 from collections.abc import Sequence
@@ -26,17 +26,17 @@ from lgdcnn_core.companion.wording import counted
 PACKAGE = "lgdcnn_core"
 
 TRAINING_SHARE = 0.7
-"""Of the rows of an extended set, these are its training part."""
+"""Share of an extended set's rows that is its training part."""
 
 COMPOUNDS = 6000
-"""Training rows of a network that is trained to be read, where this project has none: some minutes."""
+"""Training rows of a network that is trained to be read, where this project has none; the training takes minutes."""
 
 
 def begin() -> None:
-    """Draw in the project's style, show this package's own errors in one line, and a table without rows in two words.
+    """Set the style of figures; show this package's errors in one line and a table without rows as "no record".
 
-    The message of such an error names the value and the way out; a traceback would hide it. Any other error keeps its
-    traceback.
+    The message of this package's errors names the value and the way out; a traceback would hide it. Any other error
+    keeps its traceback.
     """
     plt.style.use(figures.STYLE)
     try:
@@ -78,7 +78,7 @@ class NoRecord(LookupError):
 
 
 def run_or_show(spec: RunSpec, store: str = "local", device: str | None = None) -> tuple[RunRecord, Store]:
-    """Give the record of a run and the store that holds it, and say whether it was there.
+    """Return the record of a run and the store that holds it; print whether the record was there before.
 
     Parameters
     ----------
@@ -92,9 +92,9 @@ def run_or_show(spec: RunSpec, store: str = "local", device: str | None = None) 
     Raises
     ------
     lgdcnn_core.companion.records.places.UnknownStore
-        If no store is called this.
+        If no store has this name.
     NoRecord
-        If this project has no such record; the message lists the ones of the same data set.
+        If this project has no such record; the message lists its records on the same data set.
     """
     place = {each.name: each for each in both_stores()}[known_store(store)]
     if spec.key in place:
@@ -110,7 +110,7 @@ def run_or_show(spec: RunSpec, store: str = "local", device: str | None = None) 
 def make_missing(specs: Sequence[ReadingSpec], device: str | None = None) -> None:
     """Make the readings that neither store has; networks without weights are trained first.
 
-    It says beforehand how many there are, and how long the trainings will take here; bars show how far they are.
+    A message says beforehand how many are missing and how long the trainings will take here; bars show their progress.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def read_networks(
     recompute: bool = False,
     **training: Any,
 ) -> dict[tuple[str, str, str], Environments]:
-    """Give the environments of elements in the layers of networks; what is missing is made.
+    """Return the environments of elements in the layers of networks; missing readings are made.
 
     Parameters
     ----------
@@ -189,15 +189,15 @@ def read_networks(
 def run_to_read(
     dataset: str, model: str, train_fraction: float | None = None, epochs: int | None = None, **more: Any
 ) -> RunSpec:
-    """Give the training whose network is read.
+    """Return the spec of the training whose network is read.
 
     Parameters
     ----------
     dataset, model
         As in `runs.RunSpec`.
     train_fraction, epochs
-        None takes those of this project's readings; on a data set without any, the share that has about `COMPOUNDS`
-        training rows.
+        None takes the values of this project's readings or, on a data set without any, the share that has about
+        `COMPOUNDS` training rows.
     more
         Other fields of `runs.RunSpec`.
     """

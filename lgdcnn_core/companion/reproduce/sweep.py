@@ -1,4 +1,4 @@
-"""A sweep: a list of runs, which of them are missing, how long they take, and in which order they are made."""
+"""Plan a list of runs: which are missing, how long they take, and in which order to make them."""
 
 import time
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ def jobs(
     device: str | None = None,
     deadline: float | None = None,
 ) -> list[RunJob]:
-    """Jobs of runs, with their estimated durations.
+    """Return the jobs of runs, with their estimated durations.
 
     Parameters
     ----------
     specs, seconds
-        The runs, and what each one takes.
+        The runs, and the seconds that each one takes.
     device, deadline
         As in `Task`.
     """
@@ -41,9 +41,9 @@ def jobs(
 
 
 def in_order(made: Sequence[RunJob], workers: int, deadline: float | None = None) -> list[RunJob]:
-    """Put the longest runs first where that shortens the whole: several go on at once, and there is time for all.
+    """Put the longest runs first where this shortens the whole: several run at once, and there is time for all.
 
-    Otherwise the runs stay in the order of their list.
+    Otherwise the runs keep the order of their list.
     """
     longest_first = sorted(made, key=lambda job: job.seconds or 0.0, reverse=True)
     in_time = deadline is None or time.time() + duration(longest_first, workers) <= deadline
@@ -51,5 +51,5 @@ def in_order(made: Sequence[RunJob], workers: int, deadline: float | None = None
 
 
 def duration(made: Sequence[RunJob], workers: int) -> float:
-    """Seconds that runs take in this order, so many at once."""
+    """Estimate the seconds that runs take in this order, so many at once."""
     return makespan([job.seconds or 0.0 for job in made], workers)

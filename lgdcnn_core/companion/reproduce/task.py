@@ -1,6 +1,6 @@
 """Make one run in this process, as an engine asks for it: ``python -m lgdcnn_core.companion.reproduce.task ORDER``.
 
-A run says how far it is in a small file beside its checkpoint, so that whoever dispatched it can look, on this machine
+A run writes its progress into a small file beside its checkpoint, so that its dispatcher can read it, on this machine
 or across a cluster's file system. A lock beside it keeps two processes from making the same run.
 """
 
@@ -50,7 +50,7 @@ class Task:
         return self.store.parent / "checkpoints"
 
     def file(self, suffix: str) -> Path:
-        """File beside the checkpoint, such as that of ``".progress"``."""
+        """Return the path of a file beside the checkpoint, by its suffix, such as ``".progress"``."""
         path = self.checkpoints / self.spec.key
         return path.with_name(path.name + suffix)
 
@@ -67,16 +67,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Status:
-    """How far a run has come.
+    """Progress of a run.
 
     Attributes
     ----------
     progress
-        As the training told it before its current epoch.
+        Progress that the training reported before its current epoch.
     first
         Epoch that this process began with: above 0, the training goes on from a checkpoint.
     began
-        Time (`time.time`) when it began.
+        Time (`time.time`) at which this process began the training.
     """
 
     progress: Progress
@@ -93,7 +93,7 @@ class Status:
 
 
 def status(task: Task) -> Status | None:
-    """How far a run is, or was when its process died; None before its training begins and after its record is there."""
+    """Return the progress of a run, alive or not; None before its training begins and after its record is there."""
     try:
         values = json.loads(task.file(".progress").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -109,7 +109,7 @@ def perform(task: Task, dispatcher: int | None = None) -> bool:
     task
         The run.
     dispatcher
-        Process that this one works for: when it is gone, the run stops at a checkpoint.
+        Id of the process that this one works for: when that process is gone, the run stops at a checkpoint.
 
     Returns
     -------
@@ -138,7 +138,7 @@ def perform(task: Task, dispatcher: int | None = None) -> bool:
 
 
 class _Watcher:
-    """Writes how far a run is, and stops it in time."""
+    """Writes the progress of a run, and stops it in time."""
 
     def __init__(self, task: Task, dispatcher: int | None) -> None:
         self.task, self.dispatcher = task, dispatcher
@@ -178,7 +178,7 @@ def _alone(task: Task, spec: RunSpec | JointSpec) -> Iterator[None]:
 
 
 def main(order: str, dispatcher: int) -> int:
-    """Make the run of an order; give the exit status. A failure's traceback goes to standard error."""
+    """Make the run of an order; return the exit status. A failure's traceback goes to standard error."""
     return 0 if perform(Task.from_json(order), dispatcher) else STOPPED
 
 

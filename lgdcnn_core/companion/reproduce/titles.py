@@ -1,4 +1,4 @@
-"""Names of runs for people: in the terminal and in the table at the end."""
+"""Readable names of runs, for the terminal and for the table at the end."""
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.runs import RunSpec, trees
@@ -26,7 +26,7 @@ def dataset_with_unit(spec: RunSpec) -> str:
 
 
 def run(spec: RunSpec) -> str:
-    """Name a run, such as "L-G-DCNN on AFLOW bulk modulus", and in brackets all that differs from the defaults."""
+    """Name a run, such as "L-G-DCNN on AFLOW bulk modulus", with all differences from the defaults in brackets."""
     plain = RunSpec(spec.dataset, spec.fold, spec.model, recipe=trees.NAME if is_baseline(spec) else "fast")
     said = [f"{spec.recipe} recipe"] * (spec.recipe != plain.recipe)
     said += [f"{spec.setting} setting"] * (spec.setting != plain.setting)

@@ -1,4 +1,4 @@
-"""Estimate how long the trees of a baseline take to grow, from growing a few."""
+"""Estimate how long the trees of a baseline take to grow, by growing a few."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from lgdcnn_core.companion.runs.baselines import TreeModel
 from lgdcnn_core.companion.runs.trees import Boosting, Forest
 
 SMALL, LARGE = 1000, 4000  # compounds that the trees are grown on
-FEW, MORE = 2, 6  # trees, or rounds of boosting; what both take alike, such as parsing, is left out of the difference
+FEW, MORE = 2, 6  # trees, or rounds of boosting; the difference leaves out all that both need, such as parsing
 
 
 def growing_seconds(recipe: Forest | Boosting, n_train: int) -> float:

@@ -1,4 +1,4 @@
-"""Executed notebooks to be read where they lie: small copies with their results, without traces of the machine."""
+"""Make copies of executed notebooks to read in the repository: small, with results, without traces of the machine."""
 
 import base64
 import io
@@ -15,16 +15,16 @@ from PIL import Image
 from lgdcnn_core.companion.reproduce.links import moved
 
 FOLDER = "figures/notebooks"
-"""Where the copies lie, relative to the checkout."""
+"""Directory of the copies, relative to the checkout."""
 
 SOURCES = "notebooks"
-"""Where the notebooks lie that they are copies of."""
+"""Directory of the notebooks themselves, relative to the checkout."""
 
 DPI = 150
-"""Highest resolution of pictures: that at which notebooks draw on a screen, where a page of 6.9 in has 1,035 pixels."""
+"""Highest resolution of pictures, that of notebooks on a screen: a page of 6.9 in has 1,035 pixels."""
 
 LIMIT = 6_000_000
-"""Most bytes that all copies may have together."""
+"""Largest size of all copies together, in bytes."""
 
 INJECTED = "injected-parameters"
 """Tag of the cell into which papermill writes parameters; it draws the cell's name at random."""
@@ -77,8 +77,8 @@ def write(executed: Iterable[Path], top: Path) -> list[Path]:
 def view(executed: Path, top: Path) -> NotebookNode:
     """Return an executed notebook as it is shown in the repository.
 
-    Pictures have the resolution of a screen. Sites that show notebooks ignore that a cell's code is hidden, so such
-    code gives way to a line that says where it is. Links lead from the new place to where they led before.
+    Pictures have the resolution of a screen. Sites that show notebooks ignore that a cell's code is hidden, so a line
+    that says where it is replaces such code. Links lead from the new place to where they led before.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def view(executed: Path, top: Path) -> NotebookNode:
 
 
 def hidden(cell: NotebookNode) -> bool:
-    """Whether a cell asks for its code to be hidden."""
+    """Say whether a cell asks for its code to be hidden."""
     return bool(cell.metadata.get("jupyter", {}).get("source_hidden"))
 
 
@@ -123,7 +123,7 @@ def _shown(output: NotebookNode, executed: Path, top: Path) -> NotebookNode | No
         # A progress bar, or something to play with: nothing without a kernel.
         return None
     if len(data) > 1:
-        # Of what is shown otherwise, the text is often an address in memory.
+        # Beside another form of the result, the text is often an address in memory.
         data.pop("text/plain", None)
     if "image/png" in data:
         data["image/png"] = shrunk(data["image/png"])
@@ -135,7 +135,7 @@ def _shown(output: NotebookNode, executed: Path, top: Path) -> NotebookNode | No
 
 
 def _only(metadata: NotebookNode, *names: str) -> NotebookNode:
-    """Return the metadata of these names that there are and that say something."""
+    """Return the metadata of these names that exist and are not empty."""
     return NotebookNode({name: metadata[name] for name in names if metadata.get(name)})
 
 

@@ -1,6 +1,6 @@
-"""Run one notebook with papermill, in this process. For `notebook.run`, which starts it as a script.
+"""Run one notebook with papermill in this process; `notebook.run` starts it as a script.
 
-It imports nothing of this package, so that it does not wait for torch, which only the kernel needs.
+It imports nothing from this package, so that it does not wait for torch, which only the kernel needs.
 """
 
 import json
@@ -19,7 +19,7 @@ def main(order: str) -> int:
         JSON of ``notebook``, ``output``, ``parameters`` and ``kernel``.
     """
     wanted = json.loads(order)
-    # Their subject is what the libraries do among themselves; errors are not warnings.
+    # Warnings concern the libraries' dealings with each other; errors are still raised.
     warnings.simplefilter("ignore")
     try:
         papermill.execute_notebook(

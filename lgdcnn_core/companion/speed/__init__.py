@@ -1,4 +1,4 @@
-"""Speed: what this machine's matrix products, trainings and predictions reach, as a record; measured once, then read.
+"""Speed of matrix products, trainings and predictions on a machine: measured once, kept as a record, then read.
 
 `python -m lgdcnn_core.companion.speed`, which `make benchmark` calls, measures; `throughput` and `answers` read.
 """

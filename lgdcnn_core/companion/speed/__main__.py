@@ -1,4 +1,4 @@
-"""Measure the speed of this machine and keep a record of it, in a quarter of an hour; see ``--help``."""
+"""Measure the speed of this machine, in a quarter of an hour, and keep the result as a record."""
 
 import argparse
 import os
@@ -20,24 +20,24 @@ THREADS = 2
 
 
 def main(arguments: Sequence[str] | None = None, scope: Scope = FULL) -> int:
-    """Measure, unless there is a record of this machine; give the exit status."""
+    """Measure this machine, unless it has a record; return the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="python -m lgdcnn_core.companion.speed", description=__doc__)
-    parser.add_argument("--threads", type=int, default=THREADS, help=f"threads of torch (default: {THREADS})")
+    parser.add_argument("--threads", type=int, default=THREADS, help=f"number of torch threads (default: {THREADS})")
     parser.add_argument("--device", help="cuda, mps or cpu; default: the best there is")
     parser.add_argument(
         "--without-amx",
         action="store_true",
-        help="switch AMX off, to see what a processor without it does; kept as a machine of its own",
+        help="switch AMX off and measure as a processor without it; the record counts as another machine",
     )
-    parser.add_argument("--again", action="store_true", help="replace the record that there is")
+    parser.add_argument("--again", action="store_true", help="measure again, and replace the existing record")
     parser.add_argument("--committed", action="store_true", help="keep the record in data/speed, not build/speed")
     chosen = parser.parse_args(words)
     if chosen.without_amx and os.environ.get(VARIABLE) != WITHOUT_AMX:
         return again_without_amx(words)
     store = committed() if chosen.committed else local()
     if store is None:
-        parser.error("there is no checkout to commit to")
+        parser.error("--committed needs a checkout of the repository")
     try:
         fetch()
         return measure_into(store, scope, chosen.device, chosen.threads, chosen.again)
@@ -53,11 +53,11 @@ def again_without_amx(words: Sequence[str]) -> int:
 
 
 def measure_into(store: SpeedStore, scope: Scope, device: str | None, threads: int, again: bool) -> int:
-    """Measure into a store and say what came of it; give the exit status."""
+    """Measure, write the record into a store and print its findings; return the exit status."""
     torch.set_num_threads(threads)
     key = machine_key(device)
     if key in store and not again:
-        print(f"recorded already: {store.title(key)}; --again measures anew")
+        print(f"recorded already: {store.title(key)}; add --again to replace it")
     else:
         record = measure(scope, device)
         store.discard(key)

@@ -1,4 +1,4 @@
-"""What one asks of a record of speed, answered in sentences from its numbers."""
+"""Sentences that describe a speed record, computed from its numbers."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ MODEL = "L-G-DCNN"
 
 
 def answers(record: SpeedRecord, small: int = 128, large: int = 1024) -> list[str]:
-    """Sentences on a record, each of numbers that are in it.
+    """Describe a speed record in sentences, each computed from its numbers.
 
     Parameters
     ----------
     record
         The record.
     small, large
-        Batch size that counts as small, and from which on it counts as large.
+        The batch size that counts as small, and the smallest one that counts as large.
     """
     table = throughput(record)
     exact = table[(table["model"] == MODEL) & (table["recipe"] == FAST.name) & (table["setting"] == "exact")]
@@ -55,7 +55,7 @@ def _shares(rows: pd.DataFrame, precision: str, size: str, of_token: int) -> str
 
 def _padding(costs: pd.DataFrame) -> list[str]:
     return [
-        f"Padding ({dataset}): {rows['padding'].iloc[0]:.2f} positions a token, and the padded setting takes "
+        f"Padding ({dataset}): {rows['padding'].iloc[0]:.2f} positions per token, and the padded setting takes "
         f"{_span(rows['cost'], '.2f')} times the time of the exact one for the same compounds."
         for dataset, rows in costs.groupby("dataset", sort=False)
     ]
@@ -66,7 +66,7 @@ def _prediction(record: SpeedRecord) -> str:
     network_flops = found["flop"] / found["network_seconds"]
     return (
         f"Predicting {found['compounds']:,} compounds ({found['dataset']}, test part) takes {found['seconds']:.1f} s, "
-        f"{found['compounds'] / found['seconds']:,.0f} compounds/s with the reading of their formulas; the network "
+        f"{found['compounds'] / found['seconds']:,.0f} compounds/s including the reading of formulas; the network "
         f"alone takes {found['network_seconds']:.1f} s, {network_flops / 1e9:,.0f} GFLOP/s."
     )
 
@@ -87,7 +87,7 @@ def _memory(found: dict[str, Any]) -> str:
     return (
         f"Training {found['model']} on {found['dataset']} ({found['recipe']} recipe, {setting} setting, "
         f"batches of {found['batch_size']}) takes at most {said} over {compounds:,} "
-        "compounds, the whole process counted."
+        "compounds, counting the whole process."
     )
 
 

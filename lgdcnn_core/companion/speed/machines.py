@@ -1,4 +1,4 @@
-"""Several machines side by side: one row a machine, and a few sentences on all of them."""
+"""Compare machines: a table with one row per machine, and a few sentences on all of them."""
 
 import re
 from collections.abc import Mapping
@@ -69,10 +69,10 @@ def machine_table(
     Returns
     -------
     DataFrame
-        A row a machine. Columns of two levels: the fastest matrix product in GFLOP/s, by precision; by batch size and
-        precision, the compounds trained on in a second and the share of that product's speed; the compounds predicted
-        in a second; and the peak host memory of the timed trainings in GiB. Missing where a machine lacks a precision;
-        columns that all machines lack are left out.
+        One row per machine. Columns of two levels: the fastest matrix product in GFLOP/s, by precision; by batch size
+        and precision, the compounds trained on per second and the share of that product's speed; the compounds
+        predicted per second; and the peak host memory of the timed trainings in GiB. Missing where a machine lacks a
+        precision; columns that all machines lack are left out.
     """
     cases = [(size, precision) for size in (small, large) for precision in PRECISIONS]
     headings = {"compounds_per_second": "training (compounds/s)", "share": "training (share of product)"}
@@ -94,14 +94,14 @@ def machine_table(
 
 
 def findings(records: Mapping[str, SpeedRecord], small: int = 128, large: int = 1024) -> list[str]:
-    """Say in a sentence or two a kind of machine how fast it is, and how much of its speed the training uses.
+    """Say for each kind of machine how fast it is, and how much of its speed the training uses.
 
     Parameters
     ----------
     records
         From `machines`.
     small, large
-        The batch size that counts as small, and the one from which on a batch counts as large.
+        The batch size that counts as small, and the smallest one that counts as large.
     """
     if not records:
         return ["No machine has been measured yet: `make benchmark` measures this one in a quarter of an hour."]
@@ -118,7 +118,7 @@ def findings(records: Mapping[str, SpeedRecord], small: int = 128, large: int = 
         predicted = pd.Series([each.prediction["compounds"] / each.prediction["seconds"] for each in members])
         said.append(
             f"On {kind}, {MODEL} trains on {trained} compounds a second in {precision}, with "
-            f"batches of {large:,} or more, and predicts {_range(predicted)}. The training runs at "
+            f"batches of {large:,} or more, and predicts {_range(predicted)} a second. The training runs at "
             f"{_range(100 * in_large['share'])} % of the speed of the machine's fastest matrix product; batches of "
             f"{small:,} reach {share} %."
         )
@@ -126,7 +126,7 @@ def findings(records: Mapping[str, SpeedRecord], small: int = 128, large: int = 
 
 
 def published_code_table(records: Mapping[str, SpeedRecord], published: pd.DataFrame) -> pd.DataFrame:
-    """Set the paper recipe in the padded setting beside the published code, which another machine ran.
+    """Compare the paper recipe in the padded setting with the published code, which ran on another machine.
 
     Parameters
     ----------
@@ -138,10 +138,9 @@ def published_code_table(records: Mapping[str, SpeedRecord], published: pd.DataF
     Returns
     -------
     DataFrame
-        A row a network and data set (index). Columns of two levels: for the published code and for each kind of
+        One row per network and data set (index). Columns of two levels: for the published code and for each kind of
         machine, the seconds an epoch takes and the share of the fastest float32 product in percent, as text. Several
-        machines give a range. "-" stands for the share of the published CrabNet, which computes with padding that ours
-        leaves out.
+        machines give a range. The share of the published CrabNet is "-": it computes with padding that ours leaves out.
     """
     rows: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
     for kind, members in _kinds(records).items():

@@ -1,4 +1,4 @@
-"""Measure everything, in the order that each measurement needs, and make the record."""
+"""Run all speed measurements, in the order that they need, and make the record."""
 
 import torch
 
@@ -14,12 +14,12 @@ from lgdcnn_core.training import choose
 
 
 def machine_key(device: str | None) -> str:
-    """Key of the record that `measure` would make here now."""
+    """Return the key of the record that `measure` would make on this machine now."""
     return key(_device(device), provenance.processor(), instruction_set(), torch.get_num_threads())
 
 
 def measure(scope: Scope = FULL, device: str | None = None, progress: bool = True) -> SpeedRecord:
-    """Measure this machine, with the threads that torch has.
+    """Measure the speed of this machine, with torch's current number of threads.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def measure(scope: Scope = FULL, device: str | None = None, progress: bool = Tru
         Show progress bars.
     """
     begun = provenance.begin()
-    # First, while this process is small: see there.
+    # First, while this process is small: see `measure_memory`.
     memory = measure_memory(scope, device)
     products = measure_products(scope, device, progress)
     copies = measure_copies(scope, choose(device), progress)

@@ -1,4 +1,4 @@
-"""Peak memory of processes that train."""
+"""Measure the peak memory of processes that train."""
 
 import json
 import subprocess
@@ -14,13 +14,13 @@ from lgdcnn_core.models import build
 from lgdcnn_core.training import FAST, PAPER, Layout, Plan, Scaling, choose, train
 
 PROCESS = f"from {__name__} import main; main()"
-"""What a process runs whose memory is measured."""
+"""Code of the process whose memory is measured."""
 
 
 def measure_memory(scope: Scope, device: str | None) -> list[dict[str, Any]]:
-    """Peak memory of trainings on the largest data set, each in a process of its own.
+    """Measure the peak memory of trainings on the largest data set, each in a process of its own.
 
-    Linux counts what the parent held when the process started: call this before anything large is in memory.
+    Linux counts the memory that the parent held when the process started: call this before loading anything large.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def measure_memory(scope: Scope, device: str | None) -> list[dict[str, Any]]:
 
 
 def train_some(case: Case, compounds: int, rows_at_most: int | None, device: str | None) -> dict[str, Any]:
-    """Train on some compounds with all training data in memory, and give what `measure_memory` lists."""
+    """Train on some compounds with all training data in memory; return one entry of `measure_memory`."""
     data = training_part(case.dataset, rows_at_most)
     recipe = case.full_recipe(len(data)).with_changes(epochs=1)
     assert recipe.batch_size is not None
@@ -66,7 +66,7 @@ def train_some(case: Case, compounds: int, rows_at_most: int | None, device: str
 
 
 def main() -> None:
-    """Do in this process what its argument says in JSON, and print what came of it."""
+    """Run the training that this process's argument describes in JSON, and print the result as JSON."""
     order = json.loads(sys.argv[1])
     torch.set_num_threads(order.pop("threads"))
     print(json.dumps(train_some(Case(**order.pop("case")), **order)))

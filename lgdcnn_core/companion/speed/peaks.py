@@ -1,4 +1,4 @@
-"""What the machine can do at best: matrix products and copies of memory."""
+"""Measure the peak speeds of a machine: matrix products and copies of memory."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,11 +15,11 @@ from lgdcnn_core.models import build
 from lgdcnn_core.training import Compute, choose, precisions
 
 REPEATS = 3
-"""Measurements of each product and copy, at least."""
+"""Least number of measurements of each product and copy."""
 
 
 def best_seconds(function: Callable[[], object], seconds: float) -> float:
-    """Measure the shortest time of a call, with the threads that torch has.
+    """Measure the shortest time of a call, with torch's current number of threads.
 
     `torch.utils.benchmark.Timer` warms up, waits for the device, and repeats short calls in blocks whose mean time
     counts.
@@ -27,9 +27,9 @@ def best_seconds(function: Callable[[], object], seconds: float) -> float:
     Parameters
     ----------
     function
-        What is called.
+        The function to call.
     seconds
-        Time to measure for, at least; there are at least `REPEATS` measurements in any case.
+        Least time to measure for; there are at least `REPEATS` measurements in any case.
     """
     timer = Timer("function()", globals={"function": function}, num_threads=torch.get_num_threads())
     times: list[float] = []
@@ -39,7 +39,7 @@ def best_seconds(function: Callable[[], object], seconds: float) -> float:
 
 
 def measure_products(scope: Scope, device: str | None, progress: bool) -> list[dict[str, str | int | float]]:
-    """Speed of matrix products: squares, and those of the networks.
+    """Measure the speed of matrix products: square ones, and those of the networks.
 
     Returns
     -------
@@ -67,13 +67,13 @@ def measure_products(scope: Scope, device: str | None, progress: bool) -> list[d
 
 
 def measure_copies(scope: Scope, compute: Compute, progress: bool) -> list[dict[str, int | float]]:
-    """Speed of copying a float32 tensor.
+    """Measure the speed of copying a float32 tensor.
 
     Returns
     -------
     list of dict
-        ``mebibytes`` of the tensor, ``bytes_per_second`` that were read or written: twice the tensor's size a copy.
-        Small tensors may fit in the caches; the largest tells about the memory.
+        ``mebibytes`` of the tensor, ``bytes_per_second`` that were read or written: each copy moves twice the tensor's
+        size. Small tensors may fit in the caches; the largest one measures the memory.
     """
     found: list[dict[str, int | float]] = []
     for mebibytes in tqdm(scope.copied_mebibytes, desc="copies", disable=not progress):

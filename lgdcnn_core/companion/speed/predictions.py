@@ -12,7 +12,7 @@ from lgdcnn_core.composition import parse
 from lgdcnn_core.training import FAST, choose, outputs
 
 FITTED_ROWS = 64
-"""Rows on which a network is trained before it predicts: its speed does not depend on its weights."""
+"""Rows on which a network is trained before it predicts; few suffice, as its weights do not change its speed."""
 
 
 def measure_prediction(scope: Scope, device: str | None, model: str = "L-G-DCNN") -> dict[str, Any]:
@@ -21,8 +21,8 @@ def measure_prediction(scope: Scope, device: str | None, model: str = "L-G-DCNN"
     Returns
     -------
     dict
-        ``dataset``, ``model``, ``compounds``, ``tokens``, ``flop``; ``seconds``, all of `CompositionRegressor.predict`
-        with the reading of the formulas; ``network_seconds``, the network alone.
+        ``dataset``, ``model``, ``compounds``, ``tokens``, ``flop``; ``seconds`` of `CompositionRegressor.predict`,
+        including the reading of formulas; ``network_seconds`` of the network alone.
     """
     split = benchmarks.load(LARGEST)
     formulas = split.test["formula"].head(scope.rows_at_most or len(split.test))
@@ -34,7 +34,7 @@ def measure_prediction(scope: Scope, device: str | None, model: str = "L-G-DCNN"
     seconds = time.perf_counter() - started
 
     compositions = fitted.layout_.ordered(parse(formulas))
-    # As `predict` has it, which does not use the precision of the training.
+    # As in `predict`, which does not use the precision of the training.
     compute = choose(device, "float32")
     started = time.perf_counter()
     outputs(fitted.network_, compositions, fitted.layout_, compute)

@@ -1,4 +1,4 @@
-"""Which of the processor's instructions matrix products may use."""
+"""Instruction set of the processor that matrix products may use."""
 
 import os
 import platform
@@ -7,10 +7,10 @@ import re
 import torch
 
 VARIABLE = "ONEDNN_MAX_CPU_ISA"
-"""Environment variable that keeps oneDNN, which makes torch's bfloat16 products on the CPU, from wider instructions."""
+"""Environment variable that limits the instructions of oneDNN, which computes torch's bfloat16 products on the CPU."""
 
 WITHOUT_AMX = "AVX512_CORE_BF16"
-"""Value of it that switches AMX off."""
+"""Value of `VARIABLE` that switches AMX off."""
 
 _SETS = {
     "AVX512_CORE_AMX": "amx_bf16",
@@ -18,13 +18,13 @@ _SETS = {
     "AVX512_CORE": "avx512_bw",
     "AVX2": "avx2",
 }
-"""oneDNN's names of instruction sets, widest first, and what torch calls the capability that tells them."""
+"""oneDNN's names of instruction sets, widest first, each with torch's name of the capability."""
 
 
 def instruction_set() -> str:
-    """Widest instruction set that there is and that the environment allows, as oneDNN calls it.
+    """Return oneDNN's name of the widest instruction set that the processor has and the environment allows.
 
-    Where torch knows none of them (ARM), the kind of machine.
+    Where torch knows none of them (ARM), return the kind of machine.
     """
     limit = os.environ.get(VARIABLE, "ALL").upper()
     if limit not in (*_SETS, "ALL", "DEFAULT"):
@@ -35,6 +35,6 @@ def instruction_set() -> str:
 
 
 def slug(text: str) -> str:
-    """Text as part of a directory's name: ``Intel(R) Xeon(R) Processor`` is ``intel-xeon-processor``."""
+    """Turn a text into part of a directory's name: ``Intel(R) Xeon(R) Processor`` into ``intel-xeon-processor``."""
     plain = re.sub(r"\((r|tm|c)\)", " ", text.lower())
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "unknown"

@@ -12,7 +12,7 @@ from lgdcnn_core.companion.speed.processor import slug
 
 @dataclass(frozen=True)
 class SpeedRecord(SealedRecord):
-    """Speed of one machine.
+    """Measured speed of one machine.
 
     Attributes
     ----------
@@ -21,7 +21,7 @@ class SpeedRecord(SealedRecord):
     instruction_set
         See `speed.processor`.
     threads
-        Threads of torch.
+        Number of torch threads.
     load
         Load average of the minute before; None where the system does not tell. Other work on the
         machine makes every number worse.
@@ -67,27 +67,27 @@ class SpeedRecord(SealedRecord):
 
     @property
     def title(self) -> str:
-        """Machine, for people."""
+        """Readable name of the machine."""
         if self.device != "cpu":
             return self.device
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
         return f"{self.platform['processor']}, {self.instruction_set}, {threads}"
 
     def peaks(self) -> dict[str, float]:
-        """FLOP/s of the fastest matrix product in each precision."""
+        """Return the FLOP/s of the fastest matrix product in each precision."""
         found: dict[str, float] = {}
         for each in self.products:
             found[each["precision"]] = max(found.get(each["precision"], 0.0), each["flops"])
         return found
 
     def bandwidth(self) -> float:
-        """Bytes per second of memory: those of the largest copy."""
+        """Return the memory bandwidth in bytes per second, from the largest copy."""
         largest = max(self.copies, key=lambda each: each["mebibytes"])
         return float(largest["bytes_per_second"])
 
 
 class SpeedStore(RecordDirectory[SpeedRecord]):
-    """A directory of records of speed, ``<machine>/record.json``."""
+    """A directory of speed records, ``<machine>/record.json``."""
 
     kind: ClassVar[type[SpeedRecord]] = SpeedRecord
 
@@ -96,12 +96,12 @@ committed, local, both = SpeedStore.committed, SpeedStore.local, SpeedStore.both
 
 
 def origin(stores: Sequence[SpeedStore]) -> dict[str, Any]:
-    """Say where a figure of all records of these stores comes from, as `figures.save` takes it."""
+    """Return the arguments of `figures.save` that name all records of these stores as a figure's origin."""
     return directory.origin((store, key) for store in stores for key in store.keys())  # noqa: SIM118
 
 
 def key(device: str, processor: str, instruction_set: str, threads: int) -> str:
-    """Directory of a machine's record in a store; what of the processor matters little beside a GPU is left out."""
+    """Return the directory of a machine's record in a store, without the processor where a GPU makes it unimportant."""
     if device != "cpu":
         return slug(device)
     return f"{slug(processor)}_{slug(instruction_set)}_threads{threads}"

@@ -1,6 +1,6 @@
-"""The roofline of a training step: how fast it can be where memory, not arithmetic, decides.
+"""The roofline of a training step: how fast it can be where memory, not arithmetic, limits it.
 
-What a step must move between memory and processor, at least, under these assumptions:
+We count the least data that a step must move between memory and processor, under these assumptions:
 
 - Weights are float32 and larger than the caches. The forward and the backward pass read each once; in bfloat16 they
   are first read and written as a copy of half the size, which the passes then read.
@@ -9,13 +9,13 @@ What a step must move between memory and processor, at least, under these assump
   weight and its slow copy every sixth step; an exponential moving average reads the weight and reads and writes its
   copy. None of them shares a pass over memory with another.
 - Activations: the forward pass reads the input of each layer's product and writes its output; the backward pass reads
-  the input again and the output's gradient, and writes the input's. What is between products (activation functions,
+  the input again and the output's gradient, and writes the input's. Everything between products (activation functions,
   norms, softmax, the states of a recurrence, the neighbours in a convolution) stays in the caches, and so does the
   head's loss.
 
-Caches that hold more than that let a step be faster than this model allows; everything else makes it slower.
+Caches that hold more than this let a step be faster than this model allows; everything else makes it slower.
 
-Source of the picture: S. Williams, A. Waterman, D. Patterson, Commun. ACM 2009, 52 (4), 65-76,
+Source of the model: S. Williams, A. Waterman, D. Patterson, Commun. ACM 2009, 52 (4), 65-76,
 doi:10.1145/1498765.1498785.
 """
 
@@ -31,7 +31,7 @@ LOOKAHEAD_STEPS = 6
 
 
 def weight_bytes(network: Network, recipe: Recipe, bfloat16: bool) -> float:
-    """Bytes that a training step moves for the weights' sake, whatever its batch."""
+    """Count the bytes that a training step moves for the weights, whatever its batch."""
     passes = (FLOAT32 + BFLOAT16) + 2 * BFLOAT16 if bfloat16 else 2 * FLOAT32
     gradient = FLOAT32
     optimiser: float = 7 * FLOAT32
@@ -43,7 +43,7 @@ def weight_bytes(network: Network, recipe: Recipe, bfloat16: bool) -> float:
 
 
 def activation_bytes(network: Network, bfloat16: bool) -> int:
-    """Bytes that a training step moves for each position of its batch."""
+    """Count the bytes that a training step moves for each position of its batch."""
     numbers = 0
     for each in products(network):
         if each.away == 0:
@@ -53,7 +53,7 @@ def activation_bytes(network: Network, bfloat16: bool) -> int:
 
 
 def bound(intensity: float, peak: float, bandwidth: float) -> float:
-    """FLOP/s that the roofline allows.
+    """Return the FLOP/s that the roofline allows.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the benchmark measures, and for how long."""
+"""Scope of the speed benchmark: its measurements, and the time for each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ LARGEST = "OQMD_Bandgap"
 
 @dataclass(frozen=True)
 class Scope:
-    """What is measured; the defaults are the benchmark.
+    """Measurements to make; the defaults are those of ``make benchmark``.
 
     Attributes
     ----------
@@ -27,13 +27,13 @@ class Scope:
     copied_mebibytes
         Sizes of the tensors that are copied.
     datasets, models, batch_sizes
-        Of the trainings that are timed, beside the batch size that a recipe has by itself.
+        Data sets, networks and batch sizes of the timed trainings; a recipe's own batch size is timed as well.
     case_seconds
-        Time for each training, if a few steps of it do not take longer.
+        Time for each training, unless a few of its steps take longer.
     memory_compounds
-        Compounds that a process trains on whose memory is measured: enough for it to have stopped growing.
+        Compounds that a process trains on while its memory is measured: enough for the memory to stop growing.
     rows_at_most
-        Rows that are read of each part of a data set; None reads all.
+        Rows to read from each part of a data set; None reads all.
     """
 
     squares: tuple[int, ...] = (1024, 2048, 4096)
@@ -48,7 +48,7 @@ class Scope:
     rows_at_most: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for records."""
+        """Return plain values, for records."""
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
 
@@ -66,7 +66,7 @@ class Case:
     precision
         As in `Recipe`.
     batch_size
-        Compounds in a batch; None is the recipe's own for the whole training part.
+        Compounds in a batch; None takes the recipe's own for the whole training part.
     """
 
     dataset: str
@@ -77,7 +77,7 @@ class Case:
     batch_size: int | None
 
     def full_recipe(self, n_train: int) -> Recipe:
-        """Recipe with the precision and batch size of this case."""
+        """Return the recipe with the precision and batch size of this case."""
         found = recipe(self.recipe).with_changes(precision=self.precision)
         return found.with_changes(batch_size=self.batch_size or found.batch_size_for(n_train))
 
@@ -85,15 +85,15 @@ class Case:
 def cases(scope: Scope, precisions: Sequence[Precision]) -> Iterator[Case]:
     """Yield the trainings to time.
 
-    Our recipe runs in every precision and setting at every batch size, the paper's as it is. A network that masks
-    padding does the same work in both settings.
+    The fast recipe runs in every precision and setting at every batch size, the paper recipe as it is. A network that
+    masks padding does the same work in both settings.
 
     Parameters
     ----------
     scope
-        What is measured.
+        The measurements to make.
     precisions
-        Those that the machine has instructions for, see `training.precisions`.
+        Precisions that the machine has instructions for, see `training.precisions`.
     """
     own = FAST.batch_size
     batch_sizes = [*scope.batch_sizes, *([own] if own not in scope.batch_sizes else [])]

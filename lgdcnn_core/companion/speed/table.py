@@ -1,4 +1,4 @@
-"""A record's trainings as a table, set against what the machine can do."""
+"""Throughput of a record's trainings as a table, beside the machine's peak."""
 
 import pandas as pd
 
@@ -8,20 +8,21 @@ from lgdcnn_core.models import CHAINS
 from lgdcnn_core.training import PAPER
 
 CASE = ["dataset", "model", "recipe", "setting", "precision", "batch_size"]
-"""What tells one timed training from another."""
+"""Columns that identify a timed training."""
 
 
 def throughput(record: SpeedRecord) -> pd.DataFrame:
-    """Throughput of all timed trainings.
+    """Tabulate the throughput of all timed trainings.
 
     Returns
     -------
     DataFrame
         Columns `CASE`, and: ``step_seconds``; ``tokens_per_second`` (elements of compounds); ``positions_per_second``
         (with the padding that takes part); ``compounds_per_second``; ``flops``, FLOP/s; ``peak`` and ``share``, the
-        fastest matrix product of that precision in FLOP/s and the share of it; ``intensity``, FLOP a byte; ``bound``,
-        FLOP/s that the roofline allows; ``bound_share``, the share of the peak that it allows; ``epoch_seconds``, of
-        the whole training part at that pace. From the fastest epoch after the first, which warms up.
+        fastest matrix product of that precision in FLOP/s and the training's share; ``intensity``, FLOP per byte;
+        ``bound``, FLOP/s that the roofline allows; ``bound_share``, the share of the peak that it allows;
+        ``epoch_seconds``, of the whole training part at that pace. All come from the fastest epoch after the first,
+        which warms up.
     """
     peaks, bandwidth = record.peaks(), record.bandwidth()
     rows = []
@@ -50,12 +51,12 @@ def throughput(record: SpeedRecord) -> pd.DataFrame:
 
 
 def padding_cost(record: SpeedRecord) -> pd.DataFrame:
-    """Compare the padded setting with the exact one.
+    """Compare the cost of the padded setting with that of the exact one.
 
     Returns
     -------
     DataFrame
-        A row for each training that was timed in both settings: `CASE` without ``setting``; ``padding``, positions a
+        A row for each training that was timed in both settings: `CASE` without ``setting``; ``padding``, positions per
         token; ``cost``, its time over that of the exact setting, for the same compounds.
     """
     table = throughput(record)
@@ -68,7 +69,7 @@ def padding_cost(record: SpeedRecord) -> pd.DataFrame:
 
 
 def beside_published_code(record: SpeedRecord, published: pd.DataFrame) -> pd.DataFrame:
-    """Set the paper's recipe and setting, as timed here, beside the published code on the machine where that was timed.
+    """Compare our timings of the paper recipe in the padded setting with those of the published code on its machine.
 
     Parameters
     ----------

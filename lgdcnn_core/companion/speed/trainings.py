@@ -18,7 +18,7 @@ EPOCHS = 5
 
 
 def training_part(dataset: str, rows_at_most: int | None = None) -> Labelled:
-    """Training part of a data set as a training gets it."""
+    """Return the training part of a data set as a training gets it."""
     table = benchmarks.load(dataset).train
     table = table if rows_at_most is None else table.head(rows_at_most)
     return merge_duplicates(labelled(table, None, "training", classification=False))
@@ -39,28 +39,28 @@ def measure_trainings(scope: Scope, device: str | None, progress: bool) -> list[
 def time_training(case: Case, data: Labelled, device: str | None, seconds: float) -> dict[str, Any]:
     """Time whole epochs of the training loop on random compounds, without validation.
 
-    Batches differ in how many compounds of each length they have, and oneDNN makes a kernel for each shape of a product
-    that it has not seen: of the first 30 batches of 128 some 20 each, 0.4 ms apiece, then fewer and fewer. So as long a
-    training on other batches comes before.
+    Batches differ in how many compounds of each length they have, and oneDNN makes a kernel for each new shape of a
+    product: some 20 for each of the first 30 batches of 128, 0.4 ms apiece, then fewer and fewer. So a training of the
+    same length on other batches comes first.
 
     Parameters
     ----------
     case
-        What to train and how.
+        The training to time.
     data
         The whole training part.
     device
         As in `training.choose`.
     seconds
-        Time for it. Epochs of one batch are always run; if they are quick, epochs of as many as fit, twice: the first
-        training warms up.
+        Time to spend. Epochs of one batch are always run; if they are quick, epochs of as many batches as fit follow,
+        in two trainings: the first one warms up.
 
     Returns
     -------
     dict
-        The case, its ``batch_size`` filled in; of one epoch the ``steps``, ``compounds``, ``tokens`` (elements of
-        compounds), ``positions`` (tokens, and padding where it takes part), ``flop``, and ``bytes`` that it moves at
-        least (see `speed.roofline`); ``epoch_seconds``, of which the first is a warm-up; ``n_train``, compounds of the
+        The case, its ``batch_size`` filled in; for one epoch the ``steps``, ``compounds``, ``tokens`` (elements of
+        compounds), ``positions`` (tokens, and padding where it takes part), ``flop``, and the ``bytes`` that it must
+        move (see `speed.roofline`); ``epoch_seconds``, whose first one is a warm-up; ``n_train``, compounds of the
         whole training part.
     """
     recipe = case.full_recipe(len(data)).with_changes(epochs=EPOCHS)

@@ -1,6 +1,6 @@
-"""The study behind the FAST recipe: what was tried, on training and validation data alone, and what it gave.
+"""The study behind the fast recipe: all trials with their results, on training and validation data alone.
 
-A trial is a recipe with a reason; on one data set and with one seed it makes one sealed record, a failure too.
+A trial is a recipe with a reason. On one data set with one seed it makes one sealed record, even if it fails.
 """
 
 from lgdcnn_core.companion.tuning.answers import certainty, findings, mixture_decision

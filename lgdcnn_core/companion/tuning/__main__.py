@@ -1,4 +1,4 @@
-"""Run the study of the FAST recipe, without test data: ``python -m lgdcnn_core.companion.tuning --help``. Resumable."""
+"""Run the study behind the fast recipe, without test data; a later call goes on where this one stopped."""
 
 import argparse
 import time
@@ -12,32 +12,32 @@ from lgdcnn_core.companion.tuning.trials import TRIALS, trial
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make the records that are missing, one line each; give the exit status."""
+    """Make the missing records and print a line for each; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m lgdcnn_core.companion.tuning", description=__doc__)
-    parser.add_argument("--list", action="store_true", help="print the trials and how many records each has, and end")
-    parser.add_argument("--trials", nargs="+", default=list(TRIALS), metavar="NAME", help="what to try; default: all")
+    parser.add_argument("--list", action="store_true", help="list the trials with their numbers of records, and exit")
+    parser.add_argument("--trials", nargs="+", default=list(TRIALS), metavar="NAME", help="trials to run; default: all")
     parser.add_argument(
-        "--datasets", nargs="+", metavar="NAME[/FOLD]", help="on which data, such as matbench_phonons/0"
+        "--datasets", nargs="+", metavar="NAME[/FOLD]", help="data sets to train on, such as matbench_phonons/0"
     )
     parser.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N", help="seeds of the trainings")
     parser.add_argument("--committed", action="store_true", help="keep the records in data/tuning, not build/tuning")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no training after so long")
-    parser.add_argument("--device", help="cuda, mps or cpu; default: the first that there is")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no training after so many minutes")
+    parser.add_argument("--device", help="cuda, mps or cpu; default: the best there is")
     chosen = parser.parse_args(arguments)
     if chosen.list:
         _list()
         return 0
     if not chosen.datasets:
-        parser.error("--datasets says on which data")
+        parser.error("--datasets is missing: name the data sets to train on")
     if min(chosen.seeds) < 0:
-        parser.error("seeds are integers from 0")
+        parser.error("--seeds takes integers of at least 0")
     store = committed_trials() if chosen.committed else local_trials()
     if store is None:
-        parser.error("there is no checkout to keep committed records in")
+        parser.error("--committed needs a checkout of the repository")
     until = time.monotonic() + 60 * chosen.minutes
     try:
         trials, tasks = [trial(name) for name in chosen.trials], [Task.parse(text) for text in chosen.datasets]
-    except ValueError as error:  # says what there is instead
+    except ValueError as error:  # its message lists the known names
         parser.error(str(error))
     try:
         made, missing = make_missing(trials, tasks, chosen.seeds, store, _report, until, chosen.device)

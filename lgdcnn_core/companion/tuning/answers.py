@@ -22,7 +22,7 @@ from lgdcnn_core.companion.wording import counted
 
 
 def findings(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> list[str]:
-    """Say in a few sentences how much was tried, and what differs from the baseline by more than seeds do.
+    """Summarise the study: how much was tried, and which trials differ from the baseline by more than seeds do.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ def findings(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "va
         f"{counted(len(table), 'training')} of {counted(table['trial'].nunique(), 'trial')} on "
         f"{counted(table['dataset'].nunique(), 'data set')} took {table['seconds'].sum() / 3600:.1f} hours; none "
         "read a test part.",
-        f"Compared with `{baseline}`, beyond what seeds differ, the validation MAE is lower by "
-        f"{_listed(groups.get(BETTER, []))} and higher by {_listed(groups.get(WORSE, []))}; we could not distinguish "
+        f"Beyond the differences between seeds, the validation MAE is lower than that of `{baseline}` in "
+        f"{_listed(groups.get(BETTER, []))} and higher in {_listed(groups.get(WORSE, []))}; we could not distinguish "
         f"{counted(judged[2], 'other')}.",
     ]
     if diverged := groups.get(DIVERGED):
@@ -50,7 +50,7 @@ def findings(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "va
 
 
 def certainty(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> list[str]:
-    """Say how much seeds alone differ, and how many verdicts chance would give; parameters as in `findings`."""
+    """Say how much the seed alone changes the MAE, and how many verdicts chance would give; see `findings`."""
     compared = compare(table, baseline, metric)
     judged = int(compared["verdict"].isin([BETTER, WORSE, CHANCE]).sum())
     noise = seed_noise(table, baseline, metric)
@@ -72,7 +72,7 @@ def certainty(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "v
 
 
 def mixture_decision(wide: pd.DataFrame, starts: Sequence[str]) -> str:
-    """Say what the rule decides on combining networks of two starts: whether one of the second helps two of the first.
+    """Say whether our rule combines networks of two starts, that is, whether one of the second helps two of the first.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def mixture_decision(wide: pd.DataFrame, starts: Sequence[str]) -> str:
 
 
 def _fast_today() -> list[str]:
-    """Say which trials the fast recipe has the values of today."""
+    """Name the trials whose values the fast recipe has today."""
     same: dict[bool, list[str]] = {False: [], True: []}
     for name, each in TRIALS.items():
         network = models.chain(each.model)

@@ -1,4 +1,4 @@
-"""Trials against the baseline: ratios of validation MAEs, beside what chance alone would give."""
+"""Compare trials with the baseline: ratios of validation MAEs, beside the band that chance alone would give."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,19 +12,19 @@ from lgdcnn_core.companion.tuning.trials import BASELINE
 Metric = Literal["val_mae", "last_val_error"]
 
 LEVEL = 0.95
-"""Of trials that change nothing, this share is within the band of chance."""
+"""Share of the trials that change nothing which the band of chance holds."""
 
 BETTER, WORSE, CHANCE = "better", "worse", "within seed noise"
 DIVERGED = "diverged"
 UNJUDGED = "not judged"
-"""There is nothing to compare with, or a single seed, which does not tell how much seeds differ."""
+"""Verdict without a training to compare with, or with a single seed, which cannot show how much seeds differ."""
 
 _DATA = ["dataset", "fold"]
 
 
 @dataclass(frozen=True)
 class SeedNoise:
-    """How much trainings of the baseline differ that differ in their seed alone.
+    """Spread of the baseline's MAE between trainings that differ only in their seed.
 
     Attributes
     ----------
@@ -32,22 +32,22 @@ class SeedNoise:
         Standard deviation of the log ratio of two such trainings' MAEs: the square root of two times that of the log
         MAE over seeds, within a data set and fold, pooled over these. NaN with one seed each.
     degrees
-        Degrees of freedom: trainings less data sets and folds. Few mean that `sd` itself is uncertain.
+        Degrees of freedom: the number of trainings minus that of data sets and folds. With few, `sd` is uncertain.
     """
 
     sd: float
     degrees: int
 
     def chance(self, pairs: np.ndarray) -> float:
-        """Half width of the band, in log ratio, that `LEVEL` of trials that change nothing are in.
+        """Return the half width, as a log ratio, of the band that holds a share `LEVEL` of trials that change nothing.
 
         The mean over D data sets of mean log ratios over n_d pairs has a standard error of sd / D * sqrt(sum 1 / n_d);
-        Student's t of `degrees` makes up for an `sd` that is estimated.
+        Student's t with `degrees` degrees of freedom allows for the uncertainty of `sd`.
 
         Parameters
         ----------
         pairs
-            Pairs on each data set, (D,).
+            Number of pairs on each data set, (D,).
         """
         if not self.degrees or not len(pairs):
             return float("nan")
@@ -55,7 +55,7 @@ class SeedNoise:
 
 
 def seed_noise(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> SeedNoise:
-    """Noise of the baseline's seeds.
+    """Estimate how much the baseline's MAE differs between seeds.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def by_dataset(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "
     Returns
     -------
     DataFrame
-        Columns ``trial``, ``dataset``, ``pairs`` (trainings of both with one seed and fold), ``mean`` and
+        Columns ``trial``, ``dataset``, ``pairs`` (trainings of both with the same seed and fold), ``mean`` and
         ``baseline_mean`` (MAE of these, arithmetic means, in the property's unit), ``ratio`` and ``seconds_ratio``
         (geometric means over the pairs), ``seconds`` (mean). Seconds of trainings that shared their cores do not count.
         The baseline is among the trials. A data set without a pair is left out.
@@ -117,10 +117,10 @@ def compare(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val
     Returns
     -------
     DataFrame
-        One row a trial, lowest ratio first, those that diverged last: ``trial``, ``datasets``, ``pairs``, ``ratio`` and
-        ``seconds_ratio`` (geometric means over data sets, each of which counts alike), ``low`` and ``high`` (the band
-        of chance around 1, see `SeedNoise.chance`), ``diverged`` (trainings that did), ``verdict``. A trial of which
-        any training diverged is "diverged", whatever the others gave.
+        One row per trial, lowest ratio first, those that diverged last: ``trial``, ``datasets``, ``pairs``, ``ratio``
+        and ``seconds_ratio`` (geometric means over data sets, all weighted alike), ``low`` and ``high`` (the band of
+        chance around 1, see `SeedNoise.chance`), ``diverged`` (number of trainings that diverged), ``verdict``. One
+        diverged training makes the verdict "diverged", whatever the trial's other trainings gave.
     """
     rows, of_sets, noise = (
         _of_one_store(table),
@@ -130,7 +130,7 @@ def compare(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val
     found = []
     for trial, of_trial in rows.groupby("trial", sort=False):
         sets = of_sets[of_sets["trial"] == trial]
-        # Of no data set, NaN.
+        # Without a data set, both are NaN.
         ratio, seconds_ratio = (float(np.exp(np.log(sets[name]).mean())) for name in ("ratio", "seconds_ratio"))
         chance = noise.chance(sets["pairs"].to_numpy(dtype=float))
         diverged = int((of_trial["outcome"] == "diverged").sum())
@@ -149,7 +149,7 @@ def compare(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val
         )
     columns = ["trial", "datasets", "pairs", "ratio", "seconds_ratio", "low", "high", "diverged", "verdict"]
     result = pd.DataFrame(found, columns=columns).sort_values("ratio", kind="stable")
-    # What a trial gave where it did not fail is no rank among those that never do.
+    # A trial that failed somewhere has no rank among those that never fail.
     failed = result["diverged"] > 0
     return pd.concat([result[~failed], result[failed]], ignore_index=True)
 
@@ -165,8 +165,8 @@ def _verdict(log_ratio: float, chance: float, diverged: int) -> str:
 
 
 def _of_one_store(table: pd.DataFrame) -> pd.DataFrame:
-    """Give the table back: trainings of two machines are not paired with each other."""
+    """Return the table; raise if it mixes two stores, since trainings of two machines do not pair."""
     stores = table["store"].unique()
     if len(stores) > 1:
-        raise ValueError(f"records of one store are compared, not of {' and '.join(stores)}")
+        raise ValueError(f"compare records of one store, not of {' and '.join(stores)}")
     return table

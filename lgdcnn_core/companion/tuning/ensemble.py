@@ -1,4 +1,4 @@
-"""Ensembles, judged on validation data: the MAE of the mean of their predictions."""
+"""Validation errors of ensembles: the MAE of the members' mean prediction."""
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -24,8 +24,8 @@ def ensembles(store: TrialStore, trials: Iterable[str] | None = None) -> pd.Data
     Returns
     -------
     DataFrame
-        One row a trial, data set and fold with two seeds or more that did not diverge, `COLUMNS`: the number of
-        ``seeds``, the mean of their MAEs, the MAE of their mean prediction, and its ratio to the former.
+        One row per trial, data set and fold with at least two seeds that did not diverge, `COLUMNS`: the number of
+        ``seeds``, the mean of their MAEs, the MAE of their mean prediction, and its ratio to the mean MAE.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def ensembles(store: TrialStore, trials: Iterable[str] | None = None) -> pd.Data
 
 
 def mixtures(store: TrialStore, trials: Sequence[str], members: int) -> pd.DataFrame:
-    """Average the validation predictions of a number of networks that are not all of one trial.
+    """Average the validation predictions of mixtures: networks of several trials, combined.
 
     Parameters
     ----------
@@ -54,14 +54,14 @@ def mixtures(store: TrialStore, trials: Sequence[str], members: int) -> pd.DataF
     trials
         Names.
     members
-        Networks that stand together.
+        Number of networks in a mixture.
 
     Returns
     -------
     DataFrame
-        One row a data set, fold and mixture that there are enough seeds for: ``dataset``; ``fold``; ``mixture``, how
-        many networks of each trial, in their order; ``choices`` of seeds that there are; ``mae``, the mean over all
-        choices of the MAE of the mean prediction.
+        One row per data set, fold and mixture with enough seeds: ``dataset``; ``fold``; ``mixture``, the number of
+        networks of each trial, in the order of `trials`; ``choices``, the number of ways to choose the seeds; ``mae``,
+        the MAE of the mean prediction, averaged over all choices.
 
     Raises
     ------

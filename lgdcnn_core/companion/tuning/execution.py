@@ -26,14 +26,14 @@ from lgdcnn_core.training import TrainingDiverged
 
 
 def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | None = None) -> TrialRecord:
-    """Train as the trial says, and write the record. Test data are not touched.
+    """Train a trial on one data set with one seed, and write its record. Test data are not read.
 
     Parameters
     ----------
     trial, task
         The trial and its data.
     seed
-        Of initial weights and training.
+        Seed of initial weights and training.
     store
         Store of the record.
     device
@@ -56,7 +56,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         model.fit(train, val=val, init=start, init_property=property_of_source(source_spec, task.dataset))
         model.history_.require_whole()
         content = lean(predict(model, val))
-        # Of the predictions as they are kept, so that anyone can compute it again.
+        # From the predictions as they are stored, so that anyone can compute the MAE again.
         predicted = restored(content, val)
         val_mae = metrics.finite(np.abs(predicted["predicted"] - predicted["actual"]).mean())
         if val_mae is None:
@@ -89,7 +89,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
 
 
 def _source(spec: RunSpec | JointSpec | None, store: TrialStore, device: str | None) -> Path | None:
-    """Give the weights that a trial starts from, and train them first if they are not there."""
+    """Return the weights that a trial starts from; train them first if they are missing."""
     if spec is None:
         return None
     runs = committed_store() if store.name == "committed" else local_store()
@@ -105,18 +105,18 @@ def make_missing(
     until: float = float("inf"),
     device: str | None = None,
 ) -> tuple[int, int]:
-    """Make what the store does not hold yet: seed by seed and set by set, so that what is there can be compared.
+    """Make the trials that the store lacks, seed by seed and set by set, so that early results can be compared.
 
     Parameters
     ----------
     trials, tasks, seeds
-        All combinations of them.
+        All their combinations are made.
     store, device
         As in `make`.
     made
         Called with each record as it is made.
     until
-        No training is begun after this time, of `time.monotonic`.
+        No training begins after this time (`time.monotonic`).
 
     Returns
     -------
@@ -126,8 +126,8 @@ def make_missing(
     Raises
     ------
     OutdatedRecord, BrokenRecord
-        Before anything is trained, if the store holds a record of a trial that means another training today, or one
-        that is not what was written.
+        Before anything is trained, if a trial has changed since its record was made, or a record is not as it was
+        written.
     """
     wanted = [(trial, task, seed) for seed in seeds for task in tasks for trial in trials]
     missing = [each for each in wanted if recorded(*each, store) is None]
@@ -139,14 +139,14 @@ def make_missing(
 
 
 def recorded(trial: Trial, task: Task, seed: int, store: TrialStore) -> TrialRecord | None:
-    """Record of a trial, if the store has one.
+    """Return the record of a trial, or None if the store has none.
 
     Raises
     ------
     OutdatedRecord
-        If today the trial means another training.
+        If the trial has changed since its record was made.
     lgdcnn_core.companion.runs.BrokenRecord
-        If the record is not what was written.
+        If the record is not as it was written.
     """
     name = key(trial.name, task, seed)
     if name not in store:

@@ -1,4 +1,4 @@
-"""Names of trials for people: what each changes, in a few words."""
+"""Readable names of trials: the changes that each makes, in a few words."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ _FIELDS = {
     "precision": "{}",
     "targets": "{}",
 }
-"""How a changed value of the recipe is said."""
+"""Words for a changed value of the recipe."""
 
 _MODELS = {"L-G-DCNN-boundary": "one place without an element"}
 
@@ -47,7 +47,7 @@ def described(trial: Trial) -> str:
     Parameters
     ----------
     trial
-        The trial; the others differ from the recipe that the study began with, or from the paper's.
+        The trial. Its changes are relative to the recipe that the study began with, or to the paper recipe.
     """
     changes, parts = dict(trial.changes), []
     if trial.model != "L-G-DCNN":

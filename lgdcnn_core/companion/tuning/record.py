@@ -38,16 +38,16 @@ class TrialRecord(SealedRecord):
     best_epoch
         As in `training.History`; None if diverged.
     learning_curve
-        Columns of the fields of `training.Epoch`, one value an epoch; without values if diverged.
+        Columns named after the fields of `training.Epoch`, one value per epoch; empty if diverged.
     seconds
-        Wall time of the training, validation included; if diverged, until then.
+        Wall time of the training, validation included; if it diverged, the time until then.
     tokens_per_second
         As in `runs.RunRecord`; None if diverged.
     compute, versions, platform, code, finished, outputs, load
         As in `runs.RunRecord`.
     inputs
-        sha256 of ``train`` and ``val``, see `records.provenance.data_hash`; test data are never read. As in
-        `runs.RunRecord`, ``source``, if the training started from weights.
+        sha256 of ``train`` and ``val``, see `records.provenance.data_hash`; test data are never read. If the training
+        started from weights, also ``source``, as in `runs.RunRecord`.
     """
 
     CALLED: ClassVar[str] = "trial"
@@ -83,7 +83,7 @@ class TrialRecord(SealedRecord):
 
     @property
     def task(self) -> Task:
-        """The data that it was tried on."""
+        """The data that the trial was run on."""
         return Task(self.dataset, self.fold)
 
     @property
@@ -98,7 +98,7 @@ class TrialRecord(SealedRecord):
 
     @property
     def last_val_error(self) -> float | None:
-        """Validation error at the end of the training, which validation data have not chosen; None if diverged."""
+        """Validation error after the last epoch, which validation data did not choose; None if diverged."""
         curve = self.learning_curve["val_error"]
         return curve[-1] if curve else None
 
@@ -109,7 +109,7 @@ class TrialStore(RecordDirectory[TrialRecord]):
     kind: ClassVar[type[TrialRecord]] = TrialRecord
 
     def predictions(self, key: str) -> pd.DataFrame | None:
-        """Read the validation predictions of this record, checked like `read`; None if its training diverged.
+        """Read a record's validation predictions, checked as in `read`; None if its training diverged.
 
         Returns
         -------

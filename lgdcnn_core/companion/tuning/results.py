@@ -1,4 +1,4 @@
-"""The study's results as tables to read: trials, single questions, data sets, seeds together."""
+"""The study's results as readable tables: trials, single questions, data sets, ensembles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Question:
     Attributes
     ----------
     text
-        The question, as a change.
+        The change in question.
     trial, against
         Names of the trial with the change and of the one without it.
     precision
-        Precision that the trainings without the change must have computed in; None allows any.
+        Precision that the trainings without the change must have; None allows any.
     """
 
     text: str
@@ -48,7 +48,7 @@ QUESTIONS = (
 
 
 def changes(trial: Trial) -> str:
-    """Write how a trial differs from L-G-DCNN by the fast recipe as it was when the study began."""
+    """Describe how a trial differs from L-G-DCNN by the fast recipe as it was when the study began."""
     parts = [f"{field} = {value}" for field, value in trial.changes.items()]
     if trial.base == "paper":
         parts.insert(0, "paper recipe")
@@ -74,9 +74,9 @@ def trial_table(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = 
     Returns
     -------
     DataFrame
-        A row a trial (index): its reason and changes; ``trainings``; ``MAE ratio`` and ``time ratio`` to the baseline;
-        ``chance alone``, the band in which 95 % of trials that change nothing would lie, as text; ``verdict``. The
-        ratios are missing where no training of the baseline has the same data set, fold and seed.
+        One row per trial (index): its reason and changes; ``trainings``; ``MAE ratio`` and ``time ratio`` to the
+        baseline; ``chance alone``, the band in which 95 % of trials that change nothing would lie, as text;
+        ``verdict``. The ratios are missing where no training of the baseline has the same data set, fold and seed.
     """
     compared = compare(table, baseline, metric).set_index("trial")
     names = list(compared.index)
@@ -105,7 +105,7 @@ def frontier(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "va
 def set_table(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> pd.DataFrame:
     """Tabulate the mean validation MAE of each trial (rows) on each data set (columns), in the property's unit.
 
-    Only trainings count that have a partner of the baseline. Parameters are as in `trial_table`.
+    Only trainings that pair with one of the baseline count. Parameters are as in `trial_table`.
     """
     of_sets = by_dataset(table, baseline, metric)
     order = compare(table, baseline, metric)["trial"]
@@ -160,7 +160,7 @@ def question_table(
 
 
 def ensemble_table(together: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate for each trial what the mean prediction of its seeds gains over one seed.
+    """Tabulate how much the mean prediction of a trial's seeds gains over one seed.
 
     Parameters
     ----------
@@ -170,8 +170,8 @@ def ensemble_table(together: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a trial (index): data sets (folds), seeds on each, the sets on which the mean has the lower error, and the
-        geometric mean over sets of its MAE over that of one seed.
+        One row per trial (index): data sets (folds), seeds on each, the sets on which the mean has the lower error, and
+        the geometric mean over sets of its MAE over that of one seed.
     """
     logs = together.assign(log=np.log(together["ratio"].astype(float)), lower=together["ratio"] < 1)
     groups = logs.groupby("trial", sort=False)
@@ -196,8 +196,8 @@ def mixture_table(store: TrialStore, starts: Sequence[str], members: int = 3) ->
     Returns
     -------
     DataFrame
-        A row a data set, a column a mixture, from all networks of the first trial to all of the second; columns are
-        tuples of numbers of networks.
+        One row per data set, one column per mixture, from networks of the first trial alone to networks of the second
+        alone. A column's name is a tuple: the number of networks of each trial.
     """
     wide = mixtures(store, starts, members).pivot_table("mae", "dataset", "mixture")
     return wide.reindex(index=[name for name in benchmarks.few_compounds() if name in wide.index]).sort_index(

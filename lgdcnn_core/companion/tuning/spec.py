@@ -1,4 +1,4 @@
-"""Trials, which are recipes with reasons, and the data to try them on."""
+"""Specifications of trials, which are recipes with reasons, and of the data to run them on."""
 
 import re
 from collections.abc import Mapping
@@ -11,27 +11,27 @@ from lgdcnn_core.models import chain
 from lgdcnn_core.training import FIRST_FAST, PAPER, Recipe, Setting
 
 BASES = {"fast": FIRST_FAST, "paper": PAPER}
-"""Recipes that trials are changes of. FAST itself follows what the study finds; if trials followed it in turn, a
-finding would change what the trials before it were."""
+"""Recipes that trials change. `FAST` itself follows the findings of the study; if trials were based on it, a finding
+would change earlier trials."""
 
 # Without an underscore, which separates the parts of a record's key.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 
 
 class InvalidTrial(ValueError):
-    """A trial is specified that cannot be."""
+    """The specification of a trial, or of its data, is invalid."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One thing to try.
+    """A recipe to try, with the reason for trying it.
 
     Attributes
     ----------
     name
-        Short, of letters, digits, ``.``, ``+`` and ``-``; records are kept under it.
+        Short name of letters, digits, ``.``, ``+`` and ``-``; records are stored under it.
     why
-        The hope or fear behind it, in one sentence.
+        The hope or fear behind the trial, in one sentence.
     changes
         Fields of `training.Recipe`, with values other than the base's.
     base
@@ -46,7 +46,8 @@ class Trial:
     Raises
     ------
     InvalidTrial, UnknownNetwork, InvalidSpec
-        Saying what there is instead. Fields of the recipe are checked by `recipe`, since a record outlives them.
+        If a value is unknown; the message lists the known ones. `recipe` checks the fields of the recipe, since a
+        record outlives them.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise InvalidTrial(f"{self.name!r} is no name of a trial: letters, digits, '.', '+' and '-' make one")
+            raise InvalidTrial(f"{self.name!r} is no name of a trial: use letters, digits, '.', '+' and '-'")
         if self.base not in BASES:
             raise InvalidTrial(f"trial {self.name}: no base is called {self.base!r}; there are {', '.join(BASES)}")
         if self.setting not in get_args(Setting):
@@ -74,12 +75,12 @@ class Trial:
         chain(self.model)
 
     def recipe(self) -> Recipe:
-        """Give the full recipe, which has the trial's name.
+        """Return the full recipe, named after the trial.
 
         Raises
         ------
         InvalidTrial
-            If a change is none: of a field that recipes do not have, or to the value that the base has already.
+            If a change names a field that recipes lack, or repeats the value that the base has already.
         """
         base = BASES[self.base]
         known = [each.name for each in fields(Recipe) if each.name != "name"]
@@ -93,17 +94,17 @@ class Trial:
 
 @dataclass(frozen=True)
 class Task:
-    """Data to try things on.
+    """A data set, or one of its folds, to run trials on.
 
     Attributes
     ----------
     dataset, fold
-        As `benchmarks.load` takes them; regression only, since errors are compared as ratios of MAEs.
+        As `benchmarks.load` takes them; regressions only, since errors are compared as ratios of MAEs.
 
     Raises
     ------
     InvalidTrial, InvalidSpec, UnknownDataSetError
-        Saying what there is instead.
+        If there are no such data; the message lists the known ones.
     """
 
     dataset: str
@@ -116,18 +117,18 @@ class Task:
 
     @classmethod
     def parse(cls, text: str) -> "Task":
-        """Task from its label, such as ``mp_mu_b`` or ``matbench_phonons/0``."""
+        """Parse the label of a task, such as ``mp_mu_b`` or ``matbench_phonons/0``."""
         dataset, slash, fold = text.partition("/")
         if slash and not fold.isdecimal():
-            raise InvalidTrial(f"{text!r} has no fold after the slash; matbench_phonons/0 has")
+            raise InvalidTrial(f"{text!r} has no fold after the slash; write, say, matbench_phonons/0")
         return cls(dataset, int(fold) if slash else None)
 
     @property
     def label(self) -> str:
-        """Text that `parse` takes."""
+        """Label that `parse` reads."""
         return self.dataset if self.fold is None else f"{self.dataset}/{self.fold}"
 
 
 def key(trial: str, task: Task, seed: int) -> str:
-    """Directory of a trial's record on these data with this seed."""
+    """Return the directory, in a store, of a trial's record on these data with this seed."""
     return f"{task.dataset}/{trial}{'' if task.fold is None else f'_fold{task.fold}'}_seed{seed}"

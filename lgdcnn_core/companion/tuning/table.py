@@ -26,7 +26,7 @@ COLUMNS = ["store", "key", *_PATHS]
 
 
 def load_trials(stores: Iterable[TrialStore] | None = None) -> pd.DataFrame:
-    """Read every record of the stores; each is checked.
+    """Read all records of trials into one table, and check each record.
 
     Parameters
     ----------
@@ -36,13 +36,13 @@ def load_trials(stores: Iterable[TrialStore] | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a record, `COLUMNS`. ``val_mae`` is of the weights that were kept, ``last_val_error`` of those at the
-        end of the training, which validation data have not chosen; both are missing where the training diverged.
-        ``epochs`` is the recipe's number. ``undisturbed``: as in `runs.load_records`.
+        One row per record, `COLUMNS`. ``val_mae`` belongs to the weights that were kept, ``last_val_error`` to those at
+        the end of the training, which validation data did not choose; both are missing where the training diverged.
+        ``epochs`` is the recipe's number. ``undisturbed`` is as in `runs.load_records`.
 
     Raises
     ------
     lgdcnn_core.companion.runs.BrokenRecord
-        Naming a record that is not what was written.
+        If a record is not as it was written; the message names it.
     """
     return table(held(TrialStore.both() if stores is None else stores), _PATHS, _TYPES)

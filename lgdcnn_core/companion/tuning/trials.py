@@ -1,4 +1,4 @@
-"""The trials of the study. A new one is a new row; a row that has records is not changed but followed by another."""
+"""The trials of the study. To add a trial, add a row; never change a row that has records."""
 
 from lgdcnn_core.companion.tuning.spec import InvalidTrial, Trial
 from lgdcnn_core.training import JOINT
@@ -9,12 +9,12 @@ class UnknownTrial(ValueError):
 
 
 def table(*rows: Trial) -> dict[str, Trial]:
-    """Trials by name, each of which gives a recipe.
+    """Return trials by name, after checking that each gives a recipe.
 
     Raises
     ------
     InvalidTrial
-        If two have one name, or one has a recipe that cannot be.
+        If two trials have the same name, or a recipe is invalid.
     """
     found: dict[str, Trial] = {}
     for row in rows:
@@ -198,7 +198,7 @@ TRIALS = table(
 
 
 def trial(name: str) -> Trial:
-    """Trial of this name.
+    """Return the trial of this name.
 
     Raises
     ------

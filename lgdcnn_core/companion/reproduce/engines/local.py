@@ -20,7 +20,7 @@ RUNS_A_GPU = 4
 RUNS_ON_MPS = 2
 
 GIB_A_RUN = 3.0
-"""Memory that a training on the largest sets takes, GiB."""
+"""Memory that a training on the largest sets takes, in GiB."""
 
 
 def cores() -> int:
@@ -32,9 +32,9 @@ def cores() -> int:
 
 
 def default_workers(device: str | None) -> int:
-    """Choose how many runs go on at once: one a core, as far as the memory goes; several a GPU.
+    """Choose how many runs go on at once: one per core, as far as memory allows, or several per GPU.
 
-    One thread a run: these networks gain little from a second one.
+    Each run has one thread: these networks gain little from a second one.
     """
     kind = choose(device).device.type
     if kind == "cuda":
@@ -46,13 +46,13 @@ def default_workers(device: str | None) -> int:
 
 
 def threads(workers: int) -> int:
-    """Threads for each of so many processes at once; what OMP_NUM_THREADS says has precedence."""
+    """Return the threads for each of so many processes at once; OMP_NUM_THREADS has precedence."""
     said = os.environ.get("OMP_NUM_THREADS", "")
     return int(said) if said.isdigit() and int(said) > 0 else max(cores() // workers, 1)
 
 
 def environment(slot: int, workers: int, device: str | None) -> dict[str, str]:
-    """Environment variables of the process in one of the slots: its threads and, if there are GPUs, its GPU."""
+    """Return environment variables for the process in one of the slots: its threads and, if there are GPUs, its GPU."""
     variables = {"OMP_NUM_THREADS": str(threads(workers))}
     if device in (None, "cuda") and (gpus := _gpus(device)):
         variables["CUDA_VISIBLE_DEVICES"] = gpus[slot % len(gpus)]
@@ -66,23 +66,23 @@ def run(
     device: str | None = None,
     deadline: float | None = None,
 ) -> None:
-    """Do jobs, so many at once, in their order; each entry says in the end how its job ended.
+    """Do jobs in their order, so many at once; each entry notes how its job ended.
 
-    A job that fails leaves the others as they are.
+    A job that fails does not affect the others.
 
     Parameters
     ----------
     entries
         The jobs.
     workers
-        How many at once.
+        Number of jobs at once.
     show
         Called several times a second with all entries.
     device
         As in `training.choose`.
     deadline
-        Time (`time.time`) at which jobs that are still running are ended. A job that by its estimate would not end in
-        time is not begun.
+        Time (`time.time`) at which running jobs are ended. A job that by its estimate would not end in time is not
+        begun.
 
     Raises
     ------

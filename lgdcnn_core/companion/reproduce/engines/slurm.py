@@ -20,12 +20,12 @@ from lgdcnn_core.companion.reproduce.jobs import Entry, RunFailed, RunJob, State
 from lgdcnn_core.companion.reproduce.task import Task, perform
 
 TIMES_QUEUED_AGAIN = 1000
-"""Times that a job may reach its time limit; each time it has come further."""
+"""Number of times that a job may reach its time limit; each time it has come further."""
 
 SECONDS_BETWEEN_LOOKS = 2.0
 
 SECONDS_UNTIL_LOST = 60.0
-"""A job that has left the queue without a result counts as lost after this: shared file systems lag behind."""
+"""Seconds after which a job that left the queue without a result counts as lost: shared file systems lag behind."""
 
 LONGEST_WARNING = 90
 """Seconds before the time limit at which a job is told to stop, if the limit leaves that much time."""
@@ -37,7 +37,7 @@ class NoSlurm(RuntimeError):
 
 @dataclass(frozen=True)
 class Cluster:
-    """How jobs are submitted.
+    """Settings with which jobs are submitted to a cluster.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class MadeInAJob:
         return perform(task)
 
     def checkpoint(self, task: Task) -> submitit.helpers.DelayedSubmission:
-        """Give what submitit queues when the job's time is up: the same run, which goes on from its checkpoint."""
+        """Return the job to queue when the time of this one is up: the same run, which goes on from its checkpoint."""
         return submitit.helpers.DelayedSubmission(self, task)
 
 
@@ -87,7 +87,7 @@ def submit(entries: Sequence[Entry], cluster: Cluster, folder: Path) -> list[sub
     entries
         Entries of `RunJob`.
     cluster
-        How.
+        How to submit them.
     folder
         Directory for submitit's files, and for the jobs' output.
     """
@@ -114,12 +114,12 @@ def follow(
     show: Callable[[Sequence[Entry]], None] = lambda entries: None,
     seconds_until_lost: float = SECONDS_UNTIL_LOST,
 ) -> None:
-    """Wait for submitted runs; each entry says in the end how its run ended.
+    """Wait for submitted runs; each entry notes how its run ended.
 
     Parameters
     ----------
     entries, jobs
-        As given to `submit`, and what it gave back.
+        The entries given to `submit`, and the jobs that it returned.
     show
         Called with all entries every few seconds.
     seconds_until_lost
@@ -155,7 +155,7 @@ def follow(
 
 
 def cancel(entries: Sequence[Entry], jobs: Sequence[submitit.Job[bool]]) -> None:
-    """Cancel submitted runs; what had begun is interrupted, and its checkpoint stays."""
+    """Cancel submitted runs; those that had begun are interrupted and keep their checkpoints."""
     for entry, job in zip(entries, jobs, strict=False):
         job.cancel(check=False)
         if entry.state is State.RUNNING:

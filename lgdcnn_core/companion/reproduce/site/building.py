@@ -23,8 +23,8 @@ def build(top: Path, output: Path | None = None) -> Path:
     top
         The checkout.
     output
-        Directory of the site, emptied before; the default is ``build/site``. What Sphinx reads and remembers lies
-        beside it.
+        Directory of the site, emptied before; the default is ``build/site``. The files that Sphinx reads and remembers
+        lie beside it.
 
     Returns
     -------

@@ -21,7 +21,7 @@ _FETCHED_BY_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?((?:https?:)?//[^"')
 
 @dataclass
 class _Page(HTMLParser):
-    """What a page refers to, and what in it can be referred to."""
+    """Links and fetched files of a page, and the places in it that links can lead to."""
 
     names: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)

@@ -52,7 +52,7 @@ _ARRAY = re.compile(r"ndarray\[tuple\[Any, \.\.\.\], dtype\[(\w+)\]\]")
 
 
 def setup(app: Sphinx) -> None:
-    """Make the reference say what the code says: no methods of others, and types of arrays as they are written."""
+    """Make the reference match the code: no methods of other libraries, and types of arrays as they are written."""
 
     def foreign(app: Sphinx, what: str, name: str, value: Any, skip: bool, options: Any) -> bool | None:
         # scikit-learn adds methods to its estimators.

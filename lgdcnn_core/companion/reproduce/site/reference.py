@@ -1,4 +1,4 @@
-"""Pages of the reference: one a room of the package, with everything that the room offers and its docstring."""
+"""Pages of the reference: one for each subpackage, with all its public names and their docstrings."""
 
 import importlib
 import inspect
@@ -14,10 +14,10 @@ import lgdcnn_core
 from lgdcnn_core import companion
 
 STOREYS = {"Reference: the method": lgdcnn_core, "Reference: the companion": companion}
-"""Heading in the contents -> package whose rooms are listed below it."""
+"""Packages whose subpackages the contents list, by the heading above them."""
 
 DOORS = ("lgdcnn_core.models.published",)
-"""Modules for users that their room does not offer under its own name."""
+"""Modules for users that their subpackage does not offer under its own name."""
 
 LONGEST_VALUE = 60
 """Values of constants that take more characters are left out."""
@@ -25,7 +25,7 @@ LONGEST_VALUE = 60
 
 @dataclass(frozen=True)
 class Member:
-    """A name that a module offers: what it is, where it is defined, and its docstring."""
+    """A public name of a module: its kind, where it is defined, and its docstring."""
 
     name: str
     kind: str
@@ -66,7 +66,7 @@ def write(folder: Path) -> dict[str, list[str]]:
 
 
 def members(module: ModuleType) -> list[Member]:
-    """Return what a module offers: the names in ``__all__``, or else all public ones that it defines."""
+    """Return the public names of a module: those in ``__all__``, or else all public ones that it defines."""
     names = getattr(module, "__all__", None) or [
         *[name for name, value in vars(module).items() if _is_code(value) and value.__module__ == module.__name__],
         *[name for scope, name in _constants(module.__name__) if not scope],
@@ -111,7 +111,7 @@ def _rooms(storey: ModuleType) -> list[str]:
 
 
 def _parts(package: ModuleType) -> list[str]:
-    """Return the names of all modules and packages directly in a package, without what is run as a program."""
+    """Return the names of all modules and packages directly in a package, except those that are run as programs."""
     found = pkgutil.iter_modules(getattr(package, "__path__", []), f"{package.__name__}.")
     return [each.name for each in found if not each.name.endswith(("__main__", ".conf", ".worker"))]
 
@@ -142,7 +142,7 @@ def _table(module: ModuleType, offered: list[Member]) -> str:
 def _entry(module: ModuleType, member: Member) -> str:
     path = f"{module.__name__}.{member.name}"
     if member.kind == "module":
-        # It is a room, with a page of its own.
+        # A subpackage has a page of its own.
         return ""
     if member.kind == "data":
         # Sphinx looks for a constant's docstring where it is offered, and finds none: it is where it is defined.

@@ -20,7 +20,7 @@ FOLDED_FROM = 9
 """Lines of code from which on a cell is folded: a reader of the site looks for results first."""
 
 _UNLINKED = "unlinked:"
-"""Stands for a link to a directory without a page, which a site does not show."""
+"""Mark of a link to a directory without a page, which a site does not show."""
 
 _BY_LINK_ALONE = "---\norphan: true\n---\n\n"
 """Head of a page that the navigation does not list."""
@@ -40,12 +40,12 @@ def write(top: Path, folder: Path) -> None:
     top
         The checkout.
     folder
-        Where to; not in use yet.
+        Directory of the pages; not in use yet.
 
     Raises
     ------
     BrokenLink
-        Naming page and link.
+        If a link leads nowhere; the message names page and link.
     """
     notebooks = sorted(path.name for path in (top / views.SOURCES).glob("*.ipynb"))
     site = _Source(top, folder, notebooks)
