@@ -2,7 +2,7 @@
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.runs import RunSpec, trees
-from lgdcnn_core.companion.wording import unit_text
+from lgdcnn_core.companion.wording import setting_name, unit_text
 
 
 def is_baseline(spec: RunSpec) -> bool:
@@ -29,7 +29,7 @@ def run(spec: RunSpec) -> str:
     """Name a run, such as "L-G-DCNN on AFLOW bulk modulus", with all differences from the defaults in brackets."""
     plain = RunSpec(spec.dataset, spec.fold, spec.model, recipe=trees.NAME if is_baseline(spec) else "fast")
     said = [f"{spec.recipe} recipe"] * (spec.recipe != plain.recipe)
-    said += [f"{spec.setting} setting"] * (spec.setting != plain.setting)
+    said += [f"{setting_name(spec.setting)} setting"] * (spec.setting != plain.setting)
     said += [f"{spec.epochs} epoch{'s' * (spec.epochs > 1)}"] if spec.epochs is not None else []
     said += [f"{100 * spec.train_fraction:g} % of the rows"] * (spec.train_fraction != 1)
     said += ["validation data too"] * spec.refit
