@@ -2,7 +2,9 @@
 
 import os
 import pickle
+import shutil
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,12 +27,23 @@ def first(tmp_path_factory) -> CompositionRegressor:
     return regressor(**SMALL, seed=3).fit(TABLE)
 
 
-@pytest.fixture
-def begun(tmp_path, monkeypatch):
-    """The checkpoint of a training that ended after one epoch."""
-    path = tmp_path / "run.pt"
+@pytest.fixture(scope="module")
+def checkpointed(tmp_path_factory):
+    path = tmp_path_factory.mktemp("begun") / "run.pt"
     regressor(**SMALL).fit(TABLE, val=VAL, checkpoint=path, stop_after=1)
     return path
+
+
+@pytest.fixture
+def begun(checkpointed, tmp_path):
+    """The checkpoint of a training that ended after one epoch, in a directory of its own."""
+    return Path(shutil.copy(checkpointed, tmp_path))
+
+
+@pytest.fixture(scope="module")
+def straight():
+    """The training without a stop."""
+    return regressor(**SMALL).fit(TABLE, val=VAL)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +71,7 @@ def test_a_checkpoint_of_another_training_is_refused(begun, first, differing, pa
     assert begun.exists()
 
 
-def test_a_training_that_stops_later_goes_on_from_the_same_checkpoint(begun):
-    straight = regressor(**SMALL).fit(TABLE, val=VAL)
+def test_a_training_that_stops_later_goes_on_from_the_same_checkpoint(begun, straight):
     resumed = regressor(**SMALL).fit(TABLE, val=VAL, checkpoint=str(begun))
     np.testing.assert_array_equal(resumed.predict(FORMULAS), straight.predict(FORMULAS))
     assert resumed.history_.epochs[0].seconds != straight.history_.epochs[0].seconds
@@ -89,7 +101,7 @@ def damaged(path, how):
 
 
 @pytest.mark.parametrize("how", ["cut", "empty", "text", "hostile", "hostile torch", "older", "list"])
-def test_an_unreadable_checkpoint_is_set_aside_and_the_training_begins_anew(begun, how, monkeypatch):
+def test_an_unreadable_checkpoint_is_set_aside_and_the_training_begins_anew(begun, straight, how, monkeypatch):
     monkeypatch.chdir(begun.parent)
     damaged(begun, how)
     before = begun.read_bytes()
@@ -98,7 +110,6 @@ def test_an_unreadable_checkpoint_is_set_aside_and_the_training_begins_anew(begu
     assert not any("weights_only" in str(each.message) for each in said)
     assert begun.with_name("run.pt.unreadable").read_bytes() == before
     assert sorted(file.name for file in begun.parent.iterdir()) == ["run.pt", "run.pt.unreadable"]
-    straight = regressor(**SMALL).fit(TABLE, val=VAL)
     np.testing.assert_array_equal(anew.predict(FORMULAS), straight.predict(FORMULAS))
 
 

@@ -277,7 +277,8 @@ def test_convergence_shows_the_records_there_are(workplace, trained):
     copy = workplace / "03.ipynb"
     notebook.run(DIRECTORY / "03_convergence.ipynb", copy, {"stores": "local", "train_fraction": 0.3, "epochs": 1})
     shown = pd.read_csv(workplace / "figures" / "03_convergence.csv").dropna(subset="key")
-    assert shown["key"].unique().tolist() == list(runs.Store("local", workplace / "runs").keys())
+    made = [key for key in runs.Store("local", workplace / "runs").keys() if "jdft2d" in key]  # noqa: SIM118
+    assert shown["key"].unique().tolist() == made
     assert shown["val_error"].notna().all()
 
 

@@ -69,7 +69,7 @@ COMPANION = {
     "runs": {"records"},
     "readings": {"wording", "records", "runs"},
     "design": {"records", "runs"},
-    "tuning": {"records", "runs"},
+    "tuning": {"wording", "records", "runs"},
     "speed": {"records", "runs"},
     "claims": {"wording", "records", "runs", "readings", "design", "tuning", "speed"},
     "figures": {"wording", "records", "runs"},
