@@ -143,6 +143,16 @@ def test_a_run_is_named_by_network_and_training_single_networks_first():
     assert names[-1] == "mean of n, L-G-DCNN, fast recipe"
 
 
+def test_baselines_have_names_that_people_know_and_no_way_of_training():
+    trees = {"recipe": "trees", "setting": "exact", "epochs": 1}
+    table = summary((BULK, None, "GBM", 9.5, 0.1, 3, trees), (BULK, None, "L-G-DCNN", 8.5, 0.1, 3, FAST))
+    shown = error_tables.error_table(table)
+    assert list(shown.columns) == [("L-G-DCNN", "fast recipe"), ("gradient boosting", "")]
+    assert shown.iloc[0, 1].startswith("9.5")
+    together = lower_errors.together(table, ensembles())
+    assert error_tables.named_runs(together)["run"].tolist() == ["L-G-DCNN, fast recipe", "gradient boosting"]
+
+
 def test_seconds_are_those_of_runs_that_had_their_cores_to_themselves():
     records = few()[:2].drop(columns=["mean", "std", "n"])
     records = pd.concat([records.assign(training_seconds=60.0, undisturbed=None)] * 2)

@@ -228,6 +228,29 @@ def test_the_few_columns_are_single_networks_first_and_those_without_records_are
     assert figures.few_columns(singles[:1])["column"].tolist() == ["FAST"]
 
 
+def test_columns_of_baselines_and_of_the_network_of_all_properties():
+    rows = [
+        ("RF", "trees", 1, 9.6),
+        ("ET", "trees", 1, 9.4),
+        ("L-G-DCNN", "joint", 30, 9.0),
+        ("L-G-DCNN", "fast", 60, 8.4),
+    ]
+    table = summary(
+        *(
+            ("a", None, name, mae, 0.1, 3, {"recipe": recipe, "setting": "exact", "epochs": n})
+            for name, recipe, n, mae in rows
+        )
+    )
+    ours = figures.few_columns(table, columns=(*figures.BASELINES, *figures.FEW))
+    assert ours[["column", "mean"]].to_numpy().tolist() == [
+        ["random forest", 9.6],
+        ["extra trees", 9.4],
+        ["FAST", 8.4],
+        ["one network, 18 properties", 9.0],
+    ]
+    assert "random forest" in set(figures.by_configuration(table)["column"])
+
+
 def test_a_data_set_with_shorter_trainings_than_others_keeps_them_and_of_its_own_the_longest_count():
     fast = {"recipe": "fast", "setting": "exact"}
     rows = [("small", 60, 8.4), ("small", 30, 8.9), ("large", 20, 0.3)]

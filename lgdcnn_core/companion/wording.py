@@ -5,6 +5,12 @@ from lgdcnn_core import benchmarks, training
 STORES = {"committed": "This project", "local": "This machine"}
 """Name of each store of records, as readers see it."""
 
+BASELINES = {"RF": "random forest", "ET": "extra trees", "GBM": "gradient boosting"}
+"""Name of each tree baseline, as readers see it."""
+
+BASELINE = "trees"
+"""Recipe of the baselines."""
+
 _UNITS = {
     "mu_B": "μB",
     "A^3/atom": "Å³/atom",
@@ -79,12 +85,13 @@ def way_of_training(
     Returns
     -------
     str
-        Such as "fast recipe" or "paper recipe, 100 epochs".
+        Such as "fast recipe" or "paper recipe, 100 epochs"; "" for baselines, which have one recipe each.
     """
-    parts = [f"{recipe} recipe"]
+    of_networks = training.RECIPES.get(recipe)
+    parts = [] if recipe == BASELINE else [recipe] if of_networks is None else [f"{recipe} recipe"]
     if setting != own_setting(recipe):
         parts.append(f"{setting_name(setting)} setting")
-    if epochs != training.recipe(recipe).epochs:
+    if of_networks is not None and epochs != of_networks.epochs:
         parts.append(f"{epochs} epochs")
     if train_fraction != 1:
         parts.append(f"{train_fraction:.3g} of rows")

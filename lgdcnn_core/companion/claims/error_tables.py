@@ -9,7 +9,15 @@ from lgdcnn_core import benchmarks, training
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.companion.claims.lower_errors import EVERY, MODEL
 from lgdcnn_core.companion.claims.surpasses import RIVAL
-from lgdcnn_core.companion.wording import four_digits, place, short_power, span, three_decimals, way_of_training
+from lgdcnn_core.companion.wording import (
+    BASELINES,
+    four_digits,
+    place,
+    short_power,
+    span,
+    three_decimals,
+    way_of_training,
+)
 from lgdcnn_core.models import CHAINS
 
 _WAY = ["recipe", "setting", "epochs", "train_fraction", "refit", "store"]
@@ -106,11 +114,9 @@ def calibration_table(ensembles: pd.DataFrame) -> pd.DataFrame:
 def named_runs(errors: pd.DataFrame) -> pd.DataFrame:
     """Add the name of its network and way of training, ``run``, to each row of `lower_errors.together`."""
     given = _columns_in_order(errors).sort_values("ensemble", kind="stable")
-    names = [
-        f"{'mean of n, ' if row['ensemble'] else ''}{row['model']}, {way_of_training(*(row[name] for name in _WAY))}"
-        for row in given.to_dict("records")
-    ]
-    return given.assign(run=names)
+    ways = [way_of_training(*row) for row in given[_WAY].itertuples(index=False, name=None)]
+    parts = zip(given["ensemble"].map({True: "mean of n", False: ""}), given["model"], ways, strict=True)
+    return given.assign(run=[", ".join(filter(None, each)) for each in parts])
 
 
 def fold_table(errors: pd.DataFrame) -> pd.DataFrame:
@@ -248,8 +254,8 @@ def paired_table(comparisons: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def _wide(table: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
     """Lay out the cells, one for each row of the table, by data set (fold) and by network and way of training."""
     ways = [way_of_training(*row) for row in table[_WAY].itertuples(index=False, name=None)]
-    given = table.assign(cell=list(cells), way=ways, place=[place(*key) for key in _keys(table)])
-    columns = _columns_in_order(given)[["model", "way"]].drop_duplicates().itertuples(index=False, name=None)
+    given = _columns_in_order(table.assign(cell=list(cells), way=ways, place=[place(*key) for key in _keys(table)]))
+    columns = given[["model", "way"]].drop_duplicates().itertuples(index=False, name=None)
     wide = given.pivot_table("cell", "place", ["model", "way"], aggfunc="first").fillna("")
     wide = wide.reindex(index=_rows_in_order(given)["place"].unique())[list(columns)]
     return wide.rename_axis(index="data set", columns=["network", "training"])
@@ -271,7 +277,8 @@ def _columns_in_order(table: pd.DataFrame) -> pd.DataFrame:
         return (row["store"] != "committed", first, row["model"], recipe, bool(row["refit"]), -row["epochs"])
 
     records = table.to_dict("records")
-    return table.iloc[sorted(range(len(table)), key=lambda place: order(records[place]))]
+    ordered = table.iloc[sorted(range(len(table)), key=lambda place: order(records[place]))]
+    return ordered.assign(model=ordered["model"].replace(BASELINES))
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, int | None]]:

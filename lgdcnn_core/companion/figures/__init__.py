@@ -13,6 +13,7 @@ from lgdcnn_core.companion.figures.cecv import (
     target_region,
 )
 from lgdcnn_core.companion.figures.cells import (
+    BASELINES,
     FEW,
     Column,
     by_configuration,
@@ -50,6 +51,7 @@ from lgdcnn_core.companion.wording import four_digits, label, three_decimals, un
 
 __all__ = [
     "DOUBLE",
+    "BASELINES",
     "FEW",
     "SINGLE",
     "STYLE",

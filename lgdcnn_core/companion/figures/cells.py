@@ -7,6 +7,7 @@ import pandas as pd
 
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.companion.runs import stacks, trees
+from lgdcnn_core.companion.wording import BASELINES as NAMES
 from lgdcnn_core.companion.wording import STORES, and_validation_data
 from lgdcnn_core.training import TOGETHER
 
@@ -54,11 +55,15 @@ class Column:
 
 FEW = (
     Column("FAST", "fast"),
+    Column(ONE_NETWORK, TOGETHER.name),
     Column("joint-transfer", "joint-transfer"),
     Column("FAST", "fast", ensemble=True),
     Column("joint-transfer, validation data too", "joint-transfer", ensemble=True, refit=True),
 )
 """The columns of `few_columns`."""
+
+BASELINES = tuple(Column(name, trees.NAME, model=model) for model, name in NAMES.items())
+"""The columns of the tree baselines."""
 
 
 def few_columns(
@@ -170,7 +175,7 @@ def column_name(
     elif recipe == TOGETHER.name:
         parts = [model, ONE_NETWORK, *([MEAN_OF_NETWORKS] if ensemble else [])]
     else:
-        parts = [model] if recipe == trees.NAME else [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
+        parts = [NAMES[model]] if recipe == trees.NAME else [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
         if ensemble:
             parts.insert(1, MEAN_OF_NETWORKS)
     if train_fraction != 1:
