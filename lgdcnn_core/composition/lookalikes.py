@@ -11,8 +11,9 @@ FULL_STOP = (
 )
 ZERO = "Elements left out, because an amount is zero"
 BLANK = "A blank ignored between the parts of a formula (write an adduct as CuSO4·5H2O, and one formula in each row)"
-FRACTION = "A fraction from one on read as an amount (write layers and mixtures with amounts: 50Al2O3·50SiO2)"
+FRACTION = "A fraction read as an amount may be a slash between layers (write a mixture as 50Al2O3·50SiO2)"
 BRACKET = "A number at the start of a bracket multiplies the bracket (leave a mass number out)"
+DOPANT = "An element in brackets at the end read as one atom (write the amount of a dopant, leave a phase name out)"
 NUMERAL = "A Roman numeral in brackets read as iodine or vanadium (leave an oxidation state out)"
 
 _SYMBOL = r"[A-Z][a-z]?"
@@ -23,7 +24,7 @@ _NONMETALS = "H|B|C|N|O|F|Si|P|S|Cl|As|Se|Br|Te|I"
 _COUNT = r"(?:[1-9][0-9]*)?"
 _GUEST = rf"(?:\s*(?:{_SYMBOL}|[(\[{{]|[)\]}}]){_COUNT}(?![0-9]))+"
 _FULL_STOP = re.compile(
-    rf"(?P<host>{_SYMBOL}|[)\]}}])(?P<amount>\s*{_COUNT}\s*)\.(?P<coefficient>(?:[0-9]+\.)?[0-9]+\s*)"
+    rf"(?P<host>{_SYMBOL}|[)\]}}])(?P<amount>\s*{_COUNT}\s*)\.(?P<coefficient>(?:[0-9]+\.)?[0-9]+(?:/[0-9]+)?\s*)"
     rf"(?=(?P<guest>{_GUEST})(?:\s*$|\s*[{re.escape(DOTS[1:])}]|\.(?:[0-9]+\.)?[0-9]*\s*[A-Z(\[{{]))"
 )
 _MOLECULES = re.compile(r"\s*[(\[{]?(?:H2O|OH2|NH3|N2|O2|H2|Cl2|Br2|I2|S8|C60|C70)(?![0-9a-z])")
@@ -32,7 +33,7 @@ _SOLVENTS = re.compile(r"\s*[(\[{]?(?:H2O|OH2|NH3)(?![0-9a-z])")
 _AMOUNT = r"[0-9.]+(?:/[0-9]+)?"
 _ELEMENTWISE = re.compile(rf"[(\[{{]*(?:{_SYMBOL}(?:{_AMOUNT})?)?(?:[)\]}}]+(?:{_AMOUNT})?)*")
 _TOKENWISE = re.compile(rf"{_SYMBOL}|{_AMOUNT}|[()\[\]{{}}]")
-_NUCLIDE_IN_BRACKETS = re.compile(rf"\[\s*[0-9]+\s*{_SYMBOL}|[({{]\s*[0-9]+\s*{_SYMBOL}\s*[)}}]")
+NUCLIDE_IN_BRACKETS = re.compile(rf"\[\s*[0-9]+\s*{_SYMBOL}|[({{]\s*[0-9]+\s*{_SYMBOL}\s*[)}}]")
 _NUCLIDES = re.compile(rf"\s*([0-9]{{1,3}})({_SYMBOL})([0-9]{{1,3}})({_SYMBOL})")
 _NUMERAL = re.compile(r"\(\s*(?:(?:II|III|IV|VI{1,3})\s*\)|[IV]\s*\)(?!\s*[0-9]))")
 
@@ -72,12 +73,12 @@ def refuse_lookalike(text: str) -> None:
     """
     if len(text.strip().splitlines()) > 1:
         raise UnreadableFormula("two lines in one string: give each formula a row of its own")
-    if match := _NUCLIDE_IN_BRACKETS.search(text):
+    if match := NUCLIDE_IN_BRACKETS.search(text):
         raise UnreadableFormula(
             f"{quoted(match.group())}: an isotope? Models know elements only: leave the mass number out, or write an "
             "amount after its symbol"
         )
-    if (match := _NUCLIDES.match(text)) and _is_nuclide(*match.group(1, 2)) and _is_nuclide(*match.group(3, 4)):
+    if (match := _NUCLIDES.match(text)) and is_nuclide(*match.group(1, 2)) and is_nuclide(*match.group(3, 4)):
         raise UnreadableFormula(f"{quoted(match.group())}: isotopes? Models know elements only: leave mass numbers out")
     for chunk in _chunks(text)[1:]:
         if re.match(rf"{_AMOUNT}\s*[A-Z(\[{{]", chunk):
@@ -91,12 +92,15 @@ def doubts_about(text: str) -> list[str]:
     # "Ca (C O3)" has one element in a chunk, "Fe 2 O 3" one symbol or amount; other blanks may be a dot or a comma.
     if len(chunks) > 1 and not any(all(map(style.fullmatch, chunks)) for style in (_ELEMENTWISE, _TOKENWISE)):
         found.append(BLANK)
-    if any(int(top) >= int(bottom) for top, bottom in re.findall(r"([0-9]{1,9})/([0-9]{1,9})", text)):
+    fractions = re.findall(rf"(?=({_NONMETALS}|[)\]}}])?([0-9]+)/([0-9]+)\s*([A-Z(\[{{])?)", text)
+    if any(float(top) >= float(bottom) or (host and after and top != "1") for host, top, bottom, after in fractions):
         found.append(FRACTION)
     if re.search(rf"[({{]\s*[0-9]+\s*{_SYMBOL}", text):
         found.append(BRACKET)
     if _NUMERAL.search(text):
         found.append(NUMERAL)
+    elif re.search(rf"\(\s*{_SYMBOL}\s*\)\s*$", text):
+        found.append(DOPANT)
     return found
 
 
@@ -108,7 +112,7 @@ def _chunks(text: str) -> list[str]:
     return re.split(r"\s+", joined)
 
 
-def _is_nuclide(mass_number: str, symbol: str) -> bool:
+def is_nuclide(mass_number: str, symbol: str) -> bool:
     """Whether a nuclide with 1 to 1.6 neutrons for two protons and more, roughly, has this mass number."""
     protons = ATOMIC_NUMBERS.get(symbol, 0)
     return int(mass_number) <= 3 if protons == 1 else 1.5 * protons <= int(mass_number) <= 2.6 * protons

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from lgdcnn_core.composition.compositions import quoted, shortened
+from lgdcnn_core.composition.lookalikes import NUCLIDE_IN_BRACKETS, is_nuclide
 from lgdcnn_core.composition.mixtures import parts_of
 from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, DASHES, DOTS
 
@@ -16,13 +17,16 @@ _VARIABLE = re.compile(
     r"|(?P<greek>(?<=[A-Za-z0-9)\]}])\s*[δεηλₓ])"
     r"|^\s*\(?\s*(?P<first>[xyzwuvnmk])(?=[A-Z(\[{])"
 )
-_ISOTOPE = re.compile(
-    rf"(?:^|[(\[{{·])\s*(?:\^\{{?[0-9]+\}}?|[⁰¹²³⁴-⁹]+)[A-Z]|^\s*[A-Z][a-z]?[{DASHES}][1-9][0-9]{{1,2}}m?\s*$"
+_SUPERSCRIPT_MASS = re.compile(r"(?:\^\{?[0-9]+\}?|[⁰¹²³⁴-⁹]+)\s*[A-Z]")
+_NUCLIDE = re.compile(rf"\s*([A-Z][a-z]?)\s*[{DASHES}]\s*([1-9][0-9]{{0,2}})m?\s*")
+_RATIO = re.compile(r"[0-9]\s*:\s*[0-9.]+\s*\)?\s*$")
+_ADDUCT = re.compile(
+    rf"(?:[+:;/\u00d7{DASHES}]|\sx|(?<!\u00b7[0-9]),)\s*[0-9.]*\s*[(\[]?(?:H2O|NH3)(?![0-9a-z])|\.[0-9]+/[0-9]+[A-Z]"
 )
 _PHASE = re.compile(
-    rf"(?P<prefix>^\s*(?:[a-z]['\u2032]?\s*[{DASHES}]\s*|[\u0391-\u03c9]['\u2032]?\s*[{DASHES}]?\s*|[0-9]+[A-Z]['\u2032]?[{DASHES}])(?=[A-Z]))"
+    rf"(?P<prefix>^\s*(?:[a-z]['\u2032]?\s*[{DASHES}]\s*|[\u0391-\u03c9]['\u2032]?\s*[{DASHES}]?\s*|(?:[0-9]+[A-Z]|[OP][123])['\u2032]?[{DASHES}])(?=[A-Z]))"
     rf"|(?P<suffix>(?<=[a-z0-9)\]}}])\s*[_{DASHES}][0-9]+[HRT]['\u2032]?\s*$)"
-    r"|(?P<state>\(\s*(?:s|l|g|aq|c|cr|am|[\u03b1-\u03c9])\s*\)|[,_\s](?:s|l|g|aq|cr|am|[\u03b1-\u03c9])\s*$)"
+    rf"|(?P<state>\(\s*(?:[a-z]{{1,2}}|[\u03b1-\u03c9])\s*\)|[,_\s{DASHES}](?:s|l|g|aq|cr|am|[\u03b1-\u03c9])\s*$)"
     r"|(?P<word>(?<![A-Za-z])(?:[A-Z][a-z]{3,}|[a-z]{3,})(?![a-z]))"
 )
 
@@ -40,19 +44,25 @@ def _decimal_comma(text: str) -> str | None:
     return f"a decimal comma? write {shortened('.'.join(match.groups()))}" if match else None
 
 
+def _adduct(text: str) -> str | None:
+    return "an adduct? write it with a dot, such as CuSO4\u00b75H2O" if _ADDUCT.search(text) else None
+
+
 def _markup(text: str) -> str | None:
     return "markup is not part of a formula: write Fe2O3 or Fe₂O₃" if re.search(r"</|[$\\]|_\{?[0-9]", text) else None
 
 
 def _isotope(text: str) -> str | None:
-    if not _ISOTOPE.search(text):
+    nuclide = _NUCLIDE.fullmatch(text)  # U-235
+    is_labelled = _SUPERSCRIPT_MASS.search(text) or NUCLIDE_IN_BRACKETS.search(text)
+    if not is_labelled and not (nuclide and is_nuclide(nuclide[2], nuclide[1])):
         return None
     return "an isotope? A superscript or a mass number is not part of a composition: leave it out"
 
 
 def _dopant(text: str) -> str | None:
     pieces = text.split(":")
-    is_ratio = all(re.match(r"\s*[0-9.]", piece) for piece in pieces)  # 75Li2S:25P2S5
+    is_ratio = _RATIO.search(text) or all(re.match(r"\s*[0-9.]", piece) for piece in pieces)  # 75Li2S:25P2S5
     if re.search(r"(?i)dop[aei]", text) or (len(pieces) > 1 and not is_ratio):
         return "a dopant without an amount in the formula: write all amounts, such as SrTi0.99Nb0.01O3"
     return None
@@ -66,7 +76,7 @@ def _per_cent(text: str) -> str | None:
     if re.search(r"(?i)\bmol\b|mol\.?-?%|mole", text):
         return "a mixture in mole per cent: write it as 75Li2S\u00b725P2S5"
     if "%" in text:
-        return "a per cent sign: by weight, see composition.from_weights; by atoms, write amounts, such as Ti90Al6V4"
+        return "per cent by weight: composition.from_weights; by atoms: write Ti90Al6V4; by moles: 75Li2S\u00b725P2S5"
     return None
 
 
@@ -90,9 +100,14 @@ def _phase(text: str) -> str | None:
 
 
 def _mixture(text: str) -> str | None:
+    if _RATIO.search(text):
+        return "a ratio beside the formula: write a mixture as 75Li2S\u00b725P2S5"
     parts = parts_of(text)
     if not parts:
         return None
+    joined = "".join(part.formula for part in parts)
+    if all(len(part.amounts) == 1 and part.number is None for part in parts) and re.search("[0-9]", joined):
+        return f"dashes between elements: leave them out: {shortened(joined)}"
     missing = [part for part in parts if part.number is None]
     given = sum(part.number or Decimal(0) for part in parts)
     of_elements = all(part.formula in ATOMIC_NUMBERS for part in parts)
@@ -116,6 +131,7 @@ def _comma(text: str) -> str | None:
 
 
 _REASONS: tuple[Callable[[str], str | None], ...] = (
+    _adduct,
     _decimal_comma,
     _markup,
     _isotope,
