@@ -22,7 +22,7 @@ def quoted(given: object) -> str:
 
 def shortened(text: str) -> str:
     """Cut a text for a message after `CHARACTERS_SHOWN` characters."""
-    return text if len(text) <= CHARACTERS_SHOWN else f"{text[:CHARACTERS_SHOWN]}\u2026"
+    return text if len(text) <= CHARACTERS_SHOWN else f"{text[:CHARACTERS_SHOWN]}..."
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ def refuse_lookalike(text: str) -> None:
         raise UnreadableFormula("two lines in one string: give each formula a row of its own")
     if match := NUCLIDE_IN_BRACKETS.search(text):
         raise UnreadableFormula(
-            f"{quoted(match.group())}: an isotope? Models know elements only: leave the mass number out, or write an "
-            "amount after its symbol"
+            f"{quoted(match.group())}: an isotope or a polytype? Models know elements and amounts only: leave it out, "
+            "or write the amount after its symbol"
         )
     if (match := _NUCLIDES.match(text)) and is_nuclide(*match.group(1, 2)) and is_nuclide(*match.group(3, 4)):
         raise UnreadableFormula(f"{quoted(match.group())}: isotopes? Models know elements only: leave mass numbers out")

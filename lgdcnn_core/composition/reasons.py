@@ -13,7 +13,7 @@ _WEIGHTS = re.compile(r"(?i)\b(?:wt|mass)\b|wt\.?-?%|weight")
 _ATOMIC = re.compile(r"(?i)\bat\b|at\.?-?%|atom")
 _VARIABLE = re.compile(
     rf"[-+±{DASHES}]\s*(?P<added>delta|[xyzwuvnmkdXδεηλ])(?![a-z])"
-    rf"|[0-9)\]}}{re.escape(DOTS)}]\s*(?P<after>[xyzwuvnmkₓ])(?![a-z0-9])"
+    rf"|[0-9)\]}}{re.escape(DOTS)}]\s*(?P<after>[xyzwuvnkₓ])(?![a-z0-9])"
     r"|(?P<greek>(?<=[A-Za-z0-9)\]}])\s*[δεηλₓ])"
     r"|^\s*\(?\s*(?P<first>[xyzwuvnmk])(?=[A-Z(\[{])"
 )
@@ -24,7 +24,8 @@ _ADDUCT = re.compile(
     rf"(?:[+:;/\u00d7{DASHES}]|\sx|(?<!\u00b7[0-9]),)\s*[0-9.]*\s*[(\[]?(?:H2O|NH3)(?![0-9a-z])|\.[0-9]+/[0-9]+[A-Z]"
 )
 _PHASE = re.compile(
-    rf"(?P<prefix>^\s*(?:[a-z]['\u2032]?\s*[{DASHES}]\s*|[\u0391-\u03c9]['\u2032]?\s*[{DASHES}]?\s*|(?:[0-9]+[A-Z]|[OP][123])['\u2032]?[{DASHES}])(?=[A-Z]))"
+    rf"(?P<prefix>^\s*(?:[a-z]['\u2032]?\s*[{DASHES}]\s*|[\u0391-\u03c9]['\u2032]?\s*[{DASHES}]?\s*"
+    rf"|(?:[0-9]+[A-Z]|[OP][123])['\u2032]?[{DASHES}])(?=[A-Z]))"
     rf"|(?P<suffix>(?<=[a-z0-9)\]}}])\s*[_{DASHES}][0-9]+[HRT]['\u2032]?\s*$)"
     rf"|(?P<state>\(\s*(?:[a-z]{{1,2}}|[\u03b1-\u03c9])\s*\)|[,_\s{DASHES}](?:s|l|g|aq|cr|am|[\u03b1-\u03c9])\s*$)"
     r"|(?P<word>(?<![A-Za-z])(?:[A-Z][a-z]{3,}|[a-z]{3,})(?![a-z]))"
