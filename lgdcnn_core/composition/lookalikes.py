@@ -69,10 +69,8 @@ def refuse_lookalike(text: str) -> None:
     Raises
     ------
     UnreadableFormula
-        For two lines in one string, isotope labels, and an adduct whose dot is a blank.
+        For isotope labels, and for an adduct whose dot is a blank.
     """
-    if len(text.strip().splitlines()) > 1:
-        raise UnreadableFormula("two lines in one string: give each formula a row of its own")
     if match := NUCLIDE_IN_BRACKETS.search(text):
         raise UnreadableFormula(
             f"{quoted(match.group())}: an isotope or a polytype? Models know elements and amounts only: leave it out, "

@@ -25,6 +25,8 @@ from lgdcnn_core.composition.reasons import true_reason
 FullStop = Literal["decimal point", "adduct"]
 """The meaning of a full stop that may be either, as in "CaCl2.6H2O"."""
 
+_LONG_BLANK = re.compile(r"\s{20,}")  # patterns with two optional blanks take the square of its length
+
 
 class Reading(NamedTuple):
     """A formula that is a composition.
@@ -77,7 +79,7 @@ def _decimal(amount: float) -> str:
 
 
 def _read_text(formula: str, full_stop: FullStop) -> Reading:
-    text = normalised(formula)
+    text = _LONG_BLANK.sub(" ", normalised(formula))
     doubts = []
     if "." in text and (adducts := lookalikes.as_adducts(text)) != text:
         if full_stop == "adduct":
@@ -86,6 +88,8 @@ def _read_text(formula: str, full_stop: FullStop) -> Reading:
             doubts.append(lookalikes.FULL_STOP)
     if amounts := plain_amounts(text):
         return Reading(formula, amounts, doubts)
+    if len(formula.strip().splitlines()) > 1:
+        raise UnreadableFormula("two lines in one string: give each formula a row of its own")
     try:
         amounts, has_zero = amounts_of(text)
     except UnreadableFormula as error:
