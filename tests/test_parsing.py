@@ -118,7 +118,7 @@ def test_a_formula_as_people_write_it_is_read(formula: str, expected: dict[str, 
 
 
 def test_a_full_stop_before_a_digit_is_a_decimal_point_and_a_doubtful_one_warns() -> None:
-    with pytest.warns(UserWarning, match=r"read as a decimal point .*: 1 \('CuSO4\.5H2O'\)"):
+    with pytest.warns(UserWarning, match=r"read as a decimal point .*: 1 \(row 1: 'CuSO4\.5H2O'\)"):
         read = parse(["NaCl", "CuSO4.5H2O", "CuSO4·0.5H2O", "Zr0.5H2O"])
     src, frac = read[[1]].padded()  # O 4.5 + 1, H 2, Cu 1, S 1
     np.testing.assert_array_equal(src, [[8, 1, 29, 16]])
@@ -228,13 +228,10 @@ def test_canonical_orders_are_decided_by_the_composition_and_leave_the_rest() ->
         ("Fe(3+)", "charge"),
         ("Fe-1O2", "negative amount"),
         ("Fe2(SO4)-3", "negative amount"),
-        ("Fe1-xO", "charge, a superscript or a range"),
-        ("Fe0O", "amount 0 is zero"),
-        ("Fe0Fe1", "amount 0 is zero"),
-        ("Fe(O)0.0", "amount 0.0 is zero"),
-        ("Fe1e-999O", "amount 1e-999 is zero"),
+        ("Fe0O0.0", "every amount is zero"),
+        ("Fe1e-999O", "amount 1e-999 is zero in float64"),
         ("Fe1e999", "infinite"),
-        ("(Fe1e300)1e300", "pymatgen cannot read"),
+        ("(Fe1e300)1e300", "add up to inf"),
         ("Fe" + "9" * 400, "add up to inf"),
         ("Fe1e-50O", "fraction of Fe, 1e-50 of 1, is zero in float32"),
         ("(Fe1e-200)1e-200O", "fraction of Fe, 0 of 1, is zero in float32"),
@@ -248,7 +245,6 @@ def test_canonical_orders_are_decided_by_the_composition_and_leave_the_rest() ->
         ("CuSO4·", "no element"),
         ("CuSO4··H2O", "no element"),
         ("CuSO4·5", "no element"),
-        ("CuSO4·nH2O", "'n' .*capital letter"),
         ("Fe2 3O", "two amounts in a row, at '3'"),
         ("Fe2O3.0.5H2O", "two amounts in a row, at '.5'; write a hydrate dot"),
         ("fe2o3", "'f' .*capital letter"),
@@ -260,10 +256,9 @@ def test_canonical_orders_are_decided_by_the_composition_and_leave_the_rest() ->
         (np.float32("nan"), "missing value"),
         (pd.NA, "missing value"),
         (pd.NaT, "missing value"),
-        (26, "not a string but int"),
-        (b"Fe", "not a string but bytes"),
-        (["Fe", "O"], "not a string but list"),
-        (Composition("Fe2O3"), "not a string but Composition"),
+        (26, "not a formula, dict or pymatgen Composition but int"),
+        (b"Fe", "Composition but bytes"),
+        (["Fe", "O"], "Composition but list"),
     ],
     ids=repr,
 )  # fmt: skip
@@ -272,17 +267,19 @@ def test_what_is_no_formula_is_refused_with_its_reason(formula: object, reason: 
     assert pd.Series([given]).str.contains(reason).all(), given
 
 
-def test_one_error_lists_every_bad_row_and_the_way_out() -> None:
-    formulas = ["Fe2O3", "Fe3+", "NaCl", "", *["Xx"] * 20, "Fe1e-50O", None]
+def test_one_error_has_every_bad_row_shows_twenty_and_names_the_way_out() -> None:
+    formulas = ["Fe2O3", "Fe3+", "NaCl", "", None, "Fe1e-50O", *["Xx"] * 20_000]
     with pytest.raises(InvalidFormulas) as caught:
         parse(formulas)
     problems = caught.value.problems
-    assert [problem.row for problem in problems] == [1, 3, *range(4, 24), 24, 25]
+    assert [problem.row for problem in problems] == [1, 3, *range(4, 20_006)]
     assert all(problem.formula is formulas[problem.row] for problem in problems)
     message = str(caught.value)
-    assert message.startswith("24 formulas cannot be read")
-    for problem in problems:
+    assert message.startswith("20004 formulas cannot be read")
+    for problem in problems[:20]:
         assert f"row {problem.row}: {problem.formula!r}: {problem.reason}" in message
+    assert message.count("row ") == 20
+    assert "and 19984 more; .problems has all" in message
     assert 'errors="drop"' in message
 
 

@@ -10,6 +10,19 @@ from numpy.typing import NDArray
 from lgdcnn_core.composition.order import Order, electronegativities
 
 CASES_SHOWN = 5  # compounds named in an error or a warning that need not list all of them
+CHARACTERS_SHOWN = 80  # of an input that a message quotes
+
+
+def quoted(given: object) -> str:
+    """Quote an input in a message, cut after `CHARACTERS_SHOWN` characters."""
+    if isinstance(given, str | bytes):
+        return shortened(repr(given[: CHARACTERS_SHOWN + 1]))
+    return shortened(" ".join(repr(given).split()))
+
+
+def shortened(text: str) -> str:
+    """Cut a text for a message after `CHARACTERS_SHOWN` characters."""
+    return text if len(text) <= CHARACTERS_SHOWN else f"{text[:CHARACTERS_SHOWN]}..."
 
 
 @dataclass(frozen=True)
@@ -31,7 +44,7 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return f"row {self.row}: {self.formula!r}: {self.reason}"
+        return f"row {self.row}: {quoted(self.formula)}: {self.reason}"
 
 
 class TooManyElements(ValueError):
@@ -48,7 +61,7 @@ class Compositions:
     Parameters
     ----------
     formulas
-        (B,) object: the formulas as written.
+        (B,) object: the formulas as written; for a dict or a pymatgen Composition, a formula that reads the same.
     atomic_numbers
         (T,) uint8, 1 to 118.
     fractions
@@ -181,7 +194,7 @@ class Compositions:
 
     def _describe_too_long(self, too_long: NDArray[np.int64], n_max: int) -> str:
         named = "; ".join(
-            f"row {self.rows[i]}: {self.formulas[i]!r} has {self.lengths[i]}" for i in too_long[:CASES_SHOWN]
+            f"row {self.rows[i]}: {quoted(self.formulas[i])} has {self.lengths[i]}" for i in too_long[:CASES_SHOWN]
         )
         more = f"; and {len(too_long) - CASES_SHOWN} more" if len(too_long) > CASES_SHOWN else ""
         return (

@@ -1,33 +1,32 @@
-"""Formula text to `Compositions`; one error for all formulas that are bad."""
+"""Formulas to `Compositions`; one error for all formulas that are bad."""
 
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
-from typing import Any, Literal
+from typing import Literal, get_args
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from pymatgen.core import Composition
 
-from lgdcnn_core.composition.compositions import CASES_SHOWN, Compositions, Problem
-from lgdcnn_core.composition.notation import (
-    ATOMIC_NUMBERS,
-    UnreadableFormula,
-    has_decimal_before_water,
-    to_plain,
-)
+from lgdcnn_core.composition.compositions import CASES_SHOWN, Compositions, Problem, quoted
+from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, UnreadableFormula
+from lgdcnn_core.composition.reading import FullStop, read
+
+ROWS_SHOWN = 20
+"""Bad rows that the message of an error lists."""
 
 
 class InvalidFormulas(ValueError):
-    """Some formulas are not compositions; the message lists every one of them.
+    """Some formulas are not compositions; the message lists the first `ROWS_SHOWN`.
 
     Parameters
     ----------
     problems
-        The bad rows, in the order of the input.
+        All bad rows, in the order of the input.
     """
+
+    way_out = 'Correct them, or leave them out: composition.parse(formulas, errors="drop") tells which rows remain.'
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         # The problems, not the message, are the argument: so the error survives pickling between processes.
@@ -36,19 +35,16 @@ class InvalidFormulas(ValueError):
 
     def __str__(self) -> str:
         count = len(self.problems)
-        return (
-            "\n  ".join([f"{count} formula{'s' if count != 1 else ''} cannot be read:", *map(str, self.problems)])
-            + '\nCorrect them, or leave them out: composition.parse(formulas, errors="drop") tells which rows remain.'
-        )
+        more = [f"and {count - ROWS_SHOWN} more; .problems has all"] if count > ROWS_SHOWN else []
+        head = f"{count} formula{'s' if count != 1 else ''} cannot be read:"
+        return "\n  ".join([head, *map(str, self.problems[:ROWS_SHOWN]), *more]) + f"\n{self.way_out}"
 
 
-class _EveryAmount(Composition):
-    """A composition that keeps every amount: pymatgen's own drops those below 1e-8 without a word."""
-
-    amount_tolerance = 0.0
-
-
-def parse(formulas: Iterable[object], errors: Literal["raise", "drop"] = "raise") -> Compositions:
+def parse(
+    formulas: Iterable[object],
+    errors: Literal["raise", "drop"] = "raise",
+    full_stop: FullStop = "decimal point",
+) -> Compositions:
     """Read formulas into compositions, elements in the published order.
 
     Elements come by descending amount; ties keep the order in which they first appear in the formula. An
@@ -57,13 +53,19 @@ def parse(formulas: Iterable[object], errors: Literal["raise", "drop"] = "raise"
     Parameters
     ----------
     formulas
-        Strings, in a list, tuple, array, Series or any other iterable. Read: nested round, square and curly
-        brackets; decimals and exponents ("Fe1e-3"); white space; subscript digits; leading amounts and
-        hydrate dots ("CuSO4·5H2O", also "•" and "*"; a full stop where no digit follows it). "NaN" is sodium
-        nitride. Bad: charges, isotopes (D and T too), dummy elements, amounts that are not positive or so
-        small that a float32 fraction is zero, missing values.
+        (B,) strings, dicts such as ``{"Fe": 2, "O": 3}`` or pymatgen Compositions, in a list, tuple, array, Series or
+        any other iterable. Read in strings: nested round, square and curly brackets; decimals, exponents ("Fe1e-3")
+        and fractions ("Mg1/3Nb2/3"); subscript digits; leading amounts and adducts ("CuSO4·5H2O", also "•" and "*"; a
+        full stop where no digit follows it). "NaN" is sodium nitride. Keys of a dict are symbols, atomic numbers, or
+        pymatgen Elements or Species, whose oxidation states do not count. Bad: charges, isotopes (D and T too),
+        variables, dopants beside the formula, phase names, dummy elements, negative amounts, amounts so small that a
+        float32 fraction is zero, missing values.
     errors
-        What to do about a bad formula: "raise" an error that lists them all, or "drop" them with a warning.
+        What to do about a bad formula: "raise" an error that lists them, or "drop" them with a warning.
+    full_stop
+        The meaning of a full stop before a digit that may join an adduct: in "CuSO4.5H2O" either a "decimal point"
+        (O4.5, as pymatgen and the published code read it), or the dot of an "adduct" (CuSO4·5H2O). In "Ba0.5Sr0.5TiO3"
+        it is a decimal point in any case.
 
     Returns
     -------
@@ -77,12 +79,14 @@ def parse(formulas: Iterable[object], errors: Literal["raise", "drop"] = "raise"
     TypeError
         If `formulas` is a single string, a mapping or a table.
     ValueError
-        If `errors` is neither "raise" nor "drop".
+        If `errors` or `full_stop` is something else.
 
     Warns
     -----
     UserWarning
-        Of formulas dropped; of a decimal point that may have been meant as a hydrate dot ("CuSO4.5H2O").
+        Of formulas dropped; and, with their rows, of formulas read that may mean something else: a full stop read as a
+        decimal point that may join an adduct, zero amounts, whose elements are left out, blanks between parts,
+        fractions from one on, numbers at the start of a bracket, Roman numerals.
 
     Notes
     -----
@@ -90,55 +94,46 @@ def parse(formulas: Iterable[object], errors: Literal["raise", "drop"] = "raise"
     """
     if errors not in ("raise", "drop"):
         raise ValueError(f'errors must be "raise" or "drop", not {errors!r}')
+    if full_stop not in get_args(FullStop):
+        raise ValueError(f'full_stop must be "decimal point" or "adduct", not {full_stop!r}')
     _check_container(formulas)
     rows: list[int] = []
-    read: list[str] = []
+    texts: list[str] = []
     amounts: list[dict[str, float]] = []
     problems: list[Problem] = []
+    doubtful: dict[str, list[str]] = {}
     for row, formula in enumerate(formulas):
         try:
-            amounts.append(_read(formula))
+            text, found, doubts = read(formula, full_stop)
         except UnreadableFormula as error:
             problems.append(Problem(row, formula, str(error)))
             continue
         rows.append(row)
-        read.append(str(formula))
-    compositions, vanished = _assemble(read, rows, amounts)
+        texts.append(text)
+        amounts.append(found)
+        for doubt in doubts:
+            doubtful.setdefault(doubt, []).append(f"row {row}: {quoted(formula)}")
+    compositions, vanished = _assemble(texts, rows, amounts)
     problems = sorted(problems + vanished, key=lambda problem: problem.row)
     if problems and errors == "raise":
         raise InvalidFormulas(tuple(problems))
     if problems:
         _warn_of("Formulas dropped", [str(problem) for problem in problems])
         compositions = compositions[~np.isin(compositions.rows, [problem.row for problem in problems])]
-    hydrates = [repr(formula) for formula in compositions.formulas if has_decimal_before_water(formula)]
-    if hydrates:
-        _warn_of("A full stop read as a decimal point (write a hydrate dot as '\u00b7')", hydrates)
+    for doubt, cases in doubtful.items():
+        _warn_of(doubt, cases)
     return replace(compositions, dropped=tuple(problems))
 
 
 def _check_container(formulas: object) -> None:
     """Raise unless `formulas` can be a column of formulas."""
     if isinstance(formulas, str | bytes):
-        raise TypeError(f"formulas is a single string; wrap it in a list: [{formulas!r}]")
+        raise TypeError(f"formulas is a single string; wrap it in a list: [{quoted(formulas)}]")
     if isinstance(formulas, Mapping) or getattr(formulas, "ndim", 1) != 1:
         raise TypeError(
-            f"formulas must be one column of strings, not a {type(formulas).__name__}; pass frame['formula']"
+            f"formulas must be one column of formulas, not a {type(formulas).__name__}; pass frame['formula'], or wrap "
+            "a single composition in a list"
         )
-
-
-def _read(formula: Any) -> dict[str, float]:
-    """Read one formula: amounts by symbol, in order of first appearance."""
-    if not isinstance(formula, str):
-        if pd.api.types.is_scalar(formula) and pd.isna(formula):
-            raise UnreadableFormula(
-                'a missing value; if the csv says "NaN", sodium nitride, read it with keep_default_na=False'
-            )
-        raise UnreadableFormula(f"not a string but {type(formula).__name__}")
-    plain = to_plain(formula)
-    try:
-        return {element.symbol: amount for element, amount in _EveryAmount(plain).items()}
-    except ValueError as error:
-        raise UnreadableFormula(f"pymatgen cannot read it as {plain!r}: {error}") from error
 
 
 def _assemble(

@@ -150,7 +150,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X
-            Formulas; or, without `y`, a DataFrame with columns ``formula`` and ``target``.
+            Formulas: strings, dicts such as ``{"Fe": 2, "O": 3}`` or pymatgen Compositions, see `composition.parse`;
+            or, without `y`, a DataFrame with columns ``formula`` and ``target``.
         y
             Targets, (B,), in the property's unit. For several properties, (B, K), NaN where unknown; the
             columns of a DataFrame name them. The network learns them together, by a loss in which each is standardised
@@ -239,7 +240,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X
-            Formulas: a list, a Series, or a DataFrame with a column ``formula``.
+            Formulas as in `fit`: a list, a Series, or a DataFrame with a column ``formula``.
         return_std
             Also return the standard deviation that the network predicts for each value (regression only). For an
             ensemble it is that of the mixture of its members, see `ensemble.mean_and_std`.

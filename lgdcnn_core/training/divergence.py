@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lgdcnn_core.composition.compositions import shortened
 from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.tables import Labelled
 
@@ -25,7 +26,8 @@ def reason(plan: Plan, data: Labelled, epoch: int) -> str:
     learnt = np.abs(plan.scaling.learnt(data.targets))
     place = np.unravel_index(np.nanargmax(learnt), learnt.shape)
     row, distance = int(place[0]), float(learnt[place])
-    named = f"target {data.targets[place]:g} of {data.compositions.formulas[row]} (row {data.compositions.rows[row]})"
+    formula = shortened(data.compositions.formulas[row])
+    named = f"target {data.targets[place]:g} of {formula} (row {data.compositions.rows[row]})"
     if not distance <= np.finfo(np.float32).max:
         return f"The training diverged in epoch {epoch}: the {named} is beyond float32 once it is standardised."
     ways = [f"a lower learning rate than lr_max={recipe.lr_max:g}"]

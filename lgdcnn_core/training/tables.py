@@ -9,15 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions, parse
+from lgdcnn_core.composition.compositions import quoted, shortened
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.batches import Layout
 from lgdcnn_core.training.targets import SHOWN, BadTrainingData, Targets, as_numbers, matched, property_names
 
-Formulas = pd.DataFrame | pd.Series | Iterable[str]
-"""A list or Series of formulas, or a DataFrame with a column ``formula``."""
-
-CHARACTERS_SHOWN = 80
-"""Characters of a value that an error quotes."""
+Formulas = pd.DataFrame | pd.Series | Iterable[object]
+"""A list or Series of formulas, or a DataFrame with a column ``formula``. A formula is a string, a dict or a pymatgen
+Composition."""
 
 VALIDATION_FRACTION = 0.1
 """Share of the training data held out if a recipe needs validation data and gets none."""
@@ -48,7 +47,7 @@ class Labelled:
         return replace(self, compositions=layout.ordered(self.compositions))
 
 
-def formulas_and_targets(X: Formulas, y: Targets | None) -> tuple[Iterable[str], Targets | None]:
+def formulas_and_targets(X: Formulas, y: Targets | None) -> tuple[Iterable[object], Targets | None]:
     """Return formulas and targets, from a table if they are in one; targets may be absent.
 
     Raises
@@ -141,15 +140,10 @@ def _require_right(
     if len(rows):
         values = given.astype(object)
         shown = "; ".join(
-            f"row {row} ({compositions.formulas[row]}): {_short(values.iloc[row])}" for row in rows[:SHOWN]
+            f"row {row} ({shortened(compositions.formulas[row])}): {quoted(values.iloc[row])}" for row in rows[:SHOWN]
         )
         more = f"; and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
         raise BadTrainingData(f"{len(rows)} targets of {where} are not {kind}: {shown}{more}")
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= CHARACTERS_SHOWN else f"{text[:CHARACTERS_SHOWN]}..."
 
 
 def training_and_validation(
@@ -219,7 +213,7 @@ def require_known(compositions: Compositions, table: ElementTable) -> None:
     unknown = ~table.known[compositions.atomic_numbers]
     if unknown.any():
         compounds = np.unique(np.repeat(np.arange(len(compositions)), compositions.lengths)[unknown])
-        shown = ", ".join(str(f) for f in compositions.formulas[compounds[:SHOWN]])
+        shown = ", ".join(shortened(f) for f in compositions.formulas[compounds[:SHOWN]])
         raise UnknownElements(
             f"the element table {table.name!r} has no vector for an element of {len(compounds)} compounds ({shown}"
             f"{', ...' if len(compounds) > SHOWN else ''}); choose another table with elements="
