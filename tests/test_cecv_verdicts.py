@@ -16,9 +16,9 @@ def test_the_verdicts_on_the_local_and_the_global_network_count_cases():
     right = {"local": vector([8, 4]), "global": vector([4, 2]), "fusion": vector([5, 3])}
     wrong = {"local": vector([8, 1]), "global": vector([4, 2]), "fusion": vector([9, 3])}
     highest, lowest = local_layers.highest_and_lowest({"a": right, "b": wrong}, "local", "global")
-    assert "It is the highest in 1 of 2 cases" in highest.sentence
-    assert highest.detail == "It lies above the global one at every threshold in 1."
-    assert "It is the lowest in 2 of 2 cases." in lowest.sentence
+    assert "local is the highest in 1 of 2 cases" in highest.sentence
+    assert highest.detail == "It lies above global at every threshold in 1."
+    assert "global is the lowest in 2 of 2 cases." in lowest.sentence
     assert (highest.outcome, lowest.outcome) == (Outcome.IN_PART, Outcome.REPRODUCED)
     assert [(each.ours[0].value, each.ours[0].n) for each in (highest, lowest)] == [(1, 2), (2, 2)]
 
@@ -31,10 +31,16 @@ def test_a_claim_that_holds_in_no_case_is_not_reproduced_and_names_the_network_t
     assert {each.outcome for each in local_layers.highest_and_lowest({})} == {Outcome.NOT_TESTABLE}
 
 
+def test_depth_is_told_by_the_first_and_the_last_layer():
+    falling, rising = {"one": vector([8, 4]), "two": vector([4, 2])}, {"one": vector([4, 2]), "two": vector([8, 4])}
+    found = local_layers.by_depth({("A", "a"): falling, ("A", "b"): rising, ("B", "a"): rising})
+    assert found.endswith("depth lowers A's CECV on 1 of 2 data sets and B's CECV on 0 of 1 data sets.")
+
+
 def test_the_verdict_on_distance_counts_cases_and_names_the_nearest():
     away = pd.DataFrame({"a": {"fusion": 0.1, "other": 0.0}, "b": {"fusion": 0.2, "other": 0.3}})
     found = local_layers.nearest(away, "fusion")
-    assert "It is the nearest in 1 of 2 cases" in found.sentence
+    assert "fusion is the nearest in 1 of 2 cases" in found.sentence
     assert found.detail == "1 curve lies in the region altogether."
     assert found.outcome is Outcome.IN_PART
 

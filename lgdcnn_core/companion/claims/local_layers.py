@@ -79,10 +79,10 @@ def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL
             claims[0],
             first,
             n,
-            f"It is the highest in {first} of {n} cases{_most_often(highest, local)}.",
-            f"It lies above the global one at every threshold in {above}.",
+            f"{local} is the highest in {first} of {n} cases{_most_often(highest, local)}.",
+            f"It lies above {global_} at every threshold in {above}.",
         ),
-        _verdict(claims[1], last, n, f"It is the lowest in {last} of {n} cases{_most_often(lowest, global_)}."),
+        _verdict(claims[1], last, n, f"{global_} is the lowest in {last} of {n} cases{_most_often(lowest, global_)}."),
     ]
 
 
@@ -92,6 +92,22 @@ def regions(panels: Panels) -> dict[Any, TargetRegion]:
         case: TargetRegion(each[GLOBAL].thresholds, each[GLOBAL].normalised.tolist(), each[LOCAL].normalised.tolist())
         for case, each in panels.items()
     }
+
+
+def by_depth(layers: Mapping[tuple[str, str], Mapping[str, CECV]]) -> str:
+    """Say for each network on how many data sets its last layer has a lower CECV than its first.
+
+    Parameters
+    ----------
+    layers
+        CECVs by layer, in the order of the layers, by (network, data set).
+    """
+    falls: dict[str, list[bool]] = {}
+    for (model, _), each in layers.items():
+        means = [vector.normalised.mean() for vector in each.values()]
+        falls.setdefault(model, []).append(bool(means[-1] < means[0]))
+    said = (f"{model}'s CECV on {sum(found)} of {len(found)} data sets" for model, found in falls.items())
+    return f"From the first layer to the last, depth lowers {' and '.join(said)}."
 
 
 def distances(panels: Panels) -> pd.DataFrame:
@@ -124,7 +140,7 @@ def nearest(away: pd.DataFrame, fusion: str = FUSION) -> Verdict:
         claim,
         wins,
         n,
-        f"It is the nearest in {wins} of {n} cases{_most_often(first, fusion)}.",
+        f"{fusion} is the nearest in {wins} of {n} cases{_most_often(first, fusion)}.",
         f"{lies} in the region altogether.",
     )
 
