@@ -79,7 +79,7 @@ def test_features_depend_neither_on_the_other_compounds_nor_on_how_a_formula_is_
     assert together.shape == (5, len(features.names()))
     alone = np.concatenate([features.of_compositions(parse([each])) for each in formulas])
     np.testing.assert_array_equal(together, alone)
-    np.testing.assert_array_equal(features.of_compositions(parse(["O3Ti Sr"]))[0], together[3])
+    np.testing.assert_array_equal(features.of_compositions(parse(["O3TiSr"]))[0], together[3])
     assert features.of_compositions(parse([])).shape == (0, len(features.names()))
 
 
@@ -143,7 +143,7 @@ def test_readers_of_records_take_baselines_beside_networks(tiny, store):
     assert set(runs.load_curves(records, [store])["model"]) == {"DCNN-K1"}
     assert runs.ensembles(records, [store])["model"].tolist() == ["RF"]
     shown = cells.by_configuration(runs.summarise(records))
-    assert "RF" in shown["column"].tolist()
+    assert "random forest" in shown["column"].tolist()
     assert runs.paired_differences(records, "RF", "RF", [store])["difference"].tolist() == [0]
 
 
