@@ -58,10 +58,11 @@ leaderboard: $(INSTALLED)  ## write Matbench's results.json.gz from the records
 benchmark: $(INSTALLED)  ## measure the speed of this machine, 15 min (ARGS=--without-amx: as without a matrix unit)
 	@$(RUN) -m lgdcnn_core.companion.speed $(ARGS)
 
-lint: $(INSTALLED)  ## check style and types
+lint: $(INSTALLED)  ## check style, types and workflows
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
+	@$(RUN) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 lock:  ## renew requirements.lock from pyproject.toml
 	@$(PYTHON) -m venv build/lock
