@@ -204,6 +204,15 @@ def test_boosting_keeps_the_rounds_up_to_the_lowest_validation_error():
     assert np.abs(model.predict(val)[0] - val["target"]).mean() == pytest.approx(min(errors.values()))
 
 
+def test_boosting_learns_where_most_targets_are_zero():
+    """As band gaps are; without jitter, all predictions were zero, their median."""
+    amounts = np.arange(1, 201)
+    table = pd.DataFrame({"formula": [f"Fe{n}Ni{201 - n}" for n in amounts], "target": np.maximum(amounts - 120.0, 0)})
+    recipe = trees.RECIPES["GBM"].with_changes(rounds=100)
+    model = TreeModel(recipe, seed=0, classification=False).fit(table[::2], table[1::2])
+    assert np.abs(model.predict(table)[0] - table["target"]).mean() < 0.2 * table["target"].mean()
+
+
 def test_a_refit_of_boosting_has_the_rounds_that_validation_chose(tiny):
     apart = tiny(RunSpec(BULK, model="GBM", recipe="trees"))
     record = tiny(RunSpec(BULK, model="GBM", recipe="trees", refit=True))

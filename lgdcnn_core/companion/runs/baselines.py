@@ -177,6 +177,9 @@ class TreeModel:
             else HistGradientBoostingRegressor(loss="absolute_error", **options)
         )
         inputs, targets = features.of_compositions(data.compositions), self.scaling_.learnt(data.targets)
+        if not self.classification:
+            noise = np.random.default_rng(self.seed).normal(size=len(targets))
+            targets = targets + recipe.jitter * targets.std() * noise
         self.trees_.fit(inputs, targets, **validation)
         if stop_after is not None:
             return stop_after, False

@@ -88,6 +88,10 @@ class Boosting(TreeRecipe):
         Boosting stops after this many rounds without a lower validation error. It keeps the rounds up to the lowest.
     learning_rate, max_leaf_nodes, min_samples_leaf
         As in scikit-learn, whose defaults they are.
+    jitter
+        Standard deviation of the noise on training targets, in units of theirs. scikit-learn gives the absolute error's
+        gradient one sign at a target that is predicted exactly. So where half the targets are zero, as of band gaps,
+        and the first prediction is their median, all gradients are alike and no tree finds a split.
     """
 
     rounds: int = 1000
@@ -95,6 +99,7 @@ class Boosting(TreeRecipe):
     learning_rate: float = 0.1
     max_leaf_nodes: int = 31
     min_samples_leaf: int = 20
+    jitter: float = 1e-6
 
     @property
     def validation_chose(self) -> str:
