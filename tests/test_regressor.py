@@ -1,6 +1,7 @@
 """The regressor: what scikit-learn and a user with a csv of their own hold it to."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from lgdcnn_core import CompositionRegressor, cecv
 from lgdcnn_core.composition import InvalidFormulas
 from lgdcnn_core.models.published import to_published
 from lgdcnn_core.regressor import NotASavedModel, saved_model
-from lgdcnn_core.training import FAST, BadTrainingData, UnknownElements
+from lgdcnn_core.training import FAST, BadTrainingData, DataWarning, UnknownElements, merging_expected
 
 TABLE = pd.DataFrame({"formula": FORMULAS, "target": np.linspace(10, 100, 10)})
 BRIEF = FAST.with_changes(epochs=2, batch_size=4, precision="float32")
@@ -75,6 +76,102 @@ def test_rows_with_the_same_formula_are_averaged_in_training():
     both = regressor().fit(twice)
     assert both.n_train_ == 10
     np.testing.assert_allclose(both.predict(FORMULAS), once.predict(FORMULAS), rtol=1e-6)
+
+
+class TestNothingIsDroppedInSilence:
+    """Each warning counts its cases and names the first ones, by position and, where it differs, by index label."""
+
+    LABELLED = TABLE.set_axis(list("abcdefghij"))
+
+    @staticmethod
+    def said(call) -> list[str]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            call()
+        assert {(each.category, each.filename) for each in caught} <= {(DataWarning, __file__)}
+        return [str(each.message) for each in caught]
+
+    def test_columns_that_are_not_used(self):
+        table = TABLE.assign(T=300, phase="bcc")
+        expected = "the table of training data has 2 columns that are not used: 'T', 'phase'"
+        assert self.said(lambda: regressor().fit(table, val=table)) == [expected]
+        only = "the table of validation data has a column that is not used: 'phase'"
+        assert self.said(lambda: regressor().fit(TABLE.assign(T=300), val=table))[1:] == [only]
+
+    def test_rows_that_are_merged_with_how_far_their_targets_differ(self):
+        formulas, targets = ["AlN", "NaCl", "AlN", "Cu", "NaCl", "AlN"], [30.1, 5, 51.8, 7, 5, 40]
+        expected = (
+            "5 rows of the training data share 2 formulas: each formula becomes one compound with its mean target; the "
+            "targets of a formula differ by up to 21.7 ('AlN' in row 0, row 2, row 5: 30.1 to 51.8; 'NaCl' in row 1, "
+            "row 4: 5 to 5)"
+        )
+        assert self.said(lambda: regressor().fit(formulas, targets)) == [expected]
+        table = pd.DataFrame({"formula": formulas, "target": targets}, index=[0, 11, 12, 13, 14, "x"])
+        (labelled,) = self.said(lambda: regressor().fit(table))
+        assert "'AlN' in row 0, row 2 (index 12), row 5 (index 'x'): 30.1 to" in labelled
+        (equal,) = self.said(lambda: regressor().fit(["AlN", "Cu", "AlN"], [1, 2, 1]))
+        assert "share 1 formula: " in equal
+        assert "the targets of a formula are equal ('AlN' in row 0, row 2: 1 to 1)" in equal
+
+    def test_runs_whose_record_counts_merged_rows_say_nothing(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with merging_expected():
+                fitted = regressor().fit(["AlN", "Cu", "AlN"], [1, 2, 3])
+        assert fitted.n_train_ == 2
+        with merging_expected():
+            assert len(self.said(lambda: regressor().fit(TABLE.assign(T=300)))) == 1
+
+    def test_many_merged_rows_are_counted(self):
+        (said,) = self.said(lambda: regressor().fit([*FORMULAS * 7], [*range(70)]))
+        assert said.startswith("70 rows of the training data share 10 formulas")
+        assert "'NaCl' in row 0, row 10, row 20, row 30, row 40, and 2 more: 0 to 60; " in said
+        assert said.endswith("; and 5 more)")
+
+    def test_rows_that_are_merged_where_several_properties_are_known(self):
+        targets = pd.DataFrame({"gap": [1, np.nan, 2, 2], "mass": [np.nan, 5, 8, 9]})
+        (said,) = self.said(lambda: regressor().fit(["AlN", "Cu", "AlN", "Cu"], targets))
+        assert "4 rows of the training data share 2 formulas" in said
+        assert "differ by up to 1 (gap), 4 (mass) ('AlN' in row 0, row 2; 'Cu' in row 1, row 3)" in said
+
+    def test_elements_that_training_never_saw(self, fitted):
+        assert fitted.elements_seen_ == tuple(sorted(fitted.elements_seen_))
+        assert {"Na", "Zn", "Sn"} <= set(fitted.elements_seen_)
+        given = pd.Series(["AuCl3", "NaCl", "PtAu"], index=[0, 1, "x"])
+        expected = (
+            "2 of 3 compounds have elements that training never saw: Au, Pt (row 0: 'AuCl3'; row 2 (index 'x'): 'PtAu')"
+        )
+        for call in (
+            fitted.predict,
+            lambda X: fitted.predict(X, return_std=True),
+            lambda X: fitted.score(X, [1, 2, 3]),
+        ):
+            assert self.said(lambda call=call: call(given)) == [expected]
+        assert self.said(lambda: fitted.predict(FORMULAS)) == []
+        assert self.said(lambda: fitted.predict([])) == []
+
+    def test_elements_that_the_start_of_a_fine_tuning_saw_count(self, fitted):
+        tuned = regressor().fit(["AuCl", "NaCl"], [1, 2], init=fitted)
+        assert set(tuned.elements_seen_) == {*fitted.elements_seen_, "Au"}
+        assert self.said(lambda: tuned.predict(FORMULAS)) == []
+        assert regressor().fit(["AuCl", "NaCl"], [1, 2]).elements_seen_ == ("Au", "Cl", "Na")
+
+    def test_compounds_that_the_padded_setting_cuts_off_once_for_all_members(self):
+        short = self.LABELLED.iloc[[0, 1, 3]]
+        expected = (
+            "compounds have more than 2 elements, the most in the training data: the padded setting cuts off the rest; "
+            "the exact setting does not (row 2 (index 'c'): 'SrTiO3'; row 4 (index 'e'): 'Li3Fe2(PO4)3'; "
+        )
+        fit = regressor(setting="published", n_members=2).fit
+        (said,) = self.said(lambda: fit(short, val=self.LABELLED))
+        assert said.startswith(f"5 of 10 {expected}")
+        fitted = regressor(setting="published").fit(short)
+        assert f"5 of 10 {expected}" in self.said(lambda: fitted.predict(self.LABELLED))[1]
+
+    def test_a_table_that_is_used_whole_says_nothing(self, fitted):
+        assert self.said(lambda: regressor().fit(self.LABELLED.rename_axis("id"), val=TABLE)) == []
+        assert self.said(lambda: regressor().fit(TABLE.assign(Egap=1.0), TABLE["target"].rename("Egap"))) == []
+        assert self.said(lambda: fitted.score(TABLE.assign(T=300))) == []
 
 
 def test_score_is_r2(fitted):

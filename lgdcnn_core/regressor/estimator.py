@@ -17,6 +17,7 @@ from lgdcnn_core.models import Network, chain
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.regressor import ensemble, saved_model
 from lgdcnn_core.regressor.saved_model import NotASavedModel
+from lgdcnn_core.regressor.scores import score
 from lgdcnn_core.regressor.start import continued, fresh, require_alike
 from lgdcnn_core.training import (
     PAPER,
@@ -32,23 +33,22 @@ from lgdcnn_core.training import (
     Setting,
     Targets,
     Watch,
+    checked,
     choose,
-    formulas_and_targets,
-    labelled,
+    elements_of,
+    given,
     matched,
     outputs,
     prediction_batches,
-    property_names,
     recipe,
     require_known,
     sigmoid,
     train,
     training_and_validation,
+    warn_of_cut,
+    warn_of_unseen,
 )
 from lgdcnn_core.training.losses import LOWEST_LOG_UNCERTAINTY
-
-FEWEST_SCORED = 2
-"""Fewest known targets for which R2 is defined."""
 
 
 class CompositionRegressor(RegressorMixin, BaseEstimator):
@@ -91,6 +91,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         Recipe, standardisation, batch layout, and device and precision of the training.
     n_train_, n_val_
         Training compounds, duplicates merged, and validation compounds.
+    elements_seen_
+        Sorted symbols of the elements in the training compounds, and in those of `init`, if its file says so.
 
     Examples
     --------
@@ -194,22 +196,34 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         lgdcnn_core.training.TrainingDiverged
             If the training diverges in its first epoch. In a later epoch, it ends with a warning and keeps the best
             weights so far.
+
+        Warns
+        -----
+        lgdcnn_core.training.DataWarning
+            Of columns that are not used, of training rows with the same formula and how far their targets differ, and
+            of validation compounds that the padded setting cuts off.
         """
         seeds = ensemble.seeds(self.seed, self.n_members)
         self.recipe_ = recipe(self.recipe)
         train_data, val_data = training_and_validation(
             X, y, val, self.classification, seed=self.seed if self.recipe_.needs_validation else None
         )
-        self.properties_ = property_names(formulas_and_targets(X, y)[1])
+        self.properties_ = train_data.properties
         if self.properties_ is not None and self.recipe_.targets != "as they are":
             raise BadTrainingData(f"several properties are learnt as they are, not as {self.recipe_.targets!r}")
         self.compute_ = choose(self.device, self.recipe_.precision)
         n_max = int(train_data.compositions.lengths.max())
         self.layout_ = Layout(self.setting, n_max, chain(self.model).boundary, self.recipe_.order)
         self.scaling_ = Scaling.of(train_data.targets, self.classification, self.recipe_.targets)
-        networks = [network.to(self.compute_.device) for network in self._initial_networks(init, seeds, init_property)]
+        start = None if init is None else self._trained(init)
+        initial = self._initial_networks(start, seeds, init_property)
+        networks = [network.to(self.compute_.device) for network in initial]
         for data in filter(None, (train_data, val_data)):
             require_known(data.compositions, networks[0].elements)
+        if val_data is not None:
+            warn_of_cut(val_data.compositions, self.layout_, val_data.labels)
+        seen_before = getattr(start, "elements_seen_", ())
+        self.elements_seen_ = tuple(sorted({*elements_of(train_data.compositions), *seen_before}))
         self.n_train_, self.n_val_ = len(train_data), len(val_data) if val_data else 0
         plan = Plan(
             self.recipe_, self.layout_, self.scaling_, self.compute_, self.seed, self.classification, stop_after
@@ -253,6 +267,11 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         ------
         lgdcnn_core.composition.InvalidFormulas
             If formulas are invalid; the message lists all of them.
+
+        Warns
+        -----
+        lgdcnn_core.training.DataWarning
+            Of compounds with an element that training never saw, and of those that the padded setting cuts off.
         """
         if self.classification:
             if return_std:
@@ -282,24 +301,13 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         BadTrainingData
             If there are no targets, if they are not numbers, or if they belong to other properties.
         """
-        from sklearn.metrics import accuracy_score, r2_score  # imported late: predicting does not need them
-
         check_is_fitted(self, "networks_")
-        formulas, given = formulas_and_targets(X, y)
-        targets = None if given is None else matched(given, self.properties_, "scored")
-        data = labelled(formulas, targets, "scored", self.classification, gaps=True)
-        predicted = self.predict(data.compositions.formulas)
-        assert isinstance(predicted, np.ndarray)
-        scores = []
-        for actual, found in zip(np.atleast_2d(data.targets.T), np.atleast_2d(predicted.T), strict=True):
-            known = np.isfinite(actual)
-            if self.classification:
-                scores.append(accuracy_score(actual[known], found[known]))
-            elif known.sum() >= FEWEST_SCORED:
-                scores.append(r2_score(actual[known], found[known]))
-        if not scores:
-            raise BadTrainingData(f"the scored data have fewer than {FEWEST_SCORED} known targets: R2 needs two")
-        return float(np.mean(scores))
+        taken = given(X, y)
+        if taken.targets is not None:
+            taken = taken._replace(targets=matched(taken.targets, self.properties_, "scored"))
+        data = checked(taken, "scored", self.classification, gaps=True)
+        predicted = self.predict(pd.Series(data.compositions.formulas, index=data.labels))
+        return score(data.targets, np.asarray(predicted), self.classification)
 
     def save(self, path: str | Path, half: bool = False) -> Path:
         """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
@@ -388,17 +396,21 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         self.scaling_, self.layout_, self.properties_ = scaling, layout, properties
         return self
 
-    def _initial_networks(
-        self, init: "str | Path | CompositionRegressor | None", seeds: list[int], init_property: str | None
-    ) -> list[Network]:
-        if init is None:
-            if init_property is not None:
-                raise BadTrainingData(f"init_property is {init_property!r}, but there is no init to take it from")
-            return fresh(self.model, self.elements, self.properties_, seeds, self.recipe_)
+    def _trained(self, init: "str | Path | CompositionRegressor") -> "CompositionRegressor":
+        """Return the model from which a training starts."""
         start = init if isinstance(init, CompositionRegressor) else CompositionRegressor.load(init, device=self.device)
         check_is_fitted(start, "networks_")
         require_alike(self.model, self.elements, self.layout_, start.model, start.network_, start.layout_)
-        return continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
+        return start
+
+    def _initial_networks(
+        self, start: "CompositionRegressor | None", seeds: list[int], init_property: str | None
+    ) -> list[Network]:
+        if start is not None:
+            return continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
+        if init_property is not None:
+            raise BadTrainingData(f"init_property is {init_property!r}, but there is no init to take it from")
+        return fresh(self.model, self.elements, self.properties_, seeds, self.recipe_)
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
         """Return the raw outputs of each of k networks, (k, B, 2); for several properties, (k, B, K, 2)."""
@@ -411,6 +423,10 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def _compositions(self, X: Formulas) -> Compositions:
         """Parse compounds, with elements in the order that the networks read."""
         check_is_fitted(self, "networks_")
-        compositions = parse(formulas_and_targets(X, None)[0])
+        taken = given(X)
+        compositions = parse(taken.formulas)
         require_known(compositions, self.network_.elements)
+        if "elements_seen_" in vars(self):
+            warn_of_unseen(compositions, self.elements_seen_, taken.labels)
+        warn_of_cut(compositions, self.layout_, taken.labels)
         return self.layout_.ordered(compositions)

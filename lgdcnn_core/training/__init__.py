@@ -2,8 +2,16 @@
 
 from lgdcnn_core.training.batches import Layout, Setting, prediction_batches
 from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose, precisions
+from lgdcnn_core.training.given import Formulas, Given, given
 from lgdcnn_core.training.history import Epoch, History, TrainingDiverged
 from lgdcnn_core.training.loop import train
+from lgdcnn_core.training.notices import (
+    DataWarning,
+    elements_of,
+    merging_expected,
+    warn_of_cut,
+    warn_of_unseen,
+)
 from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
 from lgdcnn_core.training.recipe import (
@@ -24,10 +32,9 @@ from lgdcnn_core.training.recipe import (
 )
 from lgdcnn_core.training.scaling import Scaling
 from lgdcnn_core.training.tables import (
-    Formulas,
     Labelled,
     UnknownElements,
-    formulas_and_targets,
+    checked,
     hold_out,
     labelled,
     merge_duplicates,
@@ -50,8 +57,10 @@ __all__ = [
     "TRANSFER",
     "BadTrainingData",
     "Compute",
+    "DataWarning",
     "Epoch",
     "Formulas",
+    "Given",
     "History",
     "InvalidRecipe",
     "Labelled",
@@ -69,13 +78,16 @@ __all__ = [
     "UnknownRecipe",
     "Watch",
     "as_numbers",
+    "checked",
     "choose",
     "differing",
-    "formulas_and_targets",
+    "elements_of",
+    "given",
     "hold_out",
     "labelled",
     "matched",
     "merge_duplicates",
+    "merging_expected",
     "outputs",
     "precisions",
     "prediction_batches",
@@ -85,4 +97,6 @@ __all__ = [
     "sigmoid",
     "train",
     "training_and_validation",
+    "warn_of_cut",
+    "warn_of_unseen",
 ]
