@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,91 @@ def test_rows_with_the_same_formula_are_averaged_in_training():
     both = regressor().fit(twice)
     assert both.n_train_ == 10
     np.testing.assert_allclose(both.predict(FORMULAS), once.predict(FORMULAS), rtol=1e-6)
+
+
+class TestArgumentsOfEveryKind:
+    """Where the meaning is plain, an argument works; else the error says what was given and what is wanted."""
+
+    NAMED = TABLE.rename(columns={"target": "Egap"}).assign(mass=np.linspace(5, 1, 10))
+
+    @pytest.fixture
+    def file(self, tmp_path) -> str:
+        self.NAMED.to_csv(tmp_path / "my.csv", index=False)
+        return str(tmp_path / "my.csv")
+
+    @pytest.mark.filterwarnings("ignore::lgdcnn_core.training.DataWarning")  # of the column that is not used
+    def test_targets_are_a_column_that_is_named(self, fitted, file):
+        expected = fitted.predict(FORMULAS)
+        for X, y, val in [
+            (self.NAMED, "Egap", self.NAMED),
+            (self.NAMED, ["Egap"], (FORMULAS, TABLE["target"])),
+            (file, "Egap", file),
+            (Path(file), "Egap", (self.NAMED, "Egap")),
+            (self.NAMED, "Egap", [file, "Egap"]),
+        ]:
+            found = regressor().fit(X, y, val=val)
+            assert found.properties_ is None
+            np.testing.assert_array_equal(found.predict(FORMULAS), expected)
+        assert fitted.score(file, "Egap") == fitted.score(self.NAMED, "Egap") == fitted.score(TABLE)
+        np.testing.assert_array_equal(fitted.predict(file), expected)
+
+    def test_several_properties_are_columns_that_are_named(self, file):
+        names = ["mass", "Egap"]
+        expected = regressor().fit(FORMULAS, self.NAMED[names], val=(FORMULAS, self.NAMED[names]))
+        for X in (self.NAMED, file):
+            found = regressor().fit(X, names, val=X)
+            assert found.properties_ == ("mass", "Egap")
+            np.testing.assert_array_equal(found.predict(FORMULAS), expected.predict(FORMULAS))
+            assert found.score(X, names) == expected.score(FORMULAS, self.NAMED[names])
+        rows = self.NAMED[names].to_numpy().tolist()
+        found = regressor().fit(FORMULAS, rows, val=(FORMULAS, rows))
+        np.testing.assert_array_equal(found.predict(FORMULAS), expected.predict(FORMULAS))
+
+    def test_a_csv_file_is_read_whole_with_sodium_nitride_and_gaps_in_its_targets(self, fitted, tmp_path):
+        TABLE.to_csv(tmp_path / "my.csv", index=False)
+        found = regressor().fit(str(tmp_path / "my.csv"), val=tmp_path / "my.csv")
+        np.testing.assert_array_equal(found.predict(FORMULAS), fitted.predict(FORMULAS))
+        gaps = TABLE.assign(target=TABLE["target"].where(TABLE.index % 2 == 0))
+        gaps.to_csv(tmp_path / "gaps.csv", index=False)
+        expected = fitted.score(TABLE[::2])
+        as_told = pd.read_csv(tmp_path / "gaps.csv", keep_default_na=False)
+        for X in (gaps, tmp_path / "gaps.csv", as_told, gaps.astype({"target": object}).fillna({"target": "  "})):
+            assert fitted.score(X) == expected
+        with pytest.raises(BadTrainingData, match=r"5 targets .* not finite numbers: row 1 \(Fe2O3\): ''"):
+            regressor().fit(tmp_path / "gaps.csv")
+
+    @pytest.mark.parametrize(
+        ("X", "y", "options", "said"),
+        [
+            (NAMED, "gap", {}, "no column 'gap'; its columns are formula, Egap, mass"),
+            (NAMED, ["mass", "gap"], {}, "no column 'gap'; its columns are formula, Egap, mass"),
+            (NAMED, "Egap", {"val": TABLE}, "no column 'Egap'; its columns are formula, target"),
+            (TABLE, None, {"val": 0.1}, r"val is 0\.1; give a table, the path of a csv file, or a pair"),
+            (TABLE, None, {"val": FORMULAS}, r"val is \['NaCl', .*; give a table"),
+            (TABLE, None, {"init": 7}, "init is 7; give a CompositionRegressor or the path of a saved model"),
+            ("my.xlsx", None, {}, r"my\.xlsx is not called \.csv: read it with pandas, and give the table"),
+        ],
+    )
+    def test_an_argument_that_cannot_be_meant_says_what_is_wanted(self, X, y, options, said):
+        with pytest.raises(BadTrainingData, match=said):
+            regressor().fit(X, y, **options)
+
+    def test_a_file_that_is_missing_or_no_table_is_named(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"no csv file at .*mine\.csv"):
+            regressor().fit(tmp_path / "mine.csv")
+        (tmp_path / "mine.csv").write_bytes(b"")
+        with pytest.raises(BadTrainingData, match=r"mine\.csv cannot be read as a csv table: No columns"):
+            regressor().fit(tmp_path / "mine.csv")
+        with pytest.raises(TypeError, match="formulas is a single string; wrap it in a list"):
+            regressor().fit("CuSO4.5H2O", [1])
+
+    def test_paths_are_text_or_path_everywhere(self, fitted, tmp_path):
+        for kind in (str, Path):
+            saved, checkpoint = kind(tmp_path / "model.safetensors"), kind(tmp_path / f"{kind.__name__}.pt")
+            assert fitted.save(saved) == tmp_path / "model.safetensors"
+            tuned = regressor().fit(TABLE, init=saved, checkpoint=checkpoint)
+            assert Path(checkpoint).exists()
+            assert tuned.predict(TABLE).shape == CompositionRegressor.load(saved).predict(TABLE).shape
 
 
 class TestNothingIsDroppedInSilence:
@@ -388,7 +474,13 @@ class TestSeveralProperties:
             (TARGETS.assign(gap=np.inf), {}, r"10 targets of gap in the training data .* row 0 \(NaCl\): inf"),
             (TARGETS.assign(gap="wide"), {}, r"10 targets of gap in the training data .* row 0 \(NaCl\): 'wide'"),
             (TARGETS.assign(gap=1j), {}, r"10 targets of gap in the training data .* row 0 \(NaCl\): 1j"),
-            (TARGETS[["gap"]], {}, r"are \(B,\), not \(10, 1\)"),
+            (np.ones((10, 2, 2)), {}, r"targets of the training data are \(10, 2, 2\); give \(B,\), or \(B, K\)"),
+            ([[1, 2], [3]] * 5, {}, "rows of targets of the training data have different lengths: 1, 2"),
+            (
+                pd.DataFrame({"formula": FORMULAS, "gap": 1.0, "phase": "bcc"}),
+                {},
+                r"10 targets of formula in .* row 0 \(NaCl\): 'NaCl'(.|\n)*10 targets of phase in .*: 'bcc'",
+            ),
             (TARGETS[["gap", "hardness", "gap"]], {}, "two properties have one name"),
             (TARGETS[:9], {}, "10 formulas but 9 rows of targets"),
             (TARGETS, {"classification": True}, "classification takes one property"),
@@ -478,7 +570,10 @@ class TestBadTables:
             (pd.date_range("2024-01-01", periods=10), r"10 targets .* finite numbers: row 0 \(NaCl\): Timestamp"),
             (pd.to_timedelta(range(10), unit="D"), r"10 targets .* finite numbers: row 0 \(NaCl\): Timedelta"),
             (np.arange(10) * 1j, r"10 targets .* finite numbers: row 0 \(NaCl\): 0j"),
-            ([[1.0]] * 10, r"10 targets .* finite numbers: row 0 \(NaCl\): \[1\.0\]"),
+            ([[[1.0]]] * 10, r"10 targets .* finite numbers: row 0 \(NaCl\): \[1\.0\]"),
+            ("Egap", "are a str; give a list, .* or a table with formulas and the name of its column"),
+            (3, "are a int; give a list"),
+            (pd.Series([1, "x", *[2] * 8], index=[0, 17, *range(8)]), r"row 1 \(index 17\) \(Fe2O3\): 'x'"),
             ([1] * 9 + ["x" * 10_000], r"row 9 \(ZnS\): 'x{79}\.\.\.$"),
         ],
     )
@@ -487,7 +582,19 @@ class TestBadTables:
             regressor().fit(FORMULAS, targets)
 
     @pytest.mark.parametrize(
-        "targets", [pd.array(range(10), dtype="Int64"), torch.arange(10.0), [*map(str, range(10))], iter(range(10))]
+        "targets",
+        [
+            pd.array(range(10), dtype="Int64"),
+            [*map(str, range(10))],
+            iter(range(10)),
+            torch.arange(10.0),
+            torch.arange(10.0, requires_grad=True),
+            torch.arange(10).reshape(10, 1),
+            [*torch.arange(10)],
+            [[value] for value in range(10)],
+            np.arange(10.0).reshape(10, 1),
+            pd.DataFrame({"gap": range(10)}),
+        ],
     )
     def test_numbers_of_any_kind_are_targets(self, targets):
         expected = regressor().fit(FORMULAS, np.arange(10.0)).predict(FORMULAS)

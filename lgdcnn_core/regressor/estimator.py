@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from lgdcnn_core import __version__
 from lgdcnn_core.composition import Compositions, parse
+from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.regressor import ensemble, saved_model
@@ -33,11 +34,7 @@ from lgdcnn_core.training import (
     Setting,
     Targets,
     Watch,
-    checked,
     choose,
-    elements_of,
-    given,
-    matched,
     outputs,
     prediction_batches,
     recipe,
@@ -45,10 +42,12 @@ from lgdcnn_core.training import (
     sigmoid,
     train,
     training_and_validation,
-    warn_of_cut,
-    warn_of_unseen,
 )
+from lgdcnn_core.training.given import given
 from lgdcnn_core.training.losses import LOWEST_LOG_UNCERTAINTY
+from lgdcnn_core.training.notices import elements_of, warn_of_cut, warn_of_unseen
+from lgdcnn_core.training.tables import checked
+from lgdcnn_core.training.targets import matched
 
 
 class CompositionRegressor(RegressorMixin, BaseEstimator):
@@ -138,7 +137,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         self,
         X: Formulas,
         y: Targets | None = None,
-        val: pd.DataFrame | tuple[Formulas, Targets] | None = None,
+        val: pd.DataFrame | tuple[Formulas, Targets] | str | Path | None = None,
         init: "str | Path | CompositionRegressor | None" = None,
         checkpoint: str | Path | None = None,
         stop_after: int | None = None,
@@ -153,15 +152,16 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         ----------
         X
             Formulas: strings, dicts such as ``{"Fe": 2, "O": 3}`` or pymatgen Compositions, see `composition.parse`;
-            or, without `y`, a DataFrame with columns ``formula`` and ``target``.
+            or a table, as a DataFrame or the path of a csv file, with a column ``formula``.
         y
-            Targets, (B,), in the property's unit. For several properties, (B, K), NaN where unknown; the
-            columns of a DataFrame name them. The network learns them together, by a loss in which each is standardised
-            and weighted, see `training.losses.property_weights`.
+            Targets, (B,) or (B, 1), in the property's unit; or the name of their column in a table, by default
+            ``target``. For several properties, (B, K), NaN where unknown, or a list of names; the columns of a
+            DataFrame name them. The network learns them together, by a loss in which each is standardised and weighted,
+            see `training.losses.property_weights`.
         val
-            Validation data, as a DataFrame or a pair like `X` and `y`. They decide which weights are kept. Named
-            properties are matched by name. A recipe that needs validation data and gets none holds out 10 % of the
-            training data, drawn by the seed.
+            Validation data, as a table like `X`, its columns named by `y`, or a pair like `X` and `y`. They decide
+            which weights are kept. Named properties are matched by name. A recipe that needs validation data and gets
+            none holds out 10 % of the training data, drawn by the seed.
         init
             Fine-tune: start from this model, or saved model, instead of fresh weights. It must have the same network,
             element table, setting and order of elements. An ensemble starts member by member from an ensemble of its
@@ -186,9 +186,10 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         lgdcnn_core.composition.InvalidFormulas
             If formulas are invalid; the message lists all of them.
         BadTrainingData
-            If there is nothing to train on; if targets are missing, infinite or not as many as the formulas; if the
-            recipe starts from a network trained on its `source`, and there is no `init`; or if `init` has another
-            network, element table, setting, order or other properties.
+            If there is nothing to train on; if a table lacks a column, or an argument is of an impossible kind; if
+            targets are missing, infinite or not as many as the formulas; if the recipe starts from a network trained on
+            its `source`, and there is no `init`; or if `init` has another network, element table, setting, order or
+            other properties.
         UnknownElements
             If the element table lacks an element.
         lgdcnn_core.regressor.InvalidEnsemble
@@ -216,8 +217,11 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         self.layout_ = Layout(self.setting, n_max, chain(self.model).boundary, self.recipe_.order)
         self.scaling_ = Scaling.of(train_data.targets, self.classification, self.recipe_.targets)
         start = None if init is None else self._trained(init)
-        initial = self._initial_networks(start, seeds, init_property)
-        networks = [network.to(self.compute_.device) for network in initial]
+        if start is None:
+            initial = fresh(self.model, self.elements, self.properties_, seeds, self.recipe_, init_property)
+        else:
+            initial = continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
+        networks: list[Network] = [network.to(self.compute_.device) for network in initial]
         for data in filter(None, (train_data, val_data)):
             require_known(data.compositions, networks[0].elements)
         if val_data is not None:
@@ -241,7 +245,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             )
             for number, (network, seed) in enumerate(zip(networks, seeds, strict=True))
         ]
-        self.networks_ = networks
+        self.networks_: list[Network] = networks
         return self
 
     def predict(
@@ -254,7 +258,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X
-            Formulas as in `fit`: a list, a Series, or a DataFrame with a column ``formula``.
+            Formulas as in `fit`: a list, a Series, or a table with a column ``formula``.
         return_std
             Also return the standard deviation that the network predicts for each value (regression only). For an
             ensemble it is that of the mixture of its members, see `ensemble.mean_and_std`.
@@ -293,8 +297,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def score(self, X: Formulas, y: Targets | None = None) -> float:
         """Return the coefficient of determination R2 of the predictions, or in classification their accuracy.
 
-        Only compounds with a known target count. For several properties, the score is the mean R2 of those with at
-        least two known targets. Columns of a DataFrame are matched by name.
+        `X` and `y` are as in `fit`. Only compounds with a known target count. For several properties, the score is the
+        mean R2 of those with at least two known targets. Columns of a DataFrame are matched by name.
 
         Raises
         ------
@@ -302,7 +306,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             If there are no targets, if they are not numbers, or if they belong to other properties.
         """
         check_is_fitted(self, "networks_")
-        taken = given(X, y)
+        taken = given(X, y, "scored")
         if taken.targets is not None:
             taken = taken._replace(targets=matched(taken.targets, self.properties_, "scored"))
         data = checked(taken, "scored", self.classification, gaps=True)
@@ -398,19 +402,12 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
 
     def _trained(self, init: "str | Path | CompositionRegressor") -> "CompositionRegressor":
         """Return the model from which a training starts."""
+        if not isinstance(init, CompositionRegressor | str | Path):
+            raise BadTrainingData(f"init is {quoted(init)}; give a CompositionRegressor or the path of a saved model")
         start = init if isinstance(init, CompositionRegressor) else CompositionRegressor.load(init, device=self.device)
         check_is_fitted(start, "networks_")
         require_alike(self.model, self.elements, self.layout_, start.model, start.network_, start.layout_)
         return start
-
-    def _initial_networks(
-        self, start: "CompositionRegressor | None", seeds: list[int], init_property: str | None
-    ) -> list[Network]:
-        if start is not None:
-            return continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
-        if init_property is not None:
-            raise BadTrainingData(f"init_property is {init_property!r}, but there is no init to take it from")
-        return fresh(self.model, self.elements, self.properties_, seeds, self.recipe_)
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
         """Return the raw outputs of each of k networks, (k, B, 2); for several properties, (k, B, K, 2)."""

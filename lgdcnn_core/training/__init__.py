@@ -5,13 +5,7 @@ from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose, pre
 from lgdcnn_core.training.given import Formulas, Given, given
 from lgdcnn_core.training.history import Epoch, History, TrainingDiverged
 from lgdcnn_core.training.loop import train
-from lgdcnn_core.training.notices import (
-    DataWarning,
-    elements_of,
-    merging_expected,
-    warn_of_cut,
-    warn_of_unseen,
-)
+from lgdcnn_core.training.notices import DataWarning, merging_expected
 from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
 from lgdcnn_core.training.recipe import (
@@ -34,7 +28,6 @@ from lgdcnn_core.training.scaling import Scaling
 from lgdcnn_core.training.tables import (
     Labelled,
     UnknownElements,
-    checked,
     hold_out,
     labelled,
     merge_duplicates,
@@ -78,10 +71,8 @@ __all__ = [
     "UnknownRecipe",
     "Watch",
     "as_numbers",
-    "checked",
     "choose",
     "differing",
-    "elements_of",
     "given",
     "hold_out",
     "labelled",
@@ -97,6 +88,4 @@ __all__ = [
     "sigmoid",
     "train",
     "training_and_validation",
-    "warn_of_cut",
-    "warn_of_unseen",
 ]

@@ -1,6 +1,7 @@
 """Turn tables and lists of formulas into data for training."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.composition.compositions import quoted, shortened
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.batches import Layout
-from lgdcnn_core.training.given import Formulas, Given, given
+from lgdcnn_core.training.given import Formulas, Given, given, given_for_validation
 from lgdcnn_core.training.notices import Labels, row_name, warn_of_merged, warn_of_unused
 from lgdcnn_core.training.targets import SHOWN, BadTrainingData, Targets, as_numbers, matched, property_names
 
@@ -62,8 +63,7 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, ga
     Parameters
     ----------
     X, y
-        Formulas and targets, or a DataFrame with columns ``formula`` and ``target``. Targets of several properties are
-        a table, (B, K), NaN where one is not known.
+        As in `given`. Targets of several properties are a table, (B, K), NaN where one is not known.
     role
         The use of the data, as errors name it.
     classification
@@ -80,7 +80,7 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, ga
     lgdcnn_core.composition.InvalidFormulas
         If formulas are invalid; the message lists all of them.
     """
-    return checked(given(X, y), role, classification, gaps)
+    return checked(given(X, y, role), role, classification, gaps)
 
 
 def checked(data: Given, role: str, classification: bool, gaps: bool = False) -> Labelled:
@@ -111,11 +111,16 @@ def _several(
         raise BadTrainingData("classification takes one property: targets must be (B,)")
     table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(np.asarray(values))
     _require_as_many(compositions, len(table), role, "rows of targets")
-    columns = []
+    columns, complaints = [], []
     for name, column in table.items():
         targets, wrong, as_given = as_numbers(column, role)
-        _require_right(compositions, wrong, as_given, "finite numbers", f"{name} in the {role} data", labels)
+        try:
+            _require_right(compositions, wrong, as_given, "finite numbers", f"{name} in the {role} data", labels)
+        except BadTrainingData as error:
+            complaints.append(str(error))
         columns.append(targets)
+    if complaints:
+        raise BadTrainingData("\n".join(complaints))
     targets = np.column_stack(columns)
     if gaps:
         return targets
@@ -157,7 +162,7 @@ def _require_right(
 def training_and_validation(
     X: Formulas,
     y: Targets | None,
-    val: pd.DataFrame | tuple[Formulas, Targets] | None,
+    val: pd.DataFrame | tuple[Formulas, Targets] | str | Path | None,
     classification: bool,
     seed: int | None,
 ) -> tuple[Labelled, Labelled | None]:
@@ -168,7 +173,7 @@ def training_and_validation(
     X, y, classification
         As in `labelled`.
     val
-        Validation data, a table or a pair.
+        Validation data, a table, the path of a csv file, or a pair.
     seed
         Draws `VALIDATION_FRACTION` of the training data for validation, if none are given; None holds nothing out.
 
@@ -182,12 +187,12 @@ def training_and_validation(
     DataWarning
         Of columns that are not used, and of training rows with the same formula.
     """
-    taken = given(X, y)
+    taken = given(X, y, "training")
     data = checked(taken, "training", classification)
     warn_of_unused(taken.unused, "training")
     data = merge_duplicates(data, "training")
     if val is not None:
-        val_taken = given(*(val if isinstance(val, tuple) else (val, None)))
+        val_taken = given_for_validation(val, y)
         if val_taken.targets is not None:
             val_taken = val_taken._replace(targets=matched(val_taken.targets, data.properties, "validation"))
         val_data = checked(val_taken, "validation", classification)
