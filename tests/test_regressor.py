@@ -1,8 +1,11 @@
 """The regressor: what scikit-learn and a user with a csv of their own hold it to."""
 
 import json
+import pickle
 import warnings
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,12 +14,17 @@ import torch
 from compounds import FORMULAS
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from sklearn import __version__ as sklearn_version
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
+from sklearn.utils.fixes import parse_version
 
-from lgdcnn_core import CompositionRegressor, cecv
+from lgdcnn_core import CompositionRegressor, __version__, cecv
 from lgdcnn_core.composition import InvalidFormulas
 from lgdcnn_core.models.published import to_published
 from lgdcnn_core.regressor import NotASavedModel, saved_model
@@ -54,14 +62,103 @@ def test_a_standard_deviation_comes_in_the_unit_of_the_property(fitted):
     assert 5 < np.median(std) < 100  # an untrained network is about as unsure as the targets are spread (30)
 
 
-def test_it_is_a_scikit_learn_estimator():
-    estimator = regressor(seed=3)
-    assert clone(estimator).get_params() == estimator.get_params()
-    assert estimator.set_params(model="DCNN-K1").model == "DCNN-K1"
-    scores = cross_val_score(regressor(), FORMULAS, TABLE["target"], cv=2, scoring="neg_mean_absolute_error")
-    assert scores.shape == (2,)
-    assert np.isfinite(scores).all()
-    assert np.isfinite(make_pipeline(regressor()).fit(FORMULAS, TABLE["target"]).predict(FORMULAS)).all()
+class TestScikitLearn:
+    """Its own checks where they apply to text, and what they would check of the others."""
+
+    APPLY = (
+        "check_do_not_raise_errors_in_init_or_set_params",
+        "check_estimator_cloneable",
+        "check_estimator_repr",
+        "check_estimator_tags_renamed",
+        "check_get_params_invariance",
+        "check_mixin_order",
+        "check_no_attributes_set_in_init",
+        "check_parameters_default_constructible",
+        "check_set_params",
+        "check_valid_tag_types",
+    )
+    CANNOT: ClassVar = {
+        "they give `fit` an array of numbers, and formulas are text, dicts or Compositions": (
+            "check_array_api check_complex_data check_dict_unchanged check_dont_overwrite check_dtype_object "
+            "check_estimators check_f_contiguous check_fit check_methods check_non_transformer check_pipeline "
+            "check_readonly_memmap check_regressor check_requires_y_none check_supervised"
+        ),
+        "they count features, of which formulas have none": "check_n_features",
+        "`fit` takes no sparse matrix": "check_estimator_sparse",
+        "`fit` takes no sample weights": "check_sample_weight check_all_zero_sample_weights",
+        "they concern estimators with the tag positive_only": "check_positive_only",
+    }
+
+    @pytest.mark.parametrize("name", APPLY)
+    def test_a_check_of_its_own_that_applies_passes(self, name):
+        getattr(estimator_checks, name)("CompositionRegressor", regressor())
+
+    def test_every_other_check_has_a_reason_why_it_cannot_apply(self):
+        prefixes = tuple(" ".join(self.CANNOT.values()).split())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = estimator_checks.estimator_checks_generator(DummyRegressor())
+            names = {getattr(check, "func", check).__name__ for _, check in made}
+        known = {name for name in names if name in self.APPLY or name.startswith(prefixes)}
+        assert len(known) > 30
+        assert names == known or parse_version(sklearn_version) > parse_version("1.9.99")  # later ones may have more
+
+    def test_parameters_are_got_set_and_cloned(self, fitted):
+        estimator = regressor(seed=3)
+        assert clone(estimator).get_params() == estimator.get_params()
+        assert estimator.set_params(model="DCNN-K1").model == "DCNN-K1"
+        assert not hasattr(clone(fitted), "networks_")
+        with pytest.raises(ValueError, match="Invalid parameter 'colour'"):
+            estimator.set_params(colour="red")
+
+    def test_nothing_is_predicted_scored_or_saved_before_it_is_fitted(self, tmp_path):
+        calls = [lambda X: regressor().predict(X), lambda X: regressor().score(X, range(10))]
+        for call in [
+            *calls,
+            lambda X: regressor().save(tmp_path / "x"),
+            lambda X: regressor().fit(TABLE, init=regressor()),
+        ]:
+            with pytest.raises(NotFittedError):
+                call(FORMULAS)
+
+    def test_it_counts_no_features(self, fitted):
+        assert not hasattr(fitted, "n_features_in_")
+        assert not hasattr(fitted, "feature_names_in_")
+
+    def test_fit_returns_itself_and_changes_neither_parameters_nor_data(self):
+        estimator, table = regressor(), TABLE.copy()
+        parameters = estimator.get_params()
+        assert estimator.fit(table) is estimator
+        assert estimator.get_params() == parameters
+        pd.testing.assert_frame_equal(table, TABLE)
+        again = clone(estimator).fit(table)
+        np.testing.assert_array_equal(again.predict(FORMULAS), estimator.predict(FORMULAS))
+
+    def test_a_pickle_predicts_the_same_bits(self, fitted):
+        for model in (fitted, regressor().fit(FORMULAS, TestSeveralProperties.TARGETS)):
+            again = pickle.loads(pickle.dumps(model))
+            np.testing.assert_array_equal(again.predict(FORMULAS), model.predict(FORMULAS))
+            assert again.history_ == model.history_
+            assert again.get_params() == model.get_params()
+
+    @pytest.mark.filterwarnings("ignore::lgdcnn_core.training.DataWarning")  # ten compounds share few elements
+    @pytest.mark.parametrize("X", [FORMULAS, TABLE[["formula"]], TABLE.set_axis(list("abcdefghij"))])
+    def test_models_are_cross_validated_and_chosen(self, X):
+        scores = cross_val_score(regressor(), X, TABLE["target"], cv=2, scoring="neg_mean_absolute_error")
+        assert scores.shape == (2,)
+        first = regressor().fit(FORMULAS[5:], TABLE["target"][5:]).predict(FORMULAS[:5])
+        assert scores[0] == pytest.approx(-np.abs(first - TABLE["target"][:5]).mean())
+        search = GridSearchCV(regressor(), {"seed": [0, 1]}, cv=2, scoring="neg_mean_absolute_error")
+        search.fit(X, TABLE["target"])
+        assert search.cv_results_["mean_test_score"][0] == pytest.approx(scores.mean())
+        assert search.best_estimator_.seed in (0, 1)
+        assert search.predict(FORMULAS).shape == (10,)
+
+    @pytest.mark.filterwarnings("ignore::lgdcnn_core.training.DataWarning")
+    def test_a_table_with_its_targets_needs_no_y(self):
+        found = cross_val_score(regressor(), TABLE, cv=2)
+        np.testing.assert_allclose(found, cross_val_score(regressor(), FORMULAS, TABLE["target"], cv=2))
+        assert np.isfinite(make_pipeline(regressor()).fit(FORMULAS, TABLE["target"]).predict(FORMULAS)).all()
 
 
 def test_fit_takes_tables_and_pairs_alike():
@@ -324,8 +421,50 @@ def test_a_model_that_another_version_saved_without_a_hash_is_read(fitted, tmp_p
     np.testing.assert_array_equal(CompositionRegressor.load(path).predict(FORMULAS), fitted.predict(FORMULAS))
 
 
+KEPT = ["history_", "histories_", "n_train_", "n_val_", "elements_seen_", "provenance_"]
+
+
+def test_a_loaded_model_knows_its_training(fitted, tmp_path):
+    pair = regressor(n_members=2).fit(TABLE[:8], val=TABLE)
+    for model in (fitted, pair):
+        loaded = CompositionRegressor.load(model.save(tmp_path / "model.safetensors"))
+        assert {name: getattr(loaded, name) for name in KEPT} == {name: getattr(model, name) for name in KEPT}
+        assert loaded.history_.seconds > 0
+        assert loaded.provenance_["lgdcnn_core"] == __version__
+        assert abs(datetime.now(UTC) - datetime.fromisoformat(loaded.provenance_["trained"])) < timedelta(hours=2)
+    assert (loaded.n_train_, loaded.n_val_, len(loaded.histories_)) == (8, 10, 2)
+    assert "Zn" not in loaded.elements_seen_
+    with pytest.warns(
+        DataWarning, match=r"2 of 10 compounds have elements that training never saw: Al, S, Si, Zn \(row 8"
+    ):
+        loaded.predict(FORMULAS)
+
+
+def test_a_file_of_an_older_version_says_that_it_does_not_know(fitted, tmp_path):
+    path = fitted.save(tmp_path / "model.safetensors")
+    description, networks = saved_model.read(path)
+    del description["training"]
+    saved_model.write(path, description, networks)
+    loaded = CompositionRegressor.load(path)
+    np.testing.assert_array_equal(loaded.predict(["AuCl", *FORMULAS])[1:], fitted.predict(FORMULAS))
+    for name in KEPT:
+        with pytest.raises(AttributeError, match=f"{name} of this model is not known: an older version"):
+            getattr(loaded, name)
+    again = CompositionRegressor.load(loaded.save(path))
+    assert not hasattr(again, "history_")
+    assert again.fit(TABLE).history_.epochs  # a training of its own
+    with pytest.raises(AttributeError, match="no attribute 'colour_'"):
+        again.colour_  # noqa: B018
+
+
 @pytest.mark.parametrize(
-    "edit", [{"layout": {"setting": "other", "n_max": 3}}, {"scaling": {}}, {"parameters": {"recipe": {"epochs": 1}}}]
+    "edit",
+    [
+        {"training": {}},
+        {"layout": {"setting": "other", "n_max": 3}},
+        {"scaling": {}},
+        {"parameters": {"recipe": {"epochs": 1}}},
+    ],
 )
 def test_a_model_that_this_version_cannot_use_says_which_saved_it(fitted, tmp_path, edit):
     path = fitted.save(tmp_path / "model.safetensors")
@@ -393,6 +532,8 @@ def test_fine_tuning_goes_on_from_a_published_checkpoint(fitted, tmp_path):
     content = {"weights": to_published("LSTM", fitted.network_), "scaler_state": scaler, "model_name": "LSTM"}
     torch.save(content, tmp_path / "LSTM.pth")
     published = CompositionRegressor.from_published(tmp_path / "LSTM.pth", n_max=5)
+    with pytest.raises(AttributeError, match="n_train_ of this model is not known: its checkpoint"):
+        _ = published.n_train_
     assert regressor(setting="published").fit(TABLE, init=published).n_train_ == 10
     with pytest.raises(BadTrainingData, match="setting: init has 'published', and this model 'exact'"):
         regressor().fit(TABLE, init=published)

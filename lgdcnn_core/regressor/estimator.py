@@ -16,7 +16,8 @@ from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
 from lgdcnn_core.models.published import load_published
-from lgdcnn_core.regressor import ensemble, saved_model
+from lgdcnn_core.regressor import ensemble, origin, saved_model
+from lgdcnn_core.regressor.origin import WithOrigin
 from lgdcnn_core.regressor.saved_model import NotASavedModel
 from lgdcnn_core.regressor.scores import score
 from lgdcnn_core.regressor.start import continued, fresh, require_alike
@@ -26,7 +27,6 @@ from lgdcnn_core.training import (
     BadTrainingData,
     Compute,
     Formulas,
-    History,
     Layout,
     Plan,
     Recipe,
@@ -50,7 +50,7 @@ from lgdcnn_core.training.tables import checked
 from lgdcnn_core.training.targets import matched
 
 
-class CompositionRegressor(RegressorMixin, BaseEstimator):
+class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
     """Predict a property of a material, or several at once, from its composition.
 
     Parameters
@@ -92,6 +92,9 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         Training compounds, duplicates merged, and validation compounds.
     elements_seen_
         Sorted symbols of the elements in the training compounds, and in those of `init`, if its file says so.
+    provenance_
+        Version of lgdcnn_core that trained the model, time (UTC) and device. A loaded model has it, the histories, the
+        numbers of compounds and the elements from its file; files of older versions lack them.
 
     Examples
     --------
@@ -127,11 +130,6 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def network_(self) -> Network:
         """Trained network of the first member."""
         return self.networks_[0]
-
-    @property
-    def history_(self) -> History:
-        """Training history of the first member."""
-        return self.histories_[0]
 
     def fit(
         self,
@@ -245,6 +243,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             )
             for number, (network, seed) in enumerate(zip(networks, seeds, strict=True))
         ]
+        self.provenance_ = origin.provenance(self.compute_)
         self.networks_: list[Network] = networks
         return self
 
@@ -297,8 +296,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def score(self, X: Formulas, y: Targets | None = None) -> float:
         """Return the coefficient of determination R2 of the predictions, or in classification their accuracy.
 
-        `X` and `y` are as in `fit`. Only compounds with a known target count. For several properties, the score is the
-        mean R2 of those with at least two known targets. Columns of a DataFrame are matched by name.
+        Only known targets count. For several properties, the score is the mean R2 of those with at least two known
+        targets. `X` and `y` are as in `fit`; columns of a DataFrame are matched by name.
 
         Raises
         ------
@@ -333,6 +332,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             "scaling": asdict(self.scaling_),
             "properties": self.properties_,
             "lgdcnn_core": __version__,
+            **origin.described(self),
         }
         return saved_model.write(Path(path), description, self.networks_, half)
 
@@ -351,6 +351,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             parameters["recipe"] = Recipe(**parameters["recipe"])
             self = cls(**parameters | {"device": device, "n_members": len(networks)})
             scaling, layout = Scaling.from_dict(description["scaling"]), Layout(**description["layout"])
+            self.__dict__.update(origin.restored(description))
         except (KeyError, TypeError, ValueError) as error:
             raise NotASavedModel(
                 f"{path} was saved by lgdcnn_core {description.get('lgdcnn_core', '?')}; this version, {__version__}, "
@@ -374,6 +375,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         """
         name, network, mean, std = load_published(path, model)
         self = cls(name, recipe=PAPER, setting="published", device=device)
+        self._without = origin.PUBLISHED
         return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
 
     def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
@@ -393,7 +395,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def _adopt(
         self, networks: list[Network], scaling: Scaling, layout: Layout, properties: tuple[str, ...] | None = None
     ) -> Self:
-        """Use networks that were trained elsewhere."""
+        """Use trained networks."""
         self.recipe_ = recipe(self.recipe)
         self.compute_ = choose(self.device, self.recipe_.precision)
         self.networks_ = [network.to(self.compute_.device) for network in networks]
@@ -411,9 +413,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
         """Return the raw outputs of each of k networks, (k, B, 2); for several properties, (k, B, K, 2)."""
-        compositions = self._compositions(X)
-        in_float32 = Compute(self.compute_.device, bfloat16=False)
-        found = np.stack([outputs(network, compositions, self.layout_, in_float32) for network in self.networks_])
+        compositions, compute = self._compositions(X), Compute(self.compute_.device, bfloat16=False)
+        found = np.stack([outputs(network, compositions, self.layout_, compute) for network in self.networks_])
         # Without compounds, the outputs do not show how many properties there are.
         return found.reshape(*found.shape[:2], *np.shape(self.scaling_.mean), 2)
 
