@@ -440,6 +440,11 @@ def test_a_loaded_model_knows_its_training(fitted, tmp_path):
         loaded.predict(FORMULAS)
 
 
+def test_equal_trainings_are_equal_files_without_their_times(tmp_path):
+    files = [regressor().fit(TABLE).save(tmp_path / name, training=False).read_bytes() for name in "ab"]
+    assert files[0] == files[1]
+
+
 def test_a_file_of_an_older_version_says_that_it_does_not_know(fitted, tmp_path):
     path = fitted.save(tmp_path / "model.safetensors")
     description, networks = saved_model.read(path)

@@ -93,8 +93,7 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
     elements_seen_
         Sorted symbols of the elements in the training compounds, and in those of `init`, if its file says so.
     provenance_
-        Version of lgdcnn_core that trained the model, time (UTC) and device. A loaded model has it, the histories, the
-        numbers of compounds and the elements from its file; files of older versions lack them.
+        Version, time (UTC) and device of the training. A file keeps it, histories, numbers of compounds and elements.
 
     Examples
     --------
@@ -312,7 +311,7 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         predicted = self.predict(pd.Series(data.compositions.formulas, index=data.labels))
         return score(data.targets, np.asarray(predicted), self.classification)
 
-    def save(self, path: str | Path, half: bool = False) -> Path:
+    def save(self, path: str | Path, half: bool = False, training: bool = True) -> Path:
         """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
 
         Parameters
@@ -322,9 +321,10 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         half
             Store the weights in bfloat16, which halves the file. Predictions of the loaded model, still computed in
             float32, then differ from those of this model in about the third digit.
+        training
+            Keep the histories, the date and all else in `origin.KEPT`; without them, equal trainings give equal files.
         """
         check_is_fitted(self, "networks_")
-        # The number of networks in the file is the number of members, and is stated only once.
         parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
         description = {
             "parameters": parameters | {"recipe": self.recipe_.as_dict()},
@@ -332,7 +332,7 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
             "scaling": asdict(self.scaling_),
             "properties": self.properties_,
             "lgdcnn_core": __version__,
-            **origin.described(self),
+            **(origin.described(self) if training else {}),
         }
         return saved_model.write(Path(path), description, self.networks_, half)
 

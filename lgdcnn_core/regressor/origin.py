@@ -11,7 +11,7 @@ from lgdcnn_core.training import Compute, Epoch, History
 KEPT = ("histories_", "n_train_", "n_val_", "elements_seen_", "provenance_")
 """Attributes of a trained model that its file keeps; predictions need none of them."""
 
-OLDER = "an older version of lgdcnn_core saved its file"
+OLDER = "an older version of lgdcnn_core saved its file, or it was saved with training=False"
 PUBLISHED = "its checkpoint, of the published implementation, does not say"
 
 

@@ -116,7 +116,7 @@ def execute(
         estimator.history_.require_whole()
         if weights_file is not None:
             weights_file.parent.mkdir(parents=True, exist_ok=True)
-            estimator.save(weights_file)
+            estimator.save(weights_file, training=False)  # in the record; retrained weights are the same file
     record = found or _written(spec, split, source, estimator, store, begun, resumed)
     checkpoint.unlink(missing_ok=True)
     return record
