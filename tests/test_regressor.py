@@ -1,6 +1,11 @@
 """The regressor: what scikit-learn and a user with a csv of their own hold it to."""
 
 import json
+import pickle
+import warnings
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -9,16 +14,21 @@ import torch
 from compounds import FORMULAS
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from sklearn import __version__ as sklearn_version
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
+from sklearn.utils.fixes import parse_version
 
-from lgdcnn_core import CompositionRegressor, cecv
+from lgdcnn_core import CompositionRegressor, __version__, cecv
 from lgdcnn_core.composition import InvalidFormulas
 from lgdcnn_core.models.published import to_published
 from lgdcnn_core.regressor import NotASavedModel, saved_model
-from lgdcnn_core.training import FAST, BadTrainingData, UnknownElements
+from lgdcnn_core.training import FAST, BadTrainingData, DataWarning, UnknownElements, merging_expected
 
 TABLE = pd.DataFrame({"formula": FORMULAS, "target": np.linspace(10, 100, 10)})
 BRIEF = FAST.with_changes(epochs=2, batch_size=4, precision="float32")
@@ -52,14 +62,103 @@ def test_a_standard_deviation_comes_in_the_unit_of_the_property(fitted):
     assert 5 < np.median(std) < 100  # an untrained network is about as unsure as the targets are spread (30)
 
 
-def test_it_is_a_scikit_learn_estimator():
-    estimator = regressor(seed=3)
-    assert clone(estimator).get_params() == estimator.get_params()
-    assert estimator.set_params(model="DCNN-K1").model == "DCNN-K1"
-    scores = cross_val_score(regressor(), FORMULAS, TABLE["target"], cv=2, scoring="neg_mean_absolute_error")
-    assert scores.shape == (2,)
-    assert np.isfinite(scores).all()
-    assert np.isfinite(make_pipeline(regressor()).fit(FORMULAS, TABLE["target"]).predict(FORMULAS)).all()
+class TestScikitLearn:
+    """Its own checks where they apply to text, and what they would check of the others."""
+
+    APPLY = (
+        "check_do_not_raise_errors_in_init_or_set_params",
+        "check_estimator_cloneable",
+        "check_estimator_repr",
+        "check_estimator_tags_renamed",
+        "check_get_params_invariance",
+        "check_mixin_order",
+        "check_no_attributes_set_in_init",
+        "check_parameters_default_constructible",
+        "check_set_params",
+        "check_valid_tag_types",
+    )
+    CANNOT: ClassVar = {
+        "they give `fit` an array of numbers, and formulas are text, dicts or Compositions": (
+            "check_array_api check_complex_data check_dict_unchanged check_dont_overwrite check_dtype_object "
+            "check_estimators check_f_contiguous check_fit check_methods check_non_transformer check_pipeline "
+            "check_readonly_memmap check_regressor check_requires_y_none check_supervised"
+        ),
+        "they count features, of which formulas have none": "check_n_features",
+        "`fit` takes no sparse matrix": "check_estimator_sparse",
+        "`fit` takes no sample weights": "check_sample_weight check_all_zero_sample_weights",
+        "they concern estimators with the tag positive_only": "check_positive_only",
+    }
+
+    @pytest.mark.parametrize("name", APPLY)
+    def test_a_check_of_its_own_that_applies_passes(self, name):
+        getattr(estimator_checks, name)("CompositionRegressor", regressor())
+
+    def test_every_other_check_has_a_reason_why_it_cannot_apply(self):
+        prefixes = tuple(" ".join(self.CANNOT.values()).split())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = estimator_checks.estimator_checks_generator(DummyRegressor())
+            names = {getattr(check, "func", check).__name__ for _, check in made}
+        known = {name for name in names if name in self.APPLY or name.startswith(prefixes)}
+        assert len(known) > 30
+        assert names == known or parse_version(sklearn_version) > parse_version("1.9.99")  # later ones may have more
+
+    def test_parameters_are_got_set_and_cloned(self, fitted):
+        estimator = regressor(seed=3)
+        assert clone(estimator).get_params() == estimator.get_params()
+        assert estimator.set_params(model="DCNN-K1").model == "DCNN-K1"
+        assert not hasattr(clone(fitted), "networks_")
+        with pytest.raises(ValueError, match="Invalid parameter 'colour'"):
+            estimator.set_params(colour="red")
+
+    def test_nothing_is_predicted_scored_or_saved_before_it_is_fitted(self, tmp_path):
+        calls = [lambda X: regressor().predict(X), lambda X: regressor().score(X, range(10))]
+        for call in [
+            *calls,
+            lambda X: regressor().save(tmp_path / "x"),
+            lambda X: regressor().fit(TABLE, init=regressor()),
+        ]:
+            with pytest.raises(NotFittedError):
+                call(FORMULAS)
+
+    def test_it_counts_no_features(self, fitted):
+        assert not hasattr(fitted, "n_features_in_")
+        assert not hasattr(fitted, "feature_names_in_")
+
+    def test_fit_returns_itself_and_changes_neither_parameters_nor_data(self):
+        estimator, table = regressor(), TABLE.copy()
+        parameters = estimator.get_params()
+        assert estimator.fit(table) is estimator
+        assert estimator.get_params() == parameters
+        pd.testing.assert_frame_equal(table, TABLE)
+        again = clone(estimator).fit(table)
+        np.testing.assert_array_equal(again.predict(FORMULAS), estimator.predict(FORMULAS))
+
+    def test_a_pickle_predicts_the_same_bits(self, fitted):
+        for model in (fitted, regressor().fit(FORMULAS, TestSeveralProperties.TARGETS)):
+            again = pickle.loads(pickle.dumps(model))
+            np.testing.assert_array_equal(again.predict(FORMULAS), model.predict(FORMULAS))
+            assert again.history_ == model.history_
+            assert again.get_params() == model.get_params()
+
+    @pytest.mark.filterwarnings("ignore::lgdcnn_core.training.DataWarning")  # ten compounds share few elements
+    @pytest.mark.parametrize("X", [FORMULAS, TABLE[["formula"]], TABLE.set_axis(list("abcdefghij"))])
+    def test_models_are_cross_validated_and_chosen(self, X):
+        scores = cross_val_score(regressor(), X, TABLE["target"], cv=2, scoring="neg_mean_absolute_error")
+        assert scores.shape == (2,)
+        first = regressor().fit(FORMULAS[5:], TABLE["target"][5:]).predict(FORMULAS[:5])
+        assert scores[0] == pytest.approx(-np.abs(first - TABLE["target"][:5]).mean())
+        search = GridSearchCV(regressor(), {"seed": [0, 1]}, cv=2, scoring="neg_mean_absolute_error")
+        search.fit(X, TABLE["target"])
+        assert search.cv_results_["mean_test_score"][0] == pytest.approx(scores.mean())
+        assert search.best_estimator_.seed in (0, 1)
+        assert search.predict(FORMULAS).shape == (10,)
+
+    @pytest.mark.filterwarnings("ignore::lgdcnn_core.training.DataWarning")
+    def test_a_table_with_its_targets_needs_no_y(self):
+        found = cross_val_score(regressor(), TABLE, cv=2)
+        np.testing.assert_allclose(found, cross_val_score(regressor(), FORMULAS, TABLE["target"], cv=2))
+        assert np.isfinite(make_pipeline(regressor()).fit(FORMULAS, TABLE["target"]).predict(FORMULAS)).all()
 
 
 def test_fit_takes_tables_and_pairs_alike():
@@ -75,6 +174,187 @@ def test_rows_with_the_same_formula_are_averaged_in_training():
     both = regressor().fit(twice)
     assert both.n_train_ == 10
     np.testing.assert_allclose(both.predict(FORMULAS), once.predict(FORMULAS), rtol=1e-6)
+
+
+class TestArgumentsOfEveryKind:
+    """Where the meaning is plain, an argument works; else the error says what was given and what is wanted."""
+
+    NAMED = TABLE.rename(columns={"target": "Egap"}).assign(mass=np.linspace(5, 1, 10))
+
+    @pytest.fixture
+    def file(self, tmp_path) -> str:
+        self.NAMED.to_csv(tmp_path / "my.csv", index=False)
+        return str(tmp_path / "my.csv")
+
+    @pytest.mark.filterwarnings("ignore::lgdcnn_core.training.DataWarning")  # of the column that is not used
+    def test_targets_are_a_column_that_is_named(self, fitted, file):
+        expected = fitted.predict(FORMULAS)
+        for X, y, val in [
+            (self.NAMED, "Egap", self.NAMED),
+            (self.NAMED, ["Egap"], (FORMULAS, TABLE["target"])),
+            (file, "Egap", file),
+            (Path(file), "Egap", (self.NAMED, "Egap")),
+            (self.NAMED, "Egap", [file, "Egap"]),
+        ]:
+            found = regressor().fit(X, y, val=val)
+            assert found.properties_ is None
+            np.testing.assert_array_equal(found.predict(FORMULAS), expected)
+        assert fitted.score(file, "Egap") == fitted.score(self.NAMED, "Egap") == fitted.score(TABLE)
+        np.testing.assert_array_equal(fitted.predict(file), expected)
+
+    def test_several_properties_are_columns_that_are_named(self, file):
+        names = ["mass", "Egap"]
+        expected = regressor().fit(FORMULAS, self.NAMED[names], val=(FORMULAS, self.NAMED[names]))
+        for X in (self.NAMED, file):
+            found = regressor().fit(X, names, val=X)
+            assert found.properties_ == ("mass", "Egap")
+            np.testing.assert_array_equal(found.predict(FORMULAS), expected.predict(FORMULAS))
+            assert found.score(X, names) == expected.score(FORMULAS, self.NAMED[names])
+        rows = self.NAMED[names].to_numpy().tolist()
+        found = regressor().fit(FORMULAS, rows, val=(FORMULAS, rows))
+        np.testing.assert_array_equal(found.predict(FORMULAS), expected.predict(FORMULAS))
+
+    def test_a_csv_file_is_read_whole_with_sodium_nitride_and_gaps_in_its_targets(self, fitted, tmp_path):
+        TABLE.to_csv(tmp_path / "my.csv", index=False)
+        found = regressor().fit(str(tmp_path / "my.csv"), val=tmp_path / "my.csv")
+        np.testing.assert_array_equal(found.predict(FORMULAS), fitted.predict(FORMULAS))
+        gaps = TABLE.assign(target=TABLE["target"].where(TABLE.index % 2 == 0))
+        gaps.to_csv(tmp_path / "gaps.csv", index=False)
+        expected = fitted.score(TABLE[::2])
+        as_told = pd.read_csv(tmp_path / "gaps.csv", keep_default_na=False)
+        for X in (gaps, tmp_path / "gaps.csv", as_told, gaps.astype({"target": object}).fillna({"target": "  "})):
+            assert fitted.score(X) == expected
+        with pytest.raises(BadTrainingData, match=r"5 targets .* not finite numbers: row 1 \(Fe2O3\): ''"):
+            regressor().fit(tmp_path / "gaps.csv")
+
+    @pytest.mark.parametrize(
+        ("X", "y", "options", "said"),
+        [
+            (NAMED, "gap", {}, "no column 'gap'; its columns are formula, Egap, mass"),
+            (NAMED, ["mass", "gap"], {}, "no column 'gap'; its columns are formula, Egap, mass"),
+            (NAMED, "Egap", {"val": TABLE}, "no column 'Egap'; its columns are formula, target"),
+            (TABLE, None, {"val": 0.1}, r"val is 0\.1; give a table, the path of a csv file, or a pair"),
+            (TABLE, None, {"val": FORMULAS}, r"val is \['NaCl', .*; give a table"),
+            (TABLE, None, {"init": 7}, "init is 7; give a CompositionRegressor or the path of a saved model"),
+            ("my.xlsx", None, {}, r"my\.xlsx is not called \.csv: read it with pandas, and give the table"),
+        ],
+    )
+    def test_an_argument_that_cannot_be_meant_says_what_is_wanted(self, X, y, options, said):
+        with pytest.raises(BadTrainingData, match=said):
+            regressor().fit(X, y, **options)
+
+    def test_a_file_that_is_missing_or_no_table_is_named(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"no csv file at .*mine\.csv"):
+            regressor().fit(tmp_path / "mine.csv")
+        (tmp_path / "mine.csv").write_bytes(b"")
+        with pytest.raises(BadTrainingData, match=r"mine\.csv cannot be read as a csv table: No columns"):
+            regressor().fit(tmp_path / "mine.csv")
+        with pytest.raises(TypeError, match="formulas is a single string; wrap it in a list"):
+            regressor().fit("CuSO4.5H2O", [1])
+
+    def test_paths_are_text_or_path_everywhere(self, fitted, tmp_path):
+        for kind in (str, Path):
+            saved, checkpoint = kind(tmp_path / "model.safetensors"), kind(tmp_path / f"{kind.__name__}.pt")
+            assert fitted.save(saved) == tmp_path / "model.safetensors"
+            tuned = regressor().fit(TABLE, init=saved, checkpoint=checkpoint)
+            assert Path(checkpoint).exists()
+            assert tuned.predict(TABLE).shape == CompositionRegressor.load(saved).predict(TABLE).shape
+
+
+class TestNothingIsDroppedInSilence:
+    """Each warning counts its cases and names the first ones, by position and, where it differs, by index label."""
+
+    LABELLED = TABLE.set_axis(list("abcdefghij"))
+
+    @staticmethod
+    def said(call) -> list[str]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            call()
+        assert {(each.category, each.filename) for each in caught} <= {(DataWarning, __file__)}
+        return [str(each.message) for each in caught]
+
+    def test_columns_that_are_not_used(self):
+        table = TABLE.assign(T=300, phase="bcc")
+        expected = "the table of training data has 2 columns that are not used: 'T', 'phase'"
+        assert self.said(lambda: regressor().fit(table, val=table)) == [expected]
+        only = "the table of validation data has a column that is not used: 'phase'"
+        assert self.said(lambda: regressor().fit(TABLE.assign(T=300), val=table))[1:] == [only]
+
+    def test_rows_that_are_merged_with_how_far_their_targets_differ(self):
+        formulas, targets = ["AlN", "NaCl", "AlN", "Cu", "NaCl", "AlN"], [30.1, 5, 51.8, 7, 5, 40]
+        expected = (
+            "5 rows of the training data share 2 formulas: each formula becomes one compound with its mean target; the "
+            "targets of a formula differ by up to 21.7 ('AlN' in row 0, row 2, row 5: 30.1 to 51.8; 'NaCl' in row 1, "
+            "row 4: 5 to 5)"
+        )
+        assert self.said(lambda: regressor().fit(formulas, targets)) == [expected]
+        table = pd.DataFrame({"formula": formulas, "target": targets}, index=[0, 11, 12, 13, 14, "x"])
+        (labelled,) = self.said(lambda: regressor().fit(table))
+        assert "'AlN' in row 0, row 2 (index 12), row 5 (index 'x'): 30.1 to" in labelled
+        (equal,) = self.said(lambda: regressor().fit(["AlN", "Cu", "AlN"], [1, 2, 1]))
+        assert "share 1 formula: " in equal
+        assert "the targets of a formula are equal ('AlN' in row 0, row 2: 1 to 1)" in equal
+
+    def test_runs_whose_record_counts_merged_rows_say_nothing(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with merging_expected():
+                fitted = regressor().fit(["AlN", "Cu", "AlN"], [1, 2, 3])
+        assert fitted.n_train_ == 2
+        with merging_expected():
+            assert len(self.said(lambda: regressor().fit(TABLE.assign(T=300)))) == 1
+
+    def test_many_merged_rows_are_counted(self):
+        (said,) = self.said(lambda: regressor().fit([*FORMULAS * 7], [*range(70)]))
+        assert said.startswith("70 rows of the training data share 10 formulas")
+        assert "'NaCl' in row 0, row 10, row 20, row 30, row 40, and 2 more: 0 to 60; " in said
+        assert said.endswith("; and 5 more)")
+
+    def test_rows_that_are_merged_where_several_properties_are_known(self):
+        targets = pd.DataFrame({"gap": [1, np.nan, 2, 2], "mass": [np.nan, 5, 8, 9]})
+        (said,) = self.said(lambda: regressor().fit(["AlN", "Cu", "AlN", "Cu"], targets))
+        assert "4 rows of the training data share 2 formulas" in said
+        assert "differ by up to 1 (gap), 4 (mass) ('AlN' in row 0, row 2; 'Cu' in row 1, row 3)" in said
+
+    def test_elements_that_training_never_saw(self, fitted):
+        assert fitted.elements_seen_ == tuple(sorted(fitted.elements_seen_))
+        assert {"Na", "Zn", "Sn"} <= set(fitted.elements_seen_)
+        given = pd.Series(["AuCl3", "NaCl", "PtAu"], index=[0, 1, "x"])
+        expected = (
+            "2 of 3 compounds have elements that training never saw: Au, Pt (row 0: 'AuCl3'; row 2 (index 'x'): 'PtAu')"
+        )
+        for call in (
+            fitted.predict,
+            lambda X: fitted.predict(X, return_std=True),
+            lambda X: fitted.score(X, [1, 2, 3]),
+        ):
+            assert self.said(lambda call=call: call(given)) == [expected]
+        assert self.said(lambda: fitted.predict(FORMULAS)) == []
+        assert self.said(lambda: fitted.predict([])) == []
+
+    def test_elements_that_the_start_of_a_fine_tuning_saw_count(self, fitted):
+        tuned = regressor().fit(["AuCl", "NaCl"], [1, 2], init=fitted)
+        assert set(tuned.elements_seen_) == {*fitted.elements_seen_, "Au"}
+        assert self.said(lambda: tuned.predict(FORMULAS)) == []
+        assert regressor().fit(["AuCl", "NaCl"], [1, 2]).elements_seen_ == ("Au", "Cl", "Na")
+
+    def test_compounds_that_the_padded_setting_cuts_off_once_for_all_members(self):
+        short = self.LABELLED.iloc[[0, 1, 3]]
+        expected = (
+            "compounds have more than 2 elements, the most in the training data: the padded setting cuts off the rest; "
+            "the exact setting does not (row 2 (index 'c'): 'SrTiO3'; row 4 (index 'e'): 'Li3Fe2(PO4)3'; "
+        )
+        fit = regressor(setting="published", n_members=2).fit
+        (said,) = self.said(lambda: fit(short, val=self.LABELLED))
+        assert said.startswith(f"5 of 10 {expected}")
+        fitted = regressor(setting="published").fit(short)
+        assert f"5 of 10 {expected}" in self.said(lambda: fitted.predict(self.LABELLED))[1]
+
+    def test_a_table_that_is_used_whole_says_nothing(self, fitted):
+        assert self.said(lambda: regressor().fit(self.LABELLED.rename_axis("id"), val=TABLE)) == []
+        assert self.said(lambda: regressor().fit(TABLE.assign(Egap=1.0), TABLE["target"].rename("Egap"))) == []
+        assert self.said(lambda: fitted.score(TABLE.assign(T=300))) == []
 
 
 def test_score_is_r2(fitted):
@@ -141,8 +421,55 @@ def test_a_model_that_another_version_saved_without_a_hash_is_read(fitted, tmp_p
     np.testing.assert_array_equal(CompositionRegressor.load(path).predict(FORMULAS), fitted.predict(FORMULAS))
 
 
+KEPT = ["history_", "histories_", "n_train_", "n_val_", "elements_seen_", "provenance_"]
+
+
+def test_a_loaded_model_knows_its_training(fitted, tmp_path):
+    pair = regressor(n_members=2).fit(TABLE[:8], val=TABLE)
+    for model in (fitted, pair):
+        loaded = CompositionRegressor.load(model.save(tmp_path / "model.safetensors"))
+        assert {name: getattr(loaded, name) for name in KEPT} == {name: getattr(model, name) for name in KEPT}
+        assert loaded.history_.seconds > 0
+        assert loaded.provenance_["lgdcnn_core"] == __version__
+        assert abs(datetime.now(UTC) - datetime.fromisoformat(loaded.provenance_["trained"])) < timedelta(hours=2)
+    assert (loaded.n_train_, loaded.n_val_, len(loaded.histories_)) == (8, 10, 2)
+    assert "Zn" not in loaded.elements_seen_
+    with pytest.warns(
+        DataWarning, match=r"2 of 10 compounds have elements that training never saw: Al, S, Si, Zn \(row 8"
+    ):
+        loaded.predict(FORMULAS)
+
+
+def test_equal_trainings_are_equal_files_without_their_times(tmp_path):
+    files = [regressor().fit(TABLE).save(tmp_path / name, training=False).read_bytes() for name in "ab"]
+    assert files[0] == files[1]
+
+
+def test_a_file_of_an_older_version_says_that_it_does_not_know(fitted, tmp_path):
+    path = fitted.save(tmp_path / "model.safetensors")
+    description, networks = saved_model.read(path)
+    del description["training"]
+    saved_model.write(path, description, networks)
+    loaded = CompositionRegressor.load(path)
+    np.testing.assert_array_equal(loaded.predict(["AuCl", *FORMULAS])[1:], fitted.predict(FORMULAS))
+    for name in KEPT:
+        with pytest.raises(AttributeError, match=f"{name} of this model is not known: an older version"):
+            getattr(loaded, name)
+    again = CompositionRegressor.load(loaded.save(path))
+    assert not hasattr(again, "history_")
+    assert again.fit(TABLE).history_.epochs  # a training of its own
+    with pytest.raises(AttributeError, match="no attribute 'colour_'"):
+        again.colour_  # noqa: B018
+
+
 @pytest.mark.parametrize(
-    "edit", [{"layout": {"setting": "other", "n_max": 3}}, {"scaling": {}}, {"parameters": {"recipe": {"epochs": 1}}}]
+    "edit",
+    [
+        {"training": {}},
+        {"layout": {"setting": "other", "n_max": 3}},
+        {"scaling": {}},
+        {"parameters": {"recipe": {"epochs": 1}}},
+    ],
 )
 def test_a_model_that_this_version_cannot_use_says_which_saved_it(fitted, tmp_path, edit):
     path = fitted.save(tmp_path / "model.safetensors")
@@ -210,6 +537,8 @@ def test_fine_tuning_goes_on_from_a_published_checkpoint(fitted, tmp_path):
     content = {"weights": to_published("LSTM", fitted.network_), "scaler_state": scaler, "model_name": "LSTM"}
     torch.save(content, tmp_path / "LSTM.pth")
     published = CompositionRegressor.from_published(tmp_path / "LSTM.pth", n_max=5)
+    with pytest.raises(AttributeError, match="n_train_ of this model is not known: its checkpoint"):
+        _ = published.n_train_
     assert regressor(setting="published").fit(TABLE, init=published).n_train_ == 10
     with pytest.raises(BadTrainingData, match="setting: init has 'published', and this model 'exact'"):
         regressor().fit(TABLE, init=published)
@@ -291,7 +620,13 @@ class TestSeveralProperties:
             (TARGETS.assign(gap=np.inf), {}, r"10 targets of gap in the training data .* row 0 \(NaCl\): inf"),
             (TARGETS.assign(gap="wide"), {}, r"10 targets of gap in the training data .* row 0 \(NaCl\): 'wide'"),
             (TARGETS.assign(gap=1j), {}, r"10 targets of gap in the training data .* row 0 \(NaCl\): 1j"),
-            (TARGETS[["gap"]], {}, r"are \(B,\), not \(10, 1\)"),
+            (np.ones((10, 2, 2)), {}, r"targets of the training data are \(10, 2, 2\); give \(B,\), or \(B, K\)"),
+            ([[1, 2], [3]] * 5, {}, "rows of targets of the training data have different lengths: 1, 2"),
+            (
+                pd.DataFrame({"formula": FORMULAS, "gap": 1.0, "phase": "bcc"}),
+                {},
+                r"10 targets of formula in .* row 0 \(NaCl\): 'NaCl'(.|\n)*10 targets of phase in .*: 'bcc'",
+            ),
             (TARGETS[["gap", "hardness", "gap"]], {}, "two properties have one name"),
             (TARGETS[:9], {}, "10 formulas but 9 rows of targets"),
             (TARGETS, {"classification": True}, "classification takes one property"),
@@ -381,7 +716,10 @@ class TestBadTables:
             (pd.date_range("2024-01-01", periods=10), r"10 targets .* finite numbers: row 0 \(NaCl\): Timestamp"),
             (pd.to_timedelta(range(10), unit="D"), r"10 targets .* finite numbers: row 0 \(NaCl\): Timedelta"),
             (np.arange(10) * 1j, r"10 targets .* finite numbers: row 0 \(NaCl\): 0j"),
-            ([[1.0]] * 10, r"10 targets .* finite numbers: row 0 \(NaCl\): \[1\.0\]"),
+            ([[[1.0]]] * 10, r"10 targets .* finite numbers: row 0 \(NaCl\): \[1\.0\]"),
+            ("Egap", "are a str; give a list, .* or a table with formulas and the name of its column"),
+            (3, "are a int; give a list"),
+            (pd.Series([1, "x", *[2] * 8], index=[0, 17, *range(8)]), r"row 1 \(index 17\) \(Fe2O3\): 'x'"),
             ([1] * 9 + ["x" * 10_000], r"row 9 \(ZnS\): 'x{79}\.\.\.$"),
         ],
     )
@@ -390,7 +728,19 @@ class TestBadTables:
             regressor().fit(FORMULAS, targets)
 
     @pytest.mark.parametrize(
-        "targets", [pd.array(range(10), dtype="Int64"), torch.arange(10.0), [*map(str, range(10))], iter(range(10))]
+        "targets",
+        [
+            pd.array(range(10), dtype="Int64"),
+            [*map(str, range(10))],
+            iter(range(10)),
+            torch.arange(10.0),
+            torch.arange(10.0, requires_grad=True),
+            torch.arange(10).reshape(10, 1),
+            [*torch.arange(10)],
+            [[value] for value in range(10)],
+            np.arange(10.0).reshape(10, 1),
+            pd.DataFrame({"gap": range(10)}),
+        ],
     )
     def test_numbers_of_any_kind_are_targets(self, targets):
         expected = regressor().fit(FORMULAS, np.arange(10.0)).predict(FORMULAS)

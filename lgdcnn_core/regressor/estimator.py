@@ -13,10 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from lgdcnn_core import __version__
 from lgdcnn_core.composition import Compositions, parse
+from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
 from lgdcnn_core.models.published import load_published
-from lgdcnn_core.regressor import ensemble, saved_model
+from lgdcnn_core.regressor import ensemble, origin, saved_model
+from lgdcnn_core.regressor.origin import WithOrigin
 from lgdcnn_core.regressor.saved_model import NotASavedModel
+from lgdcnn_core.regressor.scores import score
 from lgdcnn_core.regressor.start import continued, fresh, require_alike
 from lgdcnn_core.training import (
     PAPER,
@@ -24,7 +27,6 @@ from lgdcnn_core.training import (
     BadTrainingData,
     Compute,
     Formulas,
-    History,
     Layout,
     Plan,
     Recipe,
@@ -33,25 +35,22 @@ from lgdcnn_core.training import (
     Targets,
     Watch,
     choose,
-    formulas_and_targets,
-    labelled,
-    matched,
     outputs,
     prediction_batches,
-    property_names,
     recipe,
     require_known,
     sigmoid,
     train,
     training_and_validation,
 )
+from lgdcnn_core.training.given import given
 from lgdcnn_core.training.losses import LOWEST_LOG_UNCERTAINTY
+from lgdcnn_core.training.notices import elements_of, warn_of_cut, warn_of_unseen
+from lgdcnn_core.training.tables import checked
+from lgdcnn_core.training.targets import matched
 
-FEWEST_SCORED = 2
-"""Fewest known targets for which R2 is defined."""
 
-
-class CompositionRegressor(RegressorMixin, BaseEstimator):
+class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
     """Predict a property of a material, or several at once, from its composition.
 
     Parameters
@@ -91,6 +90,10 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         Recipe, standardisation, batch layout, and device and precision of the training.
     n_train_, n_val_
         Training compounds, duplicates merged, and validation compounds.
+    elements_seen_
+        Sorted symbols of the elements in the training compounds, and in those of `init`, if its file says so.
+    provenance_
+        Version, time (UTC) and device of the training. A file keeps it, histories, numbers of compounds and elements.
 
     Examples
     --------
@@ -127,16 +130,11 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         """Trained network of the first member."""
         return self.networks_[0]
 
-    @property
-    def history_(self) -> History:
-        """Training history of the first member."""
-        return self.histories_[0]
-
     def fit(
         self,
         X: Formulas,
         y: Targets | None = None,
-        val: pd.DataFrame | tuple[Formulas, Targets] | None = None,
+        val: pd.DataFrame | tuple[Formulas, Targets] | str | Path | None = None,
         init: "str | Path | CompositionRegressor | None" = None,
         checkpoint: str | Path | None = None,
         stop_after: int | None = None,
@@ -151,15 +149,16 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         ----------
         X
             Formulas: strings, dicts such as ``{"Fe": 2, "O": 3}`` or pymatgen Compositions, see `composition.parse`;
-            or, without `y`, a DataFrame with columns ``formula`` and ``target``.
+            or a table, as a DataFrame or the path of a csv file, with a column ``formula``.
         y
-            Targets, (B,), in the property's unit. For several properties, (B, K), NaN where unknown; the
-            columns of a DataFrame name them. The network learns them together, by a loss in which each is standardised
-            and weighted, see `training.losses.property_weights`.
+            Targets, (B,) or (B, 1), in the property's unit; or the name of their column in a table, by default
+            ``target``. For several properties, (B, K), NaN where unknown, or a list of names; the columns of a
+            DataFrame name them. The network learns them together, by a loss in which each is standardised and weighted,
+            see `training.losses.property_weights`.
         val
-            Validation data, as a DataFrame or a pair like `X` and `y`. They decide which weights are kept. Named
-            properties are matched by name. A recipe that needs validation data and gets none holds out 10 % of the
-            training data, drawn by the seed.
+            Validation data, as a table like `X`, its columns named by `y`, or a pair like `X` and `y`. They decide
+            which weights are kept. Named properties are matched by name. A recipe that needs validation data and gets
+            none holds out 10 % of the training data, drawn by the seed.
         init
             Fine-tune: start from this model, or saved model, instead of fresh weights. It must have the same network,
             element table, setting and order of elements. An ensemble starts member by member from an ensemble of its
@@ -184,9 +183,10 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         lgdcnn_core.composition.InvalidFormulas
             If formulas are invalid; the message lists all of them.
         BadTrainingData
-            If there is nothing to train on; if targets are missing, infinite or not as many as the formulas; if the
-            recipe starts from a network trained on its `source`, and there is no `init`; or if `init` has another
-            network, element table, setting, order or other properties.
+            If there is nothing to train on; if a table lacks a column, or an argument is of an impossible kind; if
+            targets are missing, infinite or not as many as the formulas; if the recipe starts from a network trained on
+            its `source`, and there is no `init`; or if `init` has another network, element table, setting, order or
+            other properties.
         UnknownElements
             If the element table lacks an element.
         lgdcnn_core.regressor.InvalidEnsemble
@@ -194,22 +194,37 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         lgdcnn_core.training.TrainingDiverged
             If the training diverges in its first epoch. In a later epoch, it ends with a warning and keeps the best
             weights so far.
+
+        Warns
+        -----
+        lgdcnn_core.training.DataWarning
+            Of columns that are not used, of training rows with the same formula and how far their targets differ, and
+            of validation compounds that the padded setting cuts off.
         """
         seeds = ensemble.seeds(self.seed, self.n_members)
         self.recipe_ = recipe(self.recipe)
         train_data, val_data = training_and_validation(
             X, y, val, self.classification, seed=self.seed if self.recipe_.needs_validation else None
         )
-        self.properties_ = property_names(formulas_and_targets(X, y)[1])
+        self.properties_ = train_data.properties
         if self.properties_ is not None and self.recipe_.targets != "as they are":
             raise BadTrainingData(f"several properties are learnt as they are, not as {self.recipe_.targets!r}")
         self.compute_ = choose(self.device, self.recipe_.precision)
         n_max = int(train_data.compositions.lengths.max())
         self.layout_ = Layout(self.setting, n_max, chain(self.model).boundary, self.recipe_.order)
         self.scaling_ = Scaling.of(train_data.targets, self.classification, self.recipe_.targets)
-        networks = [network.to(self.compute_.device) for network in self._initial_networks(init, seeds, init_property)]
+        start = None if init is None else self._trained(init)
+        if start is None:
+            initial = fresh(self.model, self.elements, self.properties_, seeds, self.recipe_, init_property)
+        else:
+            initial = continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
+        networks: list[Network] = [network.to(self.compute_.device) for network in initial]
         for data in filter(None, (train_data, val_data)):
             require_known(data.compositions, networks[0].elements)
+        if val_data is not None:
+            warn_of_cut(val_data.compositions, self.layout_, val_data.labels)
+        seen_before = getattr(start, "elements_seen_", ())
+        self.elements_seen_ = tuple(sorted({*elements_of(train_data.compositions), *seen_before}))
         self.n_train_, self.n_val_ = len(train_data), len(val_data) if val_data else 0
         plan = Plan(
             self.recipe_, self.layout_, self.scaling_, self.compute_, self.seed, self.classification, stop_after
@@ -227,7 +242,8 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             )
             for number, (network, seed) in enumerate(zip(networks, seeds, strict=True))
         ]
-        self.networks_ = networks
+        self.provenance_ = origin.provenance(self.compute_)
+        self.networks_: list[Network] = networks
         return self
 
     def predict(
@@ -240,7 +256,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X
-            Formulas as in `fit`: a list, a Series, or a DataFrame with a column ``formula``.
+            Formulas as in `fit`: a list, a Series, or a table with a column ``formula``.
         return_std
             Also return the standard deviation that the network predicts for each value (regression only). For an
             ensemble it is that of the mixture of its members, see `ensemble.mean_and_std`.
@@ -253,6 +269,11 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         ------
         lgdcnn_core.composition.InvalidFormulas
             If formulas are invalid; the message lists all of them.
+
+        Warns
+        -----
+        lgdcnn_core.training.DataWarning
+            Of compounds with an element that training never saw, and of those that the padded setting cuts off.
         """
         if self.classification:
             if return_std:
@@ -274,34 +295,23 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def score(self, X: Formulas, y: Targets | None = None) -> float:
         """Return the coefficient of determination R2 of the predictions, or in classification their accuracy.
 
-        Only compounds with a known target count. For several properties, the score is the mean R2 of those with at
-        least two known targets. Columns of a DataFrame are matched by name.
+        Only known targets count. For several properties, the score is the mean R2 of those with at least two known
+        targets. `X` and `y` are as in `fit`; columns of a DataFrame are matched by name.
 
         Raises
         ------
         BadTrainingData
             If there are no targets, if they are not numbers, or if they belong to other properties.
         """
-        from sklearn.metrics import accuracy_score, r2_score  # imported late: predicting does not need them
-
         check_is_fitted(self, "networks_")
-        formulas, given = formulas_and_targets(X, y)
-        targets = None if given is None else matched(given, self.properties_, "scored")
-        data = labelled(formulas, targets, "scored", self.classification, gaps=True)
-        predicted = self.predict(data.compositions.formulas)
-        assert isinstance(predicted, np.ndarray)
-        scores = []
-        for actual, found in zip(np.atleast_2d(data.targets.T), np.atleast_2d(predicted.T), strict=True):
-            known = np.isfinite(actual)
-            if self.classification:
-                scores.append(accuracy_score(actual[known], found[known]))
-            elif known.sum() >= FEWEST_SCORED:
-                scores.append(r2_score(actual[known], found[known]))
-        if not scores:
-            raise BadTrainingData(f"the scored data have fewer than {FEWEST_SCORED} known targets: R2 needs two")
-        return float(np.mean(scores))
+        taken = given(X, y, "scored")
+        if taken.targets is not None:
+            taken = taken._replace(targets=matched(taken.targets, self.properties_, "scored"))
+        data = checked(taken, "scored", self.classification, gaps=True)
+        predicted = self.predict(pd.Series(data.compositions.formulas, index=data.labels))
+        return score(data.targets, np.asarray(predicted), self.classification)
 
-    def save(self, path: str | Path, half: bool = False) -> Path:
+    def save(self, path: str | Path, half: bool = False, training: bool = True) -> Path:
         """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
 
         Parameters
@@ -311,9 +321,10 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         half
             Store the weights in bfloat16, which halves the file. Predictions of the loaded model, still computed in
             float32, then differ from those of this model in about the third digit.
+        training
+            Keep the histories, the date and all else in `origin.KEPT`; without them, equal trainings give equal files.
         """
         check_is_fitted(self, "networks_")
-        # The number of networks in the file is the number of members, and is stated only once.
         parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
         description = {
             "parameters": parameters | {"recipe": self.recipe_.as_dict()},
@@ -321,6 +332,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             "scaling": asdict(self.scaling_),
             "properties": self.properties_,
             "lgdcnn_core": __version__,
+            **(origin.described(self) if training else {}),
         }
         return saved_model.write(Path(path), description, self.networks_, half)
 
@@ -339,6 +351,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
             parameters["recipe"] = Recipe(**parameters["recipe"])
             self = cls(**parameters | {"device": device, "n_members": len(networks)})
             scaling, layout = Scaling.from_dict(description["scaling"]), Layout(**description["layout"])
+            self.__dict__.update(origin.restored(description))
         except (KeyError, TypeError, ValueError) as error:
             raise NotASavedModel(
                 f"{path} was saved by lgdcnn_core {description.get('lgdcnn_core', '?')}; this version, {__version__}, "
@@ -362,6 +375,7 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
         """
         name, network, mean, std = load_published(path, model)
         self = cls(name, recipe=PAPER, setting="published", device=device)
+        self._without = origin.PUBLISHED
         return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
 
     def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
@@ -381,36 +395,36 @@ class CompositionRegressor(RegressorMixin, BaseEstimator):
     def _adopt(
         self, networks: list[Network], scaling: Scaling, layout: Layout, properties: tuple[str, ...] | None = None
     ) -> Self:
-        """Use networks that were trained elsewhere."""
+        """Use trained networks."""
         self.recipe_ = recipe(self.recipe)
         self.compute_ = choose(self.device, self.recipe_.precision)
         self.networks_ = [network.to(self.compute_.device) for network in networks]
         self.scaling_, self.layout_, self.properties_ = scaling, layout, properties
         return self
 
-    def _initial_networks(
-        self, init: "str | Path | CompositionRegressor | None", seeds: list[int], init_property: str | None
-    ) -> list[Network]:
-        if init is None:
-            if init_property is not None:
-                raise BadTrainingData(f"init_property is {init_property!r}, but there is no init to take it from")
-            return fresh(self.model, self.elements, self.properties_, seeds, self.recipe_)
+    def _trained(self, init: "str | Path | CompositionRegressor") -> "CompositionRegressor":
+        """Return the model from which a training starts."""
+        if not isinstance(init, CompositionRegressor | str | Path):
+            raise BadTrainingData(f"init is {quoted(init)}; give a CompositionRegressor or the path of a saved model")
         start = init if isinstance(init, CompositionRegressor) else CompositionRegressor.load(init, device=self.device)
         check_is_fitted(start, "networks_")
         require_alike(self.model, self.elements, self.layout_, start.model, start.network_, start.layout_)
-        return continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
+        return start
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
         """Return the raw outputs of each of k networks, (k, B, 2); for several properties, (k, B, K, 2)."""
-        compositions = self._compositions(X)
-        in_float32 = Compute(self.compute_.device, bfloat16=False)
-        found = np.stack([outputs(network, compositions, self.layout_, in_float32) for network in self.networks_])
+        compositions, compute = self._compositions(X), Compute(self.compute_.device, bfloat16=False)
+        found = np.stack([outputs(network, compositions, self.layout_, compute) for network in self.networks_])
         # Without compounds, the outputs do not show how many properties there are.
         return found.reshape(*found.shape[:2], *np.shape(self.scaling_.mean), 2)
 
     def _compositions(self, X: Formulas) -> Compositions:
         """Parse compounds, with elements in the order that the networks read."""
         check_is_fitted(self, "networks_")
-        compositions = parse(formulas_and_targets(X, None)[0])
+        taken = given(X)
+        compositions = parse(taken.formulas)
         require_known(compositions, self.network_.elements)
+        if "elements_seen_" in vars(self):
+            warn_of_unseen(compositions, self.elements_seen_, taken.labels)
+        warn_of_cut(compositions, self.layout_, taken.labels)
         return self.layout_.ordered(compositions)

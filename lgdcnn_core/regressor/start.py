@@ -15,14 +15,23 @@ Properties = tuple[str, ...] | None
 """Names of the properties that a model predicts; None for a single one, which has no name."""
 
 
-def fresh(model: str, elements: str, properties: Properties, seeds: Sequence[int], recipe: Recipe) -> list[Network]:
+def fresh(
+    model: str,
+    elements: str,
+    properties: Properties,
+    seeds: Sequence[int],
+    recipe: Recipe,
+    init_property: str | None = None,
+) -> list[Network]:
     """Return one network with fresh weights for each seed.
 
     Raises
     ------
     BadTrainingData
-        If the recipe starts from a network trained on its `source`.
+        If the recipe starts from a network trained on its `source`, or there is an `init_property`.
     """
+    if init_property is not None:
+        raise BadTrainingData(f"init_property is {init_property!r}, but there is no init to take it from")
     if recipe.source is not None:
         source = "all extended sets together" if recipe.source == JOINT else recipe.source
         raise BadTrainingData(

@@ -2,8 +2,10 @@
 
 from lgdcnn_core.training.batches import Layout, Setting, prediction_batches
 from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose, precisions
+from lgdcnn_core.training.given import Formulas, Given, given
 from lgdcnn_core.training.history import Epoch, History, TrainingDiverged
 from lgdcnn_core.training.loop import train
+from lgdcnn_core.training.notices import DataWarning, merging_expected
 from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
 from lgdcnn_core.training.recipe import (
@@ -24,10 +26,8 @@ from lgdcnn_core.training.recipe import (
 )
 from lgdcnn_core.training.scaling import Scaling
 from lgdcnn_core.training.tables import (
-    Formulas,
     Labelled,
     UnknownElements,
-    formulas_and_targets,
     hold_out,
     labelled,
     merge_duplicates,
@@ -50,8 +50,10 @@ __all__ = [
     "TRANSFER",
     "BadTrainingData",
     "Compute",
+    "DataWarning",
     "Epoch",
     "Formulas",
+    "Given",
     "History",
     "InvalidRecipe",
     "Labelled",
@@ -71,11 +73,12 @@ __all__ = [
     "as_numbers",
     "choose",
     "differing",
-    "formulas_and_targets",
+    "given",
     "hold_out",
     "labelled",
     "matched",
     "merge_duplicates",
+    "merging_expected",
     "outputs",
     "precisions",
     "prediction_batches",

@@ -1,6 +1,5 @@
 """Turn compositions into inputs of a network: packed batches (exact setting) or padded ones (padded setting)."""
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -59,13 +58,6 @@ class Layout:
         """Return compositions with their elements in the order that the network reads."""
         if self.setting == "exact":
             return with_boundary(compositions.canonical(self.order), self.boundary)
-        longer = int((compositions.lengths > self.n_max).sum())
-        if longer:
-            warnings.warn(
-                f"{longer} of {len(compositions)} compounds have more than {self.n_max} elements, the most in the "
-                "training data: the padded setting cuts off the rest; the exact setting does not",
-                stacklevel=2,
-            )
         return compositions
 
 

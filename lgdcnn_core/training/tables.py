@@ -1,7 +1,7 @@
 """Turn tables and lists of formulas into data for training."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,9 @@ from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.composition.compositions import quoted, shortened
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.batches import Layout
+from lgdcnn_core.training.given import Formulas, Given, given, given_for_validation
+from lgdcnn_core.training.notices import Labels, row_name, warn_of_merged, warn_of_unused
 from lgdcnn_core.training.targets import SHOWN, BadTrainingData, Targets, as_numbers, matched, property_names
-
-Formulas = pd.DataFrame | pd.Series | Iterable[object]
-"""A list or Series of formulas, or a DataFrame with a column ``formula``. A formula is a string, a dict or a pymatgen
-Composition."""
 
 VALIDATION_FRACTION = 0.1
 """Share of the training data held out if a recipe needs validation data and gets none."""
@@ -28,38 +26,35 @@ class UnknownElements(ValueError):
 
 @dataclass(frozen=True)
 class Labelled:
-    """Compositions with their targets, (B,) float64: a property in its unit, or classes 0 and 1.
+    """Compositions with their targets.
 
-    For several properties, (B, K), NaN where one is not known.
+    Attributes
+    ----------
+    compositions
+        B compositions.
+    targets
+        (B,) float64: a property in its unit, or classes 0 and 1. For several properties, (B, K), NaN where one is not
+        known.
+    properties
+        Names of several properties; None for a single one.
+    labels
+        Index labels of the rows that were given, to which `Compositions.rows` point; None where there are none.
     """
 
     compositions: Compositions
     targets: NDArray[np.float64]
+    properties: tuple[str, ...] | None = None
+    labels: Labels = None
 
     def __len__(self) -> int:
         return len(self.compositions)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "Labelled":
-        return Labelled(self.compositions[rows], self.targets[rows])
+        return replace(self, compositions=self.compositions[rows], targets=self.targets[rows])
 
     def in_order(self, layout: Layout) -> "Labelled":
         """Return the same data with each compound's elements in the order that the network reads."""
         return replace(self, compositions=layout.ordered(self.compositions))
-
-
-def formulas_and_targets(X: Formulas, y: Targets | None) -> tuple[Iterable[object], Targets | None]:
-    """Return formulas and targets, from a table if they are in one; targets may be absent.
-
-    Raises
-    ------
-    BadTrainingData
-        If a DataFrame has no column ``formula``.
-    """
-    if not isinstance(X, pd.DataFrame):
-        return X, y
-    if "formula" not in X:
-        raise BadTrainingData(f"the table has no column 'formula'; its columns are {', '.join(map(str, X.columns))}")
-    return X["formula"], X.get("target") if y is None else y
 
 
 def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, gaps: bool = False) -> Labelled:
@@ -68,8 +63,7 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, ga
     Parameters
     ----------
     X, y
-        Formulas and targets, or a DataFrame with columns ``formula`` and ``target``. Targets of several properties are
-        a table, (B, K), NaN where one is not known.
+        As in `given`. Targets of several properties are a table, (B, K), NaN where one is not known.
     role
         The use of the data, as errors name it.
     classification
@@ -86,43 +80,56 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, ga
     lgdcnn_core.composition.InvalidFormulas
         If formulas are invalid; the message lists all of them.
     """
-    formulas, values = formulas_and_targets(X, y)
+    return checked(given(X, y, role), role, classification, gaps)
+
+
+def checked(data: Given, role: str, classification: bool, gaps: bool = False) -> Labelled:
+    """Return data that were taken from where they were given, as `labelled` does."""
+    values = data.targets
     if values is None:
         raise BadTrainingData(f"the {role} data have no targets: give y, or a DataFrame with a column 'target'")
-    compositions = parse(formulas)
-    if property_names(values) is not None:
-        return _labelled_with_several(compositions, values, role, classification, gaps)
-    targets, wrong, given = as_numbers(values, role)
+    compositions = parse(data.formulas)
+    names = property_names(values)
+    if names is not None:
+        targets = _several(compositions, values, role, classification, gaps, data.labels)
+        return Labelled(compositions, targets, names, data.labels)
+    targets, wrong, as_given = as_numbers(values, role)
     _require_as_many(compositions, len(targets), role)
     missing = ~wrong & np.isnan(targets)
     wrong |= ~np.isin(targets, (0, 1)) & ~missing if classification else np.isinf(targets)
     wrong |= missing & (not gaps)
-    _require_right(compositions, wrong, given, "0 or 1" if classification else "finite numbers", f"the {role} data")
-    return Labelled(compositions, targets)
+    kind = "0 or 1" if classification else "finite numbers"
+    _require_right(compositions, wrong, as_given, kind, f"the {role} data", data.labels)
+    return Labelled(compositions, targets, labels=data.labels)
 
 
-def _labelled_with_several(
-    compositions: Compositions, values: Targets, role: str, classification: bool, gaps: bool
-) -> Labelled:
-    """Check targets of several properties."""
+def _several(
+    compositions: Compositions, values: Targets, role: str, classification: bool, gaps: bool, labels: Labels
+) -> NDArray[np.float64]:
+    """Return checked targets of several properties, (B, K)."""
     if classification:
         raise BadTrainingData("classification takes one property: targets must be (B,)")
     table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(np.asarray(values))
     _require_as_many(compositions, len(table), role, "rows of targets")
-    columns = []
+    columns, complaints = [], []
     for name, column in table.items():
-        targets, wrong, given = as_numbers(column, role)
-        _require_right(compositions, wrong, given, "finite numbers", f"{name} in the {role} data")
+        targets, wrong, as_given = as_numbers(column, role)
+        try:
+            _require_right(compositions, wrong, as_given, "finite numbers", f"{name} in the {role} data", labels)
+        except BadTrainingData as error:
+            complaints.append(str(error))
         columns.append(targets)
+    if complaints:
+        raise BadTrainingData("\n".join(complaints))
     targets = np.column_stack(columns)
     if gaps:
-        return Labelled(compositions, targets)
+        return targets
     known = np.isfinite(targets)
     for kind, has in (("compounds", known.any(axis=1)), ("properties", known.any(axis=0))):
         if not has.all():
             numbers = ", ".join(map(str, np.flatnonzero(~has)[:SHOWN]))
             raise BadTrainingData(f"{np.sum(~has)} {kind} of the {role} data have no target, such as {numbers}")
-    return Labelled(compositions, targets)
+    return targets
 
 
 def _require_as_many(compositions: Compositions, n_targets: int, role: str, called: str = "targets") -> None:
@@ -133,14 +140,20 @@ def _require_as_many(compositions: Compositions, n_targets: int, role: str, call
 
 
 def _require_right(
-    compositions: Compositions, wrong: NDArray[np.bool_], given: "pd.Series[Any]", kind: str, where: str
+    compositions: Compositions,
+    wrong: NDArray[np.bool_],
+    as_given: "pd.Series[Any]",
+    kind: str,
+    where: str,
+    labels: Labels,
 ) -> None:
     """Raise if targets are wrong, naming the first rows."""
     rows = np.flatnonzero(wrong)
     if len(rows):
-        values = given.astype(object)
+        values = as_given.astype(object)
         shown = "; ".join(
-            f"row {row} ({shortened(compositions.formulas[row])}): {quoted(values.iloc[row])}" for row in rows[:SHOWN]
+            f"{row_name(int(row), labels)} ({shortened(compositions.formulas[row])}): {quoted(values.iloc[row])}"
+            for row in rows[:SHOWN]
         )
         more = f"; and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
         raise BadTrainingData(f"{len(rows)} targets of {where} are not {kind}: {shown}{more}")
@@ -149,7 +162,7 @@ def _require_right(
 def training_and_validation(
     X: Formulas,
     y: Targets | None,
-    val: pd.DataFrame | tuple[Formulas, Targets] | None,
+    val: pd.DataFrame | tuple[Formulas, Targets] | str | Path | None,
     classification: bool,
     seed: int | None,
 ) -> tuple[Labelled, Labelled | None]:
@@ -160,7 +173,7 @@ def training_and_validation(
     X, y, classification
         As in `labelled`.
     val
-        Validation data, a table or a pair.
+        Validation data, a table, the path of a csv file, or a pair.
     seed
         Draws `VALIDATION_FRACTION` of the training data for validation, if none are given; None holds nothing out.
 
@@ -168,23 +181,38 @@ def training_and_validation(
     ------
     BadTrainingData, lgdcnn_core.composition.InvalidFormulas
         As for `labelled` and `hold_out`.
+
+    Warns
+    -----
+    DataWarning
+        Of columns that are not used, and of training rows with the same formula.
     """
-    data = merge_duplicates(labelled(X, y, "training", classification))
+    taken = given(X, y, "training")
+    data = checked(taken, "training", classification)
+    warn_of_unused(taken.unused, "training")
+    data = merge_duplicates(data, "training")
     if val is not None:
-        formulas, targets = formulas_and_targets(*(val if isinstance(val, tuple) else (val, None)))
-        if targets is not None:
-            properties = property_names(formulas_and_targets(X, y)[1])
-            targets = matched(targets, properties, "validation")
-        return data, labelled(formulas, targets, "validation", classification)
+        val_taken = given_for_validation(val, y)
+        if val_taken.targets is not None:
+            val_taken = val_taken._replace(targets=matched(val_taken.targets, data.properties, "validation"))
+        val_data = checked(val_taken, "validation", classification)
+        warn_of_unused([name for name in val_taken.unused if name not in taken.unused], "validation")
+        return data, val_data
     return (data, None) if seed is None else hold_out(data, VALIDATION_FRACTION, seed)
 
 
-def merge_duplicates(data: Labelled) -> Labelled:
-    """Average rows with the same formula text into one, at the position of the first, as the paper does in training."""
+def merge_duplicates(data: Labelled, role: str | None = None) -> Labelled:
+    """Average rows with the same formula text into one, at the position of the first, as the paper does in training.
+
+    Warn of them, if there is a `role`, the use of the data.
+    """
     codes, _ = pd.factorize(data.compositions.formulas)
+    if role is not None:
+        warn_of_merged(data, codes, role)
     _, first = np.unique(codes, return_index=True)
     means = pd.DataFrame(data.targets).groupby(codes).mean()  # for several properties, over the known targets
-    return Labelled(data.compositions[first], means.to_numpy().reshape(-1, *data.targets.shape[1:]))
+    targets = means.to_numpy().reshape(-1, *data.targets.shape[1:])
+    return replace(data, compositions=data.compositions[first], targets=targets)
 
 
 def hold_out(data: Labelled, fraction: float, seed: int) -> tuple[Labelled, Labelled]:

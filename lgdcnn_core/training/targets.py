@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Targets = Iterable[float] | pd.DataFrame | NDArray[np.float64]
-"""A list, Series or array (B,) of a property in its unit; or a table (B, K) of several, NaN where one is not known."""
+Targets = Iterable[float] | pd.DataFrame | NDArray[np.float64] | str | list[str]
+"""A list, Series, array or tensor (B,) of a property in its unit; or a table (B, K) of several, NaN where one is not
+known; or the names of their columns in a table."""
 
 SHOWN = 5
 """Rows that an error names."""
@@ -18,6 +19,39 @@ SHOWN = 5
 
 class BadTrainingData(ValueError):
     """No network can be trained on these data."""
+
+
+def column_or_table(y: Any, role: str) -> Any:
+    """Return targets as a column, (B,), or as a DataFrame or array of several properties, (B, K).
+
+    Rows of a list may be lists. A table of one column is a column. A tensor becomes an array, and a masked value NaN.
+
+    Raises
+    ------
+    BadTrainingData
+        If targets have another shape, or rows have different lengths.
+    """
+    if isinstance(y, list | tuple):
+        y = [value.tolist() if isinstance(value, np.ndarray) or _is_tensor(value) else value for value in y]
+        if any(isinstance(value, list | tuple) for value in y):
+            lengths = sorted({len(value) if isinstance(value, list | tuple) else 1 for value in y})
+            if len(lengths) > 1:
+                raise BadTrainingData(
+                    f"rows of targets of the {role} data have different lengths: {', '.join(map(str, lengths))}"
+                )
+            y = pd.DataFrame(y).to_numpy()
+    elif isinstance(y, np.ma.MaskedArray):
+        y = np.ma.filled(y.astype(float), np.nan)
+    elif _is_tensor(y):
+        y = np.asarray(y.detach().cpu() if y.is_complex() else y.detach().cpu().double())
+    shape = tuple(getattr(y, "shape", (0,)))
+    if len(shape) not in (1, 2) or shape[1:] == (0,):
+        raise BadTrainingData(f"targets of the {role} data are {shape}; give (B,), or (B, K) for several properties")
+    if len(shape) == 1:
+        return y
+    if isinstance(y, pd.DataFrame):
+        return y.iloc[:, 0] if shape[1] == 1 else y
+    return np.asarray(y)[:, 0] if shape[1] == 1 else np.asarray(y)
 
 
 def property_names(y: Targets | None) -> tuple[str, ...] | None:
@@ -88,20 +122,25 @@ def as_numbers(values: Targets, role: str) -> tuple[NDArray[np.float64], NDArray
     BadTrainingData
         If the targets are not a column of values, but a dict, for example.
     """
-    if isinstance(values, Mapping | Set | str | bytes):
+    if isinstance(values, Mapping | Set | str | bytes) or not isinstance(values, Iterable):
         raise BadTrainingData(
             f"targets of the {role} data are a {type(values).__name__}; give a list, an array or a Series in the order "
-            "of the formulas"
+            "of the formulas, or a table with formulas and the name of its column of targets"
         )
     given = values if isinstance(values, pd.Series) else pd.Series(_plain(values))
     if pd.api.types.is_numeric_dtype(given) and not pd.api.types.is_complex_dtype(given):
         targets = given.to_numpy(dtype=float, na_value=np.nan)
         return targets, np.isinf(targets), given
-    missing = given.isna().to_numpy(dtype=bool)
+    empty = np.array([isinstance(value, str) and not value.strip() for value in given.astype(object)], dtype=bool)
+    missing = given.isna().to_numpy(dtype=bool) | empty
     kinds = Real | Decimal | str | np.bool_
     readable = [value if isinstance(value, kinds) else None for value in given.astype(object)]
     numbers = pd.to_numeric(pd.Series(readable, dtype=object), errors="coerce").to_numpy(dtype=float)
     return numbers, ~missing & ~np.isfinite(numbers), given
+
+
+def _is_tensor(value: object) -> bool:
+    return hasattr(value, "detach")
 
 
 def _plain(values: Targets) -> list[Any] | NDArray[Any]:

@@ -19,7 +19,7 @@ from lgdcnn_core.companion.runs.record import PREDICTIONS, VALIDATION, RunRecord
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
 from lgdcnn_core.companion.runs.store import Store, committed_store, local_store
 from lgdcnn_core.companion.runs.weights import file_of_weights, require_current
-from lgdcnn_core.training import TOGETHER, Recipe, Watch
+from lgdcnn_core.training import TOGETHER, Recipe, Watch, merging_expected
 
 Model = CompositionRegressor | TreeModel | OneOfMany
 """A trained model that a run writes a record for."""
@@ -88,7 +88,8 @@ def execute(
     estimator: Model
     if not isinstance(recipe, Recipe):
         estimator = TreeModel(recipe, spec.seed, spec.classification, progress)
-        estimator.fit(split.train, val, stop_after=stop_after, watch=watch)
+        with merging_expected():
+            estimator.fit(split.train, val, stop_after=stop_after, watch=watch)
     elif isinstance(spec.source, JointSpec) and spec.source.masked:
         assert source is not None
         estimator = OneOfMany(source, joint_record(spec.source), spec.dataset, device)
@@ -102,19 +103,20 @@ def execute(
             device=device,
             progress=progress,
         )
-        estimator.fit(
-            split.train,
-            val=val,
-            init=source,
-            init_property=property_of_source(spec.source, spec.dataset),
-            checkpoint=checkpoint,
-            stop_after=stop_after,
-            watch=watch,
-        )
+        with merging_expected():  # by the paper's rule; the record has n_train and n_train_distinct
+            estimator.fit(
+                split.train,
+                val=val,
+                init=source,
+                init_property=property_of_source(spec.source, spec.dataset),
+                checkpoint=checkpoint,
+                stop_after=stop_after,
+                watch=watch,
+            )
         estimator.history_.require_whole()
         if weights_file is not None:
             weights_file.parent.mkdir(parents=True, exist_ok=True)
-            estimator.save(weights_file)
+            estimator.save(weights_file, training=False)  # in the record; retrained weights are the same file
     record = found or _written(spec, split, source, estimator, store, begun, resumed)
     checkpoint.unlink(missing_ok=True)
     return record

@@ -133,7 +133,7 @@ def train_jointly(
     estimator.fit(table["formula"], targets, val=validation, checkpoint=checkpoint, watch=watch)
     estimator.history_.require_whole()
     partial = weights.with_suffix(".partial")
-    estimator.save(partial, half=spec.masked)
+    estimator.save(partial, half=spec.masked, training=False)
     history = estimator.history_
     record = JointRecord(
         spec=spec,

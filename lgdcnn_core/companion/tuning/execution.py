@@ -22,7 +22,7 @@ from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec, source
 from lgdcnn_core.companion.tuning.record import Outcome, TrialRecord, TrialStore
 from lgdcnn_core.companion.tuning.spec import Task, Trial, key
 from lgdcnn_core.models import chain
-from lgdcnn_core.training import TrainingDiverged
+from lgdcnn_core.training import TrainingDiverged, merging_expected
 
 
 def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | None = None) -> TrialRecord:
@@ -53,7 +53,8 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
     curve: dict[str, list[float | None]] = learning_curve([])
     clock = time.perf_counter()
     try:
-        model.fit(train, val=val, init=start, init_property=property_of_source(source_spec, task.dataset))
+        with merging_expected():  # by the paper's rule
+            model.fit(train, val=val, init=start, init_property=property_of_source(source_spec, task.dataset))
         model.history_.require_whole()
         content = lean(predict(model, val))
         # From the predictions as they are stored, so that anyone can compute the MAE again.

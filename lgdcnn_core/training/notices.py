@@ -1,0 +1,140 @@
+"""Warnings about data that are not used, or used in a way that may not be meant; each names the first cases."""
+
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from numbers import Integral
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lgdcnn_core.composition import Compositions
+from lgdcnn_core.composition.compositions import CASES_SHOWN, quoted
+from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, SYMBOLS
+from lgdcnn_core.training.batches import Layout
+
+if TYPE_CHECKING:
+    from lgdcnn_core.training.tables import Labelled
+
+Labels = pd.Index | None
+"""Index labels of the rows, by position; None where there are none."""
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+class DataWarning(UserWarning):
+    """Some of the data are not used, or are used in a way that may not be meant."""
+
+
+def row_name(row: int, labels: Labels) -> str:
+    """Name a row by its position, from 0, and by its index label if that differs."""
+    label = row if labels is None else labels[row]
+    if isinstance(label, Integral) and label == row:
+        return f"row {row}"
+    return f"row {row} (index {quoted(label.item() if isinstance(label, np.generic) else label)})"
+
+
+def warn_of_unused(columns: Sequence[str], role: str) -> None:
+    """Warn of the columns of a table that are neither formulas nor targets."""
+    if columns:
+        are = "a column that is" if len(columns) == 1 else f"{len(columns)} columns that are"
+        _warn(f"the table of {role} data has {are} not used: {_cases(map(quoted, columns), ', ')}")
+
+
+def warn_of_merged(data: "Labelled", codes: NDArray[np.int64], role: str) -> None:
+    """Warn of rows with the same formula text, whose targets are averaged.
+
+    Parameters
+    ----------
+    data
+        B rows, before they are merged.
+    codes
+        (B,): number of the formula of each row, from 0.
+    role
+        The use of the data.
+    """
+    repeated = np.bincount(codes)[codes] > 1
+    if not repeated.any():
+        return
+    groups = pd.DataFrame(data.targets, columns=data.properties)[repeated].groupby(codes[repeated])
+    spreads = groups.max() - groups.min()
+    by_property = spreads.max()[spreads.max() > 0]
+    several = data.properties is not None
+    farthest = _cases((f"{value:g}{f' ({name})' if several else ''}" for name, value in by_property.items()), ", ")
+    differ = f"differ by up to {farthest}" if len(by_property) else "are equal"
+    cases = []
+    for code in spreads.index[:CASES_SHOWN]:
+        rows = np.flatnonzero(codes == code)
+        named = _cases((row_name(int(data.compositions.rows[row]), data.labels) for row in rows), ", ")
+        values = "" if several else f": {data.targets[rows].min():g} to {data.targets[rows].max():g}"
+        cases.append(f"{quoted(data.compositions.formulas[rows[0]])} in {named}{values}")
+    formulas = "1 formula" if len(spreads) == 1 else f"{len(spreads)} formulas"
+    _warn(
+        f"{repeated.sum()} rows of the {role} data share {formulas}: each formula becomes one compound with its mean "
+        f"target; the targets of a formula {differ} ({_cases(cases, count=len(spreads))})"
+    )
+
+
+@contextmanager
+def merging_expected() -> Iterator[None]:
+    """Silence `warn_of_merged`, for callers that state the number of rows themselves."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"\d+ rows of the \w+ data share", category=DataWarning)
+        yield
+
+
+def warn_of_cut(compositions: Compositions, layout: Layout, labels: Labels) -> None:
+    """Warn of compounds with more elements than the padded setting has places."""
+    longer = np.flatnonzero(compositions.lengths > layout.n_max)
+    if len(longer) and layout.setting == "published":
+        _warn_of(
+            compositions,
+            longer,
+            labels,
+            f"more than {layout.n_max} elements, the most in the training data: the padded setting cuts off the rest; "
+            "the exact setting does not",
+        )
+
+
+def elements_of(compositions: Compositions) -> tuple[str, ...]:
+    """Return the symbols of all elements in these compounds, sorted."""
+    return _symbols(compositions.atomic_numbers)
+
+
+def warn_of_unseen(compositions: Compositions, seen: Iterable[str], labels: Labels) -> None:
+    """Warn of compounds with elements that training never saw, given the symbols of those that it saw."""
+    known = [ATOMIC_NUMBERS[symbol] for symbol in seen]
+    unseen = ~np.isin(np.arange(len(SYMBOLS) + 1), known)[compositions.atomic_numbers]
+    if unseen.any():
+        rows = np.unique(np.repeat(np.arange(len(compositions)), compositions.lengths)[unseen])
+        symbols = ", ".join(_symbols(compositions.atomic_numbers[unseen]))
+        _warn_of(compositions, rows, labels, f"elements that training never saw: {symbols}")
+
+
+def _symbols(atomic_numbers: NDArray[np.uint8]) -> tuple[str, ...]:
+    return tuple(sorted(SYMBOLS[number - 1] for number in np.unique(atomic_numbers)))
+
+
+def _warn_of(compositions: Compositions, chosen: NDArray[np.int64], labels: Labels, has: str) -> None:
+    first = chosen[:CASES_SHOWN]
+    cases = (f"{row_name(int(compositions.rows[i]), labels)}: {quoted(compositions.formulas[i])}" for i in first)
+    count = f"{len(chosen)} of {len(compositions)} compounds {'has' if len(chosen) == 1 else 'have'}"
+    _warn(f"{count} {has} ({_cases(cases, count=len(chosen))})")
+
+
+def _cases(first: Iterable[str], between: str = "; ", count: int | None = None) -> str:
+    """Join the first cases; `count` is the number of all cases, if not all are here."""
+    cases = list(first)
+    more = (count or len(cases)) - len(cases[:CASES_SHOWN])
+    return between.join(cases[:CASES_SHOWN] + ([f"and {more} more"] if more else []))
+
+
+def _warn(message: str) -> None:
+    """Warn, as from the first caller outside the package."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, DataWarning, stacklevel=level)
