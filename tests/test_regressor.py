@@ -442,6 +442,8 @@ def test_a_loaded_model_knows_its_training(fitted, tmp_path):
 
 def test_equal_trainings_are_equal_files_without_their_times(tmp_path):
     files = [regressor().fit(TABLE).save(tmp_path / name, training=False).read_bytes() for name in "ab"]
+    loaded = CompositionRegressor.load(tmp_path / "a")
+    assert (loaded.n_train_, "Zn" in loaded.elements_seen_, hasattr(loaded, "history_")) == (len(TABLE), True, False)
     assert files[0] == files[1]
 
 
@@ -465,7 +467,7 @@ def test_a_file_of_an_older_version_says_that_it_does_not_know(fitted, tmp_path)
 @pytest.mark.parametrize(
     "edit",
     [
-        {"training": {}},
+        {"training": {"histories_": [{"epochs": {}}]}},
         {"layout": {"setting": "other", "n_max": 3}},
         {"scaling": {}},
         {"parameters": {"recipe": {"epochs": 1}}},

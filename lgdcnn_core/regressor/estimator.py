@@ -322,7 +322,7 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
             Store the weights in bfloat16, which halves the file. Predictions of the loaded model, still computed in
             float32, then differ from those of this model in about the third digit.
         training
-            Keep the histories, the date and all else in `origin.KEPT`; without them, equal trainings give equal files.
+            Keep the histories and the date of the training too. Without them, equal trainings give equal files.
         """
         check_is_fitted(self, "networks_")
         parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
@@ -332,7 +332,7 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
             "scaling": asdict(self.scaling_),
             "properties": self.properties_,
             "lgdcnn_core": __version__,
-            **(origin.described(self) if training else {}),
+            **origin.described(self, repeatable=not training),
         }
         return saved_model.write(Path(path), description, self.networks_, half)
 

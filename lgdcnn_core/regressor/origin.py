@@ -11,6 +11,9 @@ from lgdcnn_core.training import Compute, Epoch, History
 KEPT = ("histories_", "n_train_", "n_val_", "elements_seen_", "provenance_")
 """Attributes of a trained model that its file keeps; predictions need none of them."""
 
+REPEATABLE = ("n_train_", "n_val_", "elements_seen_")
+"""Those that equal trainings have alike: no dates and seconds."""
+
 OLDER = "an older version of lgdcnn_core saved its file, or it was saved with training=False"
 PUBLISHED = "its checkpoint, of the published implementation, does not say"
 
@@ -44,16 +47,24 @@ def provenance(compute: Compute) -> dict[str, Any]:
     return {"lgdcnn_core": __version__, "trained": now, "compute": compute.describe()}
 
 
-def described(model: WithOrigin) -> dict[str, Any]:
-    """Return the origin of a model as plain values, a learning curve as its columns; of unknown origin, nothing."""
-    if "histories_" not in vars(model):
-        return {}
-    histories = [
-        asdict(history)
-        | {"epochs": {each.name: [getattr(line, each.name) for line in history.epochs] for each in fields(Epoch)}}
-        for history in model.histories_
-    ]
-    return {"training": {name: getattr(model, name) for name in KEPT} | {"histories_": histories}}
+def described(model: WithOrigin, repeatable: bool = False) -> dict[str, Any]:
+    """Return the known origin of a model as plain values, a learning curve as its columns.
+
+    Parameters
+    ----------
+    model
+        The model.
+    repeatable
+        Only what is in `REPEATABLE`.
+    """
+    found = {name: getattr(model, name) for name in (REPEATABLE if repeatable else KEPT) if name in vars(model)}
+    if "histories_" in found:
+        found["histories_"] = [
+            asdict(history)
+            | {"epochs": {each.name: [getattr(line, each.name) for line in history.epochs] for each in fields(Epoch)}}
+            for history in model.histories_
+        ]
+    return {"training": found}
 
 
 def restored(description: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,14 +75,15 @@ def restored(description: Mapping[str, Any]) -> dict[str, Any]:
     KeyError, TypeError, ValueError
         If the description is not one of this version.
     """
-    if "training" not in description:
-        return {"_without": OLDER}
-    found = {name: description["training"][name] for name in KEPT}
-    found["elements_seen_"] = tuple(found["elements_seen_"])
-    found["histories_"] = [
-        History(**history | {"epochs": [Epoch(*line) for line in zip(*_columns(history["epochs"]), strict=True)]})
-        for history in found["histories_"]
-    ]
+    given = description.get("training", {})
+    found = {name: given[name] for name in KEPT if name in given} | {"_without": OLDER}
+    if "elements_seen_" in found:
+        found["elements_seen_"] = tuple(found["elements_seen_"])
+    if "histories_" in found:
+        found["histories_"] = [
+            History(**history | {"epochs": [Epoch(*line) for line in zip(*_columns(history["epochs"]), strict=True)]})
+            for history in found["histories_"]
+        ]
     return found
 
 
