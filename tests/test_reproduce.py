@@ -204,10 +204,12 @@ def test_a_reproduction_of_days_is_worth_a_warning(checkout, capfd, monkeypatch)
 # Profiles and estimates
 
 
-def test_the_quick_profile_really_trains_both_networks_on_both_protocols():
+def test_the_quick_profile_really_trains_both_networks_on_two_data_sets():
     specs = profiles.quick()
-    assert {spec.model for spec in specs} == {"L-G-DCNN", "CrabNet"}
-    assert {spec.fold for spec in specs} == {None, 0}
+    assert {(spec.model, spec.dataset) for spec in specs} == {
+        (model, task) for model in ("L-G-DCNN", "CrabNet") for task in ("matbench_jdft2d", "matbench_phonons")
+    }
+    assert {(spec.fold, spec.train_fraction) for spec in specs} == {(0, 1.0)}
     assert {spec.full_recipe() for spec in specs} == {FAST}
 
 
