@@ -14,7 +14,7 @@ ARGS ?=
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
 	@echo
-	@echo "make reproduce                 PROFILE=quick: two networks on small sets, ten minutes"
+	@echo "make reproduce                 PROFILE=quick: two networks on small sets, twelve minutes"
 	@echo "make reproduce PROFILE=ours    our recipe and tree baselines on all 28 sets; resumable"
 	@echo "make reproduce PROFILE=paper   the whole paper: all sets, networks and folds, 300 epochs; resumable"
 	@echo "make reproduce PROFILE=paper ARGS=--dry-run   an estimate of the time on this machine, by data set"
@@ -36,7 +36,7 @@ data: $(INSTALLED)  ## fetch and check the 28 data sets and 3 extras (45 MB)
 reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compare (PROFILE=quick, ours or paper)
 	@$(RUN) -m lgdcnn_core.companion.reproduce --profile $(PROFILE) $(ARGS)
 
-test: data  ## run the tests
+test: data  ## run the tests, 25 min
 	@$(RUN) -m pytest $(ARGS)
 
 test-browser: data site  ## run every notebook in JupyterLab and open every page of the site, in Chromium, 10 min
