@@ -374,7 +374,7 @@ class TestCommand:
             (("--trials", "batch255", "--datasets", BULK.dataset), "there are fast, batch256"),
             (("--datasets", "matbench_phonons"), "fold is 0 to 4"),
             ((), "--datasets"),
-            (("--datasets", BULK.dataset, "--seeds", "-1"), "from 0"),
+            (("--datasets", BULK.dataset, "--seeds", "-1"), "at least 0"),
         ],
     )
     def test_mistakes_are_named_before_anything_is_trained(self, arguments, said, capsys):
