@@ -45,7 +45,7 @@ MODEL = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON()"
 BROKEN_PICTURES = """() => [...document.querySelectorAll("img")]
     .filter(picture => !picture.complete || picture.naturalWidth === 0).map(picture => picture.getAttribute("src"))"""
 WIDGETS = """() => [...document.querySelectorAll(".jp-OutputArea-output")]
-    .filter(output => output.dataset.mimeType === "application/vnd.jupyter.widget-view+json").length"""
+    .filter(output => output.querySelector(".jupyter-widgets")).length"""
 UNRENDERED = """() => [...document.querySelectorAll(".jp-OutputArea-output")].map(output => output.textContent)
     .filter(text => /Error displaying widget|Loading widget|Error creating widget/.test(text))"""
 
@@ -150,9 +150,10 @@ def run(page, lab, name):
         wrong.append(f"{kinds.count('image/png')} pictures were drawn, {shown} are shown")
     wrong += [f"picture {source} is missing" for source in page.evaluate(BROKEN_PICTURES)]
     widgets, views = page.evaluate(WIDGETS), kinds.count("application/vnd.jupyter.widget-view+json")
-    if widgets < views:
+    unrendered = page.evaluate(UNRENDERED)
+    if widgets + len(unrendered) < views:
         wrong.append(f"{views} widgets were made, {widgets} are shown")
-    wrong += [f"widget: {text.strip()}" for text in page.evaluate(UNRENDERED)]
+    wrong += [f"widget: {text.strip()}" for text in unrendered]
     return wrong
 
 
