@@ -1,6 +1,7 @@
 """Help a notebook: the style of its pictures, errors in one line, runs and readings made where they are missing."""
 
 import time
+import warnings
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -39,6 +40,8 @@ def begin() -> None:
     keeps its traceback.
     """
     plt.style.use(figures.STYLE)
+    # Without the path of the cell that warns, which is of this machine.
+    warnings.formatwarning = lambda message, category, *_, **__: f"{category.__name__}: {message}\n"
     try:
         from IPython import get_ipython
     except ImportError:
