@@ -53,6 +53,13 @@ def test_a_single_position_or_a_bad_one_is_an_error(five: Compositions) -> None:
         five[np.array([True, False])]
 
 
+def test_compounds_that_contain_an_element_are_found_once_and_in_order() -> None:
+    compositions = parse(["CH3COOH", "Fe2O3", "NaCl", "FeO"])
+    assert compositions.containing(26).tolist() == [1, 3]
+    assert compositions.containing([1, 17]).tolist() == [0, 2]
+    assert compositions.containing([]).tolist() == []
+
+
 def test_padding_is_zero_and_as_wide_as_asked(five: Compositions) -> None:
     src, frac = five.padded()
     assert src.shape == frac.shape == (5, 4)

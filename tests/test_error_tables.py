@@ -6,6 +6,7 @@ from summaries import ensembles, summary
 
 from lgdcnn_core.companion import wording
 from lgdcnn_core.companion.claims import error_tables, errors, lower_errors
+from lgdcnn_core.companion.runs import trees
 
 BULK, SHEAR, JDFT = "aflow__ael_bulk_modulus_vrh", "mp_shear_modulus", "matbench_jdft2d"
 FAST = {"recipe": "fast", "setting": "exact", "epochs": 60}
@@ -143,9 +144,14 @@ def test_a_run_is_named_by_network_and_training_single_networks_first():
     assert names[-1] == "mean of n, L-G-DCNN, fast recipe"
 
 
+def test_every_baseline_has_a_name():
+    assert set(wording.BASELINES) == set(trees.RECIPES)
+    assert wording.BASELINE == trees.NAME
+
+
 def test_baselines_have_names_that_people_know_and_no_way_of_training():
-    trees = {"recipe": "trees", "setting": "exact", "epochs": 1}
-    table = summary((BULK, None, "GBM", 9.5, 0.1, 3, trees), (BULK, None, "L-G-DCNN", 8.5, 0.1, 3, FAST))
+    grown = {"recipe": "trees", "setting": "exact", "epochs": 1}
+    table = summary((BULK, None, "GBM", 9.5, 0.1, 3, grown), (BULK, None, "L-G-DCNN", 8.5, 0.1, 3, FAST))
     shown = error_tables.error_table(table)
     assert list(shown.columns) == [("L-G-DCNN", "fast recipe"), ("gradient boosting", "")]
     assert shown.iloc[0, 1].startswith("9.5")

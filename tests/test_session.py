@@ -1,5 +1,6 @@
 """A notebook session: errors in a line, readings made where they are missing."""
 
+import warnings
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -17,6 +18,7 @@ from lgdcnn_core.companion.runs import RunSpec
 def shell(monkeypatch, drawing_style):
     """An IPython session that begins as a notebook does; the text of the errors it shows."""
     shell, said = InteractiveShell(), []
+    monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)  # restored afterwards
     monkeypatch.setattr(shell, "_showtraceback", lambda kind, error, lines: said.append("\n".join(lines)))
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
     session.begin()
@@ -46,6 +48,10 @@ def test_a_table_without_rows_is_no_record(shell):
     html = shell.format(shell.named("nothing")), shell.format(shell.named("nothing").style)
     assert html == ("no record", "no record")
     assert all("<table" in shell.format(each) for each in (shell.named("something"), shell.named("something").style))
+
+
+def test_a_warning_comes_without_a_path_of_this_machine(shell):
+    assert warnings.formatwarning("two rows", UserWarning, __file__, 1, "code") == "UserWarning: two rows\n"
 
 
 def test_a_session_draws_in_the_projects_style(shell):

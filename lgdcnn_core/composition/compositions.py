@@ -1,11 +1,11 @@
 """Many compositions in a few flat arrays, memory in proportion to their elements."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lgdcnn_core.composition.order import Order, electronegativities
 
@@ -23,6 +23,13 @@ def quoted(given: object) -> str:
 def shortened(text: str) -> str:
     """Cut a text for a message after `CHARACTERS_SHOWN` characters."""
     return text if len(text) <= CHARACTERS_SHOWN else f"{text[:CHARACTERS_SHOWN]}..."
+
+
+def listed(first: Iterable[str], between: str = "; ", count: int | None = None) -> str:
+    """Join the first `CASES_SHOWN` cases for a message, and count the others; `count` is the number of all cases."""
+    cases = list(first)
+    more = (count or len(cases)) - len(cases[:CASES_SHOWN])
+    return between.join(cases[:CASES_SHOWN] + ([f"and {more} more"] if more else []))
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,10 @@ class Compositions:
             rows=self.rows[chosen],
         )
 
+    def containing(self, atomic_numbers: ArrayLike) -> NDArray[np.int64]:
+        """Return the positions of the compounds with any of these elements, ascending."""
+        return np.unique(self._compound_of_token[np.isin(self.atomic_numbers, atomic_numbers)])
+
     def canonical(self, order: Order = "amount, atomic number") -> "Compositions":
         """Put each compound's elements into an order that the composition decides; amounts are float32 fractions.
 
@@ -193,12 +204,10 @@ class Compositions:
         return np.repeat(np.arange(len(self)), self.lengths)
 
     def _describe_too_long(self, too_long: NDArray[np.int64], n_max: int) -> str:
-        named = "; ".join(
-            f"row {self.rows[i]}: {quoted(self.formulas[i])} has {self.lengths[i]}" for i in too_long[:CASES_SHOWN]
-        )
-        more = f"; and {len(too_long) - CASES_SHOWN} more" if len(too_long) > CASES_SHOWN else ""
+        first = too_long[:CASES_SHOWN]
+        cases = (f"row {self.rows[i]}: {quoted(self.formulas[i])} has {self.lengths[i]}" for i in first)
         return (
             f"{len(too_long)} of {len(self)} compounds have more than n_max = {n_max} elements "
-            f"({named}{more}). Use n_max={self.lengths.max()} or more, or truncate=True to lose elements "
-            "as the published code does."
+            f"({listed(cases, count=len(too_long))}). Use n_max={self.lengths.max()} or more, or truncate=True to lose "
+            "elements as the published code does."
         )

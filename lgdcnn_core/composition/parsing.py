@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from lgdcnn_core.composition.compositions import CASES_SHOWN, Compositions, Problem, quoted
+from lgdcnn_core.composition.compositions import Compositions, Problem, listed, quoted
 from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, UnreadableFormula
 from lgdcnn_core.composition.reading import FullStop, read
 
@@ -174,5 +174,4 @@ def _as_objects(formulas: list[str]) -> NDArray[np.object_]:
 
 def _warn_of(what: str, cases: list[str]) -> None:
     """Warn, as from the caller of `parse`, with the count and the first few cases."""
-    more = f"; and {len(cases) - CASES_SHOWN} more" if len(cases) > CASES_SHOWN else ""
-    warnings.warn(f"{what}: {len(cases)} ({'; '.join(cases[:CASES_SHOWN])}{more})", UserWarning, stacklevel=3)
+    warnings.warn(f"{what}: {len(cases)} ({listed(cases)})", UserWarning, stacklevel=3)

@@ -96,11 +96,10 @@ def given_for_validation(val: Any, y: Targets | None) -> Given:
     """
     if isinstance(val, tuple | list) and len(val) == 2:
         return given(val[0], val[1], "validation")
+    if isinstance(val, str | os.PathLike):
+        val = _read_csv(Path(val))
     if isinstance(val, pd.DataFrame):
         return given(val, y if names_of_columns(y, val) else None, "validation")
-    if isinstance(val, str | os.PathLike):
-        table = _read_csv(Path(val))
-        return given(table, y if names_of_columns(y, table) else None, "validation")
     raise BadTrainingData(f"val is {quoted(val)}; give a table, the path of a csv file, or a pair (formulas, targets)")
 
 

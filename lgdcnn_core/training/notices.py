@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions
-from lgdcnn_core.composition.compositions import CASES_SHOWN, quoted
+from lgdcnn_core.composition.compositions import CASES_SHOWN, listed, quoted
 from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, SYMBOLS
 from lgdcnn_core.training.batches import Layout
 
@@ -41,7 +41,7 @@ def warn_of_unused(columns: Sequence[str], role: str) -> None:
     """Warn of the columns of a table that are neither formulas nor targets."""
     if columns:
         are = "a column that is" if len(columns) == 1 else f"{len(columns)} columns that are"
-        _warn(f"the table of {role} data has {are} not used: {_cases(map(quoted, columns), ', ')}")
+        _warn(f"the table of {role} data has {are} not used: {listed(map(quoted, columns), ', ')}")
 
 
 def warn_of_merged(data: "Labelled", codes: NDArray[np.int64], role: str) -> None:
@@ -63,18 +63,18 @@ def warn_of_merged(data: "Labelled", codes: NDArray[np.int64], role: str) -> Non
     spreads = groups.max() - groups.min()
     by_property = spreads.max()[spreads.max() > 0]
     several = data.properties is not None
-    farthest = _cases((f"{value:g}{f' ({name})' if several else ''}" for name, value in by_property.items()), ", ")
+    farthest = listed((f"{value:g}{f' ({name})' if several else ''}" for name, value in by_property.items()), ", ")
     differ = f"differ by up to {farthest}" if len(by_property) else "are equal"
     cases = []
     for code in spreads.index[:CASES_SHOWN]:
         rows = np.flatnonzero(codes == code)
-        named = _cases((row_name(int(data.compositions.rows[row]), data.labels) for row in rows), ", ")
+        named = listed((row_name(int(data.compositions.rows[row]), data.labels) for row in rows), ", ")
         values = "" if several else f": {data.targets[rows].min():g} to {data.targets[rows].max():g}"
         cases.append(f"{quoted(data.compositions.formulas[rows[0]])} in {named}{values}")
     formulas = "1 formula" if len(spreads) == 1 else f"{len(spreads)} formulas"
     _warn(
         f"{repeated.sum()} rows of the {role} data share {formulas}: each formula becomes one compound with its mean "
-        f"target; the targets of a formula {differ} ({_cases(cases, count=len(spreads))})"
+        f"target; the targets of a formula {differ} ({listed(cases, count=len(spreads))})"
     )
 
 
@@ -106,11 +106,10 @@ def elements_of(compositions: Compositions) -> tuple[str, ...]:
 
 def warn_of_unseen(compositions: Compositions, seen: Iterable[str], labels: Labels) -> None:
     """Warn of compounds with elements that training never saw, given the symbols of those that it saw."""
-    known = [ATOMIC_NUMBERS[symbol] for symbol in seen]
-    unseen = ~np.isin(np.arange(len(SYMBOLS) + 1), known)[compositions.atomic_numbers]
-    if unseen.any():
-        rows = np.unique(np.repeat(np.arange(len(compositions)), compositions.lengths)[unseen])
-        symbols = ", ".join(_symbols(compositions.atomic_numbers[unseen]))
+    unseen = np.setdiff1d(compositions.atomic_numbers, [ATOMIC_NUMBERS[symbol] for symbol in seen])
+    if len(unseen):
+        symbols = ", ".join(_symbols(unseen))
+        rows = compositions.containing(unseen)
         _warn_of(compositions, rows, labels, f"elements that training never saw: {symbols}")
 
 
@@ -122,14 +121,7 @@ def _warn_of(compositions: Compositions, chosen: NDArray[np.int64], labels: Labe
     first = chosen[:CASES_SHOWN]
     cases = (f"{row_name(int(compositions.rows[i]), labels)}: {quoted(compositions.formulas[i])}" for i in first)
     count = f"{len(chosen)} of {len(compositions)} compounds {'has' if len(chosen) == 1 else 'have'}"
-    _warn(f"{count} {has} ({_cases(cases, count=len(chosen))})")
-
-
-def _cases(first: Iterable[str], between: str = "; ", count: int | None = None) -> str:
-    """Join the first cases; `count` is the number of all cases, if not all are here."""
-    cases = list(first)
-    more = (count or len(cases)) - len(cases[:CASES_SHOWN])
-    return between.join(cases[:CASES_SHOWN] + ([f"and {more} more"] if more else []))
+    _warn(f"{count} {has} ({listed(cases, count=len(chosen))})")
 
 
 def _warn(message: str) -> None:

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions, parse
-from lgdcnn_core.composition.compositions import quoted, shortened
+from lgdcnn_core.composition.compositions import CASES_SHOWN, listed, quoted, shortened
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.batches import Layout
 from lgdcnn_core.training.given import Formulas, Given, given, given_for_validation
 from lgdcnn_core.training.notices import Labels, row_name, warn_of_merged, warn_of_unused
-from lgdcnn_core.training.targets import SHOWN, BadTrainingData, Targets, as_numbers, matched, property_names
+from lgdcnn_core.training.targets import BadTrainingData, Targets, as_numbers, matched, property_names
 
 VALIDATION_FRACTION = 0.1
 """Share of the training data held out if a recipe needs validation data and gets none."""
@@ -127,7 +127,7 @@ def _several(
     known = np.isfinite(targets)
     for kind, has in (("compounds", known.any(axis=1)), ("properties", known.any(axis=0))):
         if not has.all():
-            numbers = ", ".join(map(str, np.flatnonzero(~has)[:SHOWN]))
+            numbers = ", ".join(map(str, np.flatnonzero(~has)[:CASES_SHOWN]))
             raise BadTrainingData(f"{np.sum(~has)} {kind} of the {role} data have no target, such as {numbers}")
     return targets
 
@@ -151,12 +151,11 @@ def _require_right(
     rows = np.flatnonzero(wrong)
     if len(rows):
         values = as_given.astype(object)
-        shown = "; ".join(
+        first = (
             f"{row_name(int(row), labels)} ({shortened(compositions.formulas[row])}): {quoted(values.iloc[row])}"
-            for row in rows[:SHOWN]
+            for row in rows[:CASES_SHOWN]
         )
-        more = f"; and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-        raise BadTrainingData(f"{len(rows)} targets of {where} are not {kind}: {shown}{more}")
+        raise BadTrainingData(f"{len(rows)} targets of {where} are not {kind}: {listed(first, count=len(rows))}")
 
 
 def training_and_validation(
@@ -238,11 +237,10 @@ def require_known(compositions: Compositions, table: ElementTable) -> None:
     UnknownElements
         If so; the message names the compounds.
     """
-    unknown = ~table.known[compositions.atomic_numbers]
-    if unknown.any():
-        compounds = np.unique(np.repeat(np.arange(len(compositions)), compositions.lengths)[unknown])
-        shown = ", ".join(shortened(f) for f in compositions.formulas[compounds[:SHOWN]])
+    compounds = compositions.containing(np.flatnonzero(~table.known))
+    if len(compounds):
+        shown = ", ".join(shortened(f) for f in compositions.formulas[compounds[:CASES_SHOWN]])
         raise UnknownElements(
             f"the element table {table.name!r} has no vector for an element of {len(compounds)} compounds ({shown}"
-            f"{', ...' if len(compounds) > SHOWN else ''}); choose another table with elements="
+            f"{', ...' if len(compounds) > CASES_SHOWN else ''}); choose another table with elements="
         )

@@ -13,9 +13,6 @@ Targets = Iterable[float] | pd.DataFrame | NDArray[np.float64] | str | list[str]
 """A list, Series, array or tensor (B,) of a property in its unit; or a table (B, K) of several, NaN where one is not
 known; or the names of their columns in a table."""
 
-SHOWN = 5
-"""Rows that an error names."""
-
 
 class BadTrainingData(ValueError):
     """No network can be trained on these data."""

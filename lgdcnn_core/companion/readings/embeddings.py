@@ -127,8 +127,7 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
     compositions = parse(data["formula"])
     # A compound that the padded setting would cut is no longer a compound of the data.
     whole = np.flatnonzero(compositions.lengths <= (layout.n_max if layout.setting == "published" else np.inf))
-    compound = np.repeat(np.arange(len(data)), compositions.lengths)
-    focal = np.unique(compound[compositions.atomic_numbers == spec.focus])
+    focal = compositions.containing(spec.focus)
     focal = _some(np.intersect1d(focal[compositions.lengths[focal] > 1], whole), MAPPED, generator)
     mapped = _some(whole, MAPPED, generator)
     kept = np.union1d(focal, mapped)

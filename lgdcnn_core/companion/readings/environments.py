@@ -120,8 +120,7 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
 
 def _rows(compositions: Compositions, spec: ReadingSpec, layout: Layout) -> NDArray[np.int64]:
     """Return the positions of the compounds of `SIZES` that contain the element, in data-set order."""
-    compound = np.repeat(np.arange(len(compositions)), compositions.lengths)
-    rows = np.unique(compound[compositions.atomic_numbers == spec.focus])
+    rows = compositions.containing(spec.focus)
     rows = rows[np.isin(compositions.lengths[rows], SIZES)]
     if not len(rows):
         raise cecv.CECVError(

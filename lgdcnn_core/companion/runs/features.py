@@ -69,8 +69,7 @@ def of_compositions(compositions: Compositions) -> Features:
 
 def lacking(compositions: Compositions) -> dict[str, int]:
     """Count, for each of the `TABLES`, the compounds with an element that the table lacks."""
-    compound = np.repeat(np.arange(len(compositions)), compositions.lengths)
-    return {name: len(np.unique(compound[~elements.table(name).known[compositions.atomic_numbers]])) for name in TABLES}
+    return {name: len(compositions.containing(np.flatnonzero(~elements.table(name).known))) for name in TABLES}
 
 
 @cache

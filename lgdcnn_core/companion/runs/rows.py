@@ -6,11 +6,10 @@ from typing import Literal
 import pandas as pd
 
 from lgdcnn_core.companion.runs.store import Store
+from lgdcnn_core.composition.compositions import CASES_SHOWN, listed
 
 _ROW = ["id", "formula", "actual"]
 """Columns that identify a row, whichever model predicts it; only Matbench has the first."""
-
-SHOWN = 5
 
 
 class UnlikeRecords(ValueError):
@@ -45,8 +44,8 @@ def _difference(rows: pd.DataFrame, others: pd.DataFrame) -> str:
     if len(rows) != len(others):
         return f"{len(rows)} and {len(others)}"
     places = rows.index[(rows != others).any(axis=1)]
-    shown = "; ".join(f"row {place}: {_text(rows, place)} and {_text(others, place)}" for place in places[:SHOWN])
-    return f"{shown}; and {len(places) - SHOWN} more" if len(places) > SHOWN else shown
+    first = (f"row {place}: {_text(rows, place)} and {_text(others, place)}" for place in places[:CASES_SHOWN])
+    return listed(first, count=len(places))
 
 
 def _text(rows: pd.DataFrame, place: int) -> str:
