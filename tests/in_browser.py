@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -33,9 +34,10 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false", "checkForUpdates": False},
 }
 
-READY = """() => {
+READY = """name => {
     const panel = window.jupyterapp?.shell.currentWidget;
-    return panel?.content?.model && panel.sessionContext?.session?.kernel?.status === "idle";
+    return panel?.context?.path === `notebooks/${name}` && panel.content?.model
+        && panel.sessionContext?.session?.kernel?.status === "idle";
 }"""
 RUN = """() => {
     window.ran = undefined;
@@ -138,8 +140,9 @@ def broken(path):
 def run(page, lab, name):
     """Open a notebook in JupyterLab, run all of it, and return what is wrong with what the browser shows."""
     address, token = lab
-    page.goto(f"{address}/lab/tree/notebooks/{name}?token={token}")
-    page.wait_for_function(READY, timeout=1000 * SECONDS_TO_START)
+    # In a workspace of its own: the common one opens the notebooks before, and brings them to the front.
+    page.goto(f"{address}/lab/workspaces/{Path(name).stem}/tree/notebooks/{name}?token={token}")
+    page.wait_for_function(READY, arg=name, timeout=1000 * SECONDS_TO_START)
     page.evaluate(RUN)
     page.wait_for_function("() => window.ran", timeout=1000 * SECONDS_TO_RUN)
     outputs = [output for cell in page.evaluate(MODEL)["cells"] for output in cell.get("outputs", [])]
@@ -148,7 +151,9 @@ def run(page, lab, name):
     shown = page.locator(".jp-OutputArea-output img").count()
     if shown < kinds.count("image/png"):
         wrong.append(f"{kinds.count('image/png')} pictures were drawn, {shown} are shown")
-    wrong += [f"picture {source} is missing" for source in page.evaluate(BROKEN_PICTURES)]
+    # JupyterLab asks its server for the file; the notebook has the name alone.
+    broken = [Path(urllib.parse.urlsplit(source).path).name for source in page.evaluate(BROKEN_PICTURES)]
+    wrong += [f"picture {name} is missing" for name in broken]
     widgets, views = page.evaluate(WIDGETS), kinds.count("application/vnd.jupyter.widget-view+json")
     unrendered = page.evaluate(UNRENDERED)
     if widgets + len(unrendered) < views:
