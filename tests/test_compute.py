@@ -21,6 +21,7 @@ from lgdcnn_core.training import (
     UnavailableDevice,
     choose,
     outputs,
+    precisions,
     train,
 )
 from lgdcnn_core.training.batches import Batch
@@ -39,6 +40,24 @@ def test_the_device_is_chosen_in_one_place_and_a_missing_one_is_named():
             choose("cuda")
     with pytest.raises(UnavailableDevice, match="is not a device"):
         choose("abacus")
+
+
+@pytest.mark.parametrize(
+    ("amx", "avx512", "intel", "bfloat16"),
+    [
+        (False, False, False, False),
+        (False, True, False, True),
+        (False, True, True, False),
+        (True, True, True, True),
+    ],
+)
+def test_by_itself_a_training_takes_bfloat16_where_products_are_faster_in_it(monkeypatch, amx, avx512, intel, bfloat16):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
+    monkeypatch.setattr("lgdcnn_core.training.compute._made_by_intel", lambda: intel)
+    assert choose("cpu", "auto").bfloat16 is bfloat16
+    assert choose("cpu", "bfloat16").bfloat16
+    assert ("bfloat16" in precisions("cpu")) is (amx or avx512)
 
 
 @pytest.mark.parametrize("name", CHAINS)

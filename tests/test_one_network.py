@@ -122,7 +122,7 @@ def test_a_joint_training_has_one_key_a_recipe_and_old_ones_keep_theirs():
     masked = JointSpec(seed=1, recipe="joint")
     assert masked.key == "joint/L-G-DCNN_joint_exact_seed1"
     assert JointSpec(**masked.as_dict()) == masked
-    assert masked.full_recipe().epochs == 30
+    assert masked.full_recipe().epochs == 12
     assert masked.full_recipe().batch_size == 1024
     assert RunSpec(BULK, recipe="joint", seed=1).source == masked
 

@@ -99,8 +99,8 @@ class Recipe:
         together, see `benchmarks.joint_table`. None: random weights.
     precision
         Arithmetic of the matrix products in training: ``"float32"``; ``"tf32"``, in which a GPU rounds the factors of
-        float32 products (elsewhere it is float32); ``"bfloat16"`` by autocast; or ``"auto"``, bfloat16 where the
-        processor has instructions for it, else float32. Weights and optimiser are always float32.
+        float32 products (elsewhere it is float32); ``"bfloat16"`` by autocast; or ``"auto"``, bfloat16 where that
+        is faster (`compute.faster_in_bfloat16`), else float32. Weights and optimiser are always float32.
 
     Raises
     ------
@@ -256,8 +256,8 @@ FAST = FIRST_FAST.with_changes(
 PRETRAINING = FAST.with_changes(name="pretraining", epochs=5, batch_size=1024)
 """A few passes over a large data set, for networks from which other trainings start."""
 
-TOGETHER = PRETRAINING.with_changes(name="joint", epochs=30)
-"""One network for the properties of all extended sets, to be judged on each of them."""
+TOGETHER = PRETRAINING.with_changes(name="joint", epochs=12)
+"""One network for the properties of all extended sets, to be judged on each of them: an hour on two plain cores."""
 
 TRANSFER = FAST.with_changes(name="transfer", source="OQMD_Formation_Enthalpy")
 """The fast recipe, starting from a network that has learnt formation enthalpies of 210,000 compounds: see 12_recipe."""
