@@ -54,12 +54,14 @@ def test_make_help_lists_every_target():
 CORE = {
     "files": set(),
     "composition": set(),
+    "tables": set(),
     "benchmarks": set(),
     "elements": set(),
     "cecv": set(),
     "models": {"elements"},
-    "training": {"files", "composition", "elements", "models"},
-    "regressor": {"files", "composition", "elements", "models", "training"},
+    "training": {"files", "composition", "tables", "elements", "models"},
+    "regressor": {"files", "composition", "elements", "models", "training", "cecv"},
+    "pretrained": {"files", "regressor", "benchmarks"},
 }
 """Rooms of the core, and which others each may import."""
 

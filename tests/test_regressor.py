@@ -223,8 +223,9 @@ class TestArgumentsOfEveryKind:
         expected = fitted.score(TABLE[::2])
         as_told = pd.read_csv(tmp_path / "gaps.csv", keep_default_na=False)
         for X in (gaps, tmp_path / "gaps.csv", as_told, gaps.astype({"target": object}).fillna({"target": "  "})):
-            assert fitted.score(X) == expected
-        with pytest.raises(BadTrainingData, match=r"5 targets .* not finite numbers: row 1 \(Fe2O3\): ''"):
+            # Products round differently in batches of 5 and of 10.
+            assert fitted.score(X) == pytest.approx(expected, rel=1e-5)
+        with pytest.raises(BadTrainingData, match=r"5 targets .* not finite numbers: row 1 \(Fe2O3\): nan"):
             regressor().fit(tmp_path / "gaps.csv")
 
     @pytest.mark.parametrize(
@@ -233,10 +234,9 @@ class TestArgumentsOfEveryKind:
             (NAMED, "gap", {}, "no column 'gap'; its columns are formula, Egap, mass"),
             (NAMED, ["mass", "gap"], {}, "no column 'gap'; its columns are formula, Egap, mass"),
             (NAMED, "Egap", {"val": TABLE}, "no column 'Egap'; its columns are formula, target"),
-            (TABLE, None, {"val": 0.1}, r"val is 0\.1; give a table, the path of a csv file, or a pair"),
+            (TABLE, None, {"val": 0.1}, r"val is 0\.1; give a table, the path of a file, or a pair"),
             (TABLE, None, {"val": FORMULAS}, r"val is \['NaCl', .*; give a table"),
             (TABLE, None, {"init": 7}, "init is 7; give a CompositionRegressor or the path of a saved model"),
-            ("my.xlsx", None, {}, r"my\.xlsx is not called \.csv: read it with pandas, and give the table"),
         ],
     )
     def test_an_argument_that_cannot_be_meant_says_what_is_wanted(self, X, y, options, said):
@@ -244,11 +244,21 @@ class TestArgumentsOfEveryKind:
             regressor().fit(X, y, **options)
 
     def test_a_file_that_is_missing_or_no_table_is_named(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match=r"no csv file at .*mine\.csv"):
+        with pytest.raises(FileNotFoundError, match=r"no table at .*mine\.csv"):
             regressor().fit(tmp_path / "mine.csv")
         (tmp_path / "mine.csv").write_bytes(b"")
-        with pytest.raises(BadTrainingData, match=r"mine\.csv cannot be read as a csv table: No columns"):
+        with pytest.raises(BadTrainingData, match=r"mine\.csv: it is empty"):
             regressor().fit(tmp_path / "mine.csv")
+        (tmp_path / "mine.json").write_bytes(b"{}")
+        with pytest.raises(BadTrainingData, match=r"mine\.json is none of .*: read it with pandas, and give the table"):
+            regressor().fit(tmp_path / "mine.json")
+
+    def test_what_was_assumed_about_a_file_is_said(self, tmp_path):
+        rows = "".join(f"{formula};{number},5\n" for number, formula in enumerate(FORMULAS))
+        (tmp_path / "mine.csv").write_text(f"Composition;target\n{rows}")
+        with pytest.warns(DataWarning, match=r"mine\.csv: fields are separated by semicolons; .*'Composition'; .*commas"):
+            found = regressor().fit(tmp_path / "mine.csv")
+        assert 1 < found.scaling_.mean < len(FORMULAS)
         with pytest.raises(TypeError, match="formulas is a single string; wrap it in a list"):
             regressor().fit("CuSO4.5H2O", [1])
 
@@ -696,8 +706,8 @@ class TestBadTables:
         ("table", "message"),
         [
             (
-                TABLE.rename(columns={"formula": "composition"}),
-                "no column 'formula'; its columns are composition, target",
+                TABLE.rename(columns={"formula": "name"}),
+                "no column 'formula'; its columns are 'name', 'target'",
             ),
             (TABLE[["formula"]], "the training data have no targets"),
             (TABLE.head(0), "the training data are empty"),

@@ -34,9 +34,8 @@ def with_numbers(column: "pd.Series[str]") -> tuple["pd.Series[float] | pd.Serie
     text = column.astype(str).str.strip()
     gaps = text.str.casefold().isin(GAPS)
     known = text[~gaps]
-    numbers = pd.to_numeric(known, errors="coerce")
-    if known.empty or numbers.notna().all():
-        return numbers.astype(float).reindex(column.index), False
+    if pd.to_numeric(known, errors="coerce").notna().all():
+        return known.astype(float).reindex(column.index), False
     with_comma = known[known.str.contains(",", regex=False)]
     if with_comma.empty or not known.map(lambda each: bool(_COMMA.fullmatch(each))).all():
         return column, False
@@ -46,4 +45,4 @@ def with_numbers(column: "pd.Series[str]") -> tuple["pd.Series[float] | pd.Serie
             "comma between thousands: write them with a decimal point, and without a mark between thousands"
         )
     points = known.str.replace(r"[.\s\u00a0\u202f]", "", regex=True).str.replace(",", ".", regex=False)
-    return pd.to_numeric(points).astype(float).reindex(column.index), True
+    return points.astype(float).reindex(column.index), True

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lgdcnn_core.composition.compositions import quoted
-from lgdcnn_core.training.notices import Labels
+from lgdcnn_core.tables import Source, UnreadableTable, formula_column
+from lgdcnn_core.training.notices import Labels, warn
 from lgdcnn_core.training.targets import BadTrainingData, Targets, column_or_table
 
 Formulas = pd.DataFrame | pd.Series | Iterable[object] | str | os.PathLike[str]
-"""A list or Series of formulas; or a DataFrame, or the path of a csv file, with a column ``formula``. A formula is a
-string, a dict or a pymatgen Composition."""
+"""A list or Series of formulas; or a DataFrame, or the path of a file of `lgdcnn_core.tables`, with a column ``formula``
+or another usual name. A formula is a string, a dict or a pymatgen Composition."""
 
-_FILE = re.compile(r"\.(csv|CSV|[a-z]{3,})(\.(gz|bz2|zip|xz))?$")
+_FILE = re.compile(r"\.[a-z]{3,}(\.(gz|bz2|zip|xz))?$", re.IGNORECASE)
 """A text that ends like this is no formula, but the name of a file."""
 
 
@@ -47,7 +48,7 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given") -> Given:
     Parameters
     ----------
     X
-        Formulas, a table, or the path of a csv file.
+        Formulas, a table, or the path of a file.
     y
         Targets. If `X` is a table, also the name of its column of targets, or a list of names for several properties;
         None takes the column ``target``.
@@ -62,21 +63,25 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given") -> Given:
         If there is no such file.
     """
     if isinstance(X, os.PathLike) or (isinstance(X, str) and _FILE.search(X)):
-        X = _read_csv(Path(X))
+        X = _table(Path(X))
     if not isinstance(X, pd.DataFrame):
         series = next((each for each in (X, y) if isinstance(each, pd.Series | pd.DataFrame)), None)
         return Given(X, column_or_table(y, role), None if series is None else series.index)
     names = names_of_columns(y, X)
-    if lacking := [name for name in ["formula", *names] if name not in X]:
+    try:
+        formula = formula_column(X.columns)
+    except UnreadableTable as error:
+        raise BadTrainingData(str(error)) from error
+    if lacking := [name for name in names if name not in X]:
         shown = ", ".join(map(str, X.columns))
         raise BadTrainingData(f"the table has no column {', '.join(map(repr, lacking))}; its columns are {shown}")
     if y is None:
         y = X.get("target")
     elif names:
         y = X[names]
-    used = {"formula", "target", *(y.columns if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)])}
+    used = {formula, "target", *(y.columns if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)])}
     unused = tuple(str(name) for name in X.columns if name not in used)
-    return Given(X["formula"], column_or_table(y, role), X.index, unused)
+    return Given(X[formula], column_or_table(y, role), X.index, unused)
 
 
 def given_for_validation(val: Any, y: Targets | None) -> Given:
@@ -85,7 +90,7 @@ def given_for_validation(val: Any, y: Targets | None) -> Given:
     Parameters
     ----------
     val
-        A table, the path of a csv file, or a pair of formulas and targets.
+        A table, the path of a file, or a pair of formulas and targets.
     y
         As for the training data; names of columns are those of `val` too.
 
@@ -97,10 +102,10 @@ def given_for_validation(val: Any, y: Targets | None) -> Given:
     if isinstance(val, tuple | list) and len(val) == 2:
         return given(val[0], val[1], "validation")
     if isinstance(val, str | os.PathLike):
-        val = _read_csv(Path(val))
+        val = _table(Path(val))
     if isinstance(val, pd.DataFrame):
         return given(val, y if names_of_columns(y, val) else None, "validation")
-    raise BadTrainingData(f"val is {quoted(val)}; give a table, the path of a csv file, or a pair (formulas, targets)")
+    raise BadTrainingData(f"val is {quoted(val)}; give a table, the path of a file, or a pair (formulas, targets)")
 
 
 def names_of_columns(y: object, table: pd.DataFrame) -> list[str]:
@@ -115,15 +120,13 @@ def names_of_columns(y: object, table: pd.DataFrame) -> list[str]:
     return []
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    """Read a table; formulas stay as they are, since NaN is sodium nitride, and other columns may have gaps."""
-    if not re.search("[.]csv", path.name, re.IGNORECASE):
-        raise BadTrainingData(f"{path} is not called .csv: read it with pandas, and give the table")
-    if not path.is_file():
-        raise FileNotFoundError(f"no csv file at {path}")
+def _table(path: Path) -> pd.DataFrame:
+    """Read a file; warn of what was assumed about it."""
     try:
-        # Numbers come back as they were written, and a mark that Excel writes is no part of a name.
-        options: dict[str, Any] = {"encoding": "utf-8-sig", "float_precision": "round_trip"}
-        return pd.read_csv(path, keep_default_na=False, **options)
-    except ValueError as error:  # also of pandas and of the encoding
-        raise BadTrainingData(f"{path} cannot be read as a csv table: {error}") from error
+        source = Source.of(path)
+        frame, said = source.frame()
+    except UnreadableTable as error:
+        raise BadTrainingData(str(error)) from error
+    if assumed := [*source.said, *said]:
+        warn(f"{path.name}: {'; '.join(assumed)}")
+    return frame

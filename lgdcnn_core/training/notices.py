@@ -41,7 +41,7 @@ def warn_of_unused(columns: Sequence[str], role: str) -> None:
     """Warn of the columns of a table that are neither formulas nor targets."""
     if columns:
         are = "a column that is" if len(columns) == 1 else f"{len(columns)} columns that are"
-        _warn(f"the table of {role} data has {are} not used: {listed(map(quoted, columns), ', ')}")
+        warn(f"the table of {role} data has {are} not used: {listed(map(quoted, columns), ', ')}")
 
 
 def warn_of_merged(data: "Labelled", codes: NDArray[np.int64], role: str) -> None:
@@ -72,7 +72,7 @@ def warn_of_merged(data: "Labelled", codes: NDArray[np.int64], role: str) -> Non
         values = "" if several else f": {data.targets[rows].min():g} to {data.targets[rows].max():g}"
         cases.append(f"{quoted(data.compositions.formulas[rows[0]])} in {named}{values}")
     formulas = "1 formula" if len(spreads) == 1 else f"{len(spreads)} formulas"
-    _warn(
+    warn(
         f"{repeated.sum()} rows of the {role} data share {formulas}: each formula becomes one compound with its mean "
         f"target; the targets of a formula {differ} ({listed(cases, count=len(spreads))})"
     )
@@ -121,10 +121,10 @@ def _warn_of(compositions: Compositions, chosen: NDArray[np.int64], labels: Labe
     first = chosen[:CASES_SHOWN]
     cases = (f"{row_name(int(compositions.rows[i]), labels)}: {quoted(compositions.formulas[i])}" for i in first)
     count = f"{len(chosen)} of {len(compositions)} compounds {'has' if len(chosen) == 1 else 'have'}"
-    _warn(f"{count} {has} ({listed(cases, count=len(chosen))})")
+    warn(f"{count} {has} ({listed(cases, count=len(chosen))})")
 
 
-def _warn(message: str) -> None:
+def warn(message: str) -> None:
     """Warn, as from the first caller outside the package."""
     level, frame = 1, sys._getframe()
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
