@@ -256,7 +256,9 @@ class TestArgumentsOfEveryKind:
     def test_what_was_assumed_about_a_file_is_said(self, tmp_path):
         rows = "".join(f"{formula};{number},5\n" for number, formula in enumerate(FORMULAS))
         (tmp_path / "mine.csv").write_text(f"Composition;target\n{rows}")
-        with pytest.warns(DataWarning, match=r"mine\.csv: fields are separated by semicolons; .*'Composition'; .*commas"):
+        with pytest.warns(
+            DataWarning, match=r"mine\.csv: fields are separated by semicolons; .*'Composition'; .*commas"
+        ):
             found = regressor().fit(tmp_path / "mine.csv")
         assert 1 < found.scaling_.mean < len(FORMULAS)
         with pytest.raises(TypeError, match="formulas is a single string; wrap it in a list"):
@@ -459,7 +461,7 @@ def test_equal_trainings_are_equal_files_without_their_times(tmp_path):
 
 def test_a_file_of_an_older_version_says_that_it_does_not_know(fitted, tmp_path):
     path = fitted.save(tmp_path / "model.safetensors")
-    description, networks = saved_model.read(path)
+    description, networks, _ = saved_model.read(path)
     del description["training"]
     saved_model.write(path, description, networks)
     loaded = CompositionRegressor.load(path)
@@ -485,7 +487,7 @@ def test_a_file_of_an_older_version_says_that_it_does_not_know(fitted, tmp_path)
 )
 def test_a_model_that_this_version_cannot_use_says_which_saved_it(fitted, tmp_path, edit):
     path = fitted.save(tmp_path / "model.safetensors")
-    description, networks = saved_model.read(path)
+    description, networks, _ = saved_model.read(path)
     later = description | edit | {"lgdcnn_core": "9.9"}
     later["parameters"] = description["parameters"] | edit.get("parameters", {})
     saved_model.write(path, later, networks)

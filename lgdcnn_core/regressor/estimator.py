@@ -17,7 +17,10 @@ from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.regressor import ensemble, origin, saved_model
+from lgdcnn_core.regressor.calibration import Calibration
+from lgdcnn_core.regressor.nearness import TrainingCompounds
 from lgdcnn_core.regressor.origin import WithOrigin
+from lgdcnn_core.regressor.reports import WithReports, half_widths, names_of, unit_in
 from lgdcnn_core.regressor.saved_model import NotASavedModel
 from lgdcnn_core.regressor.scores import score
 from lgdcnn_core.regressor.start import continued, fresh, require_alike
@@ -50,7 +53,7 @@ from lgdcnn_core.training.tables import checked
 from lgdcnn_core.training.targets import matched
 
 
-class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
+class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimator):
     """Predict a property of a material, or several at once, from its composition.
 
     Parameters
@@ -92,6 +95,13 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         Training compounds, duplicates merged, and validation compounds.
     elements_seen_
         Sorted symbols of the elements in the training compounds, and in those of `init`, if its file says so.
+    target_names_, units_
+        Names of the properties, or of the column of a single one, ``target`` where it has none; and their units, if
+        the names end with them, as in ``Tc (K)``.
+    calibration_
+        `lgdcnn_core.regressor.calibration.Calibration` for intervals, see `calibrate`; None without one.
+    training_compounds_
+        `lgdcnn_core.regressor.nearness.TrainingCompounds`, from which `table` tells how far compounds are.
     provenance_
         Version, time (UTC) and device of the training. A file keeps it, histories, numbers of compounds and elements.
 
@@ -226,6 +236,10 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         seen_before = getattr(start, "elements_seen_", ())
         self.elements_seen_ = tuple(sorted({*elements_of(train_data.compositions), *seen_before}))
         self.n_train_, self.n_val_ = len(train_data), len(val_data) if val_data else 0
+        self.training_compounds_ = TrainingCompounds.of(train_data.compositions)
+        self.target_names_ = names_of(self.properties_, train_data.name)
+        self.units_ = tuple(map(unit_in, self.target_names_))
+        self.calibration_ = None
         plan = Plan(
             self.recipe_, self.layout_, self.scaling_, self.compute_, self.seed, self.classification, stop_after
         )
@@ -247,8 +261,8 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         return self
 
     def predict(
-        self, X: Formulas, return_std: bool = False
-    ) -> NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.float64]]:
+        self, X: Formulas, return_std: bool = False, interval: float | None = None
+    ) -> NDArray[np.float64] | tuple[NDArray[np.float64], ...]:
         """Return the predicted property of each compound, in its unit; in classification, its class.
 
         Predictions are computed in float32, whatever the precision of the training.
@@ -260,15 +274,21 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         return_std
             Also return the standard deviation that the network predicts for each value (regression only). For an
             ensemble it is that of the mixture of its members, see `ensemble.mean_and_std`.
+        interval
+            Also return the lower and upper ends of intervals that hold this share of the values, from 0.01 to 0.99; the
+            model must be calibrated, see `calibrate`.
 
         Returns
         -------
-        (B,), or a pair of (B,); for several properties, (B, K), in the order of `properties_`.
+        (B,); with `return_std` a pair of (B,), with `interval` mean, lower and upper end. For several properties
+        (B, K), in the order of `properties_`.
 
         Raises
         ------
         lgdcnn_core.composition.InvalidFormulas
             If formulas are invalid; the message lists all of them.
+        lgdcnn_core.regressor.NotCalibrated
+            If intervals are asked for, but the model was not calibrated.
 
         Warns
         -----
@@ -276,14 +296,19 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
             Of compounds with an element that training never saw, and of those that the padded setting cuts off.
         """
         if self.classification:
-            if return_std:
-                raise ValueError("a classification has no standard deviation; see predict_proba")
+            if return_std or interval is not None:
+                raise ValueError("a classification has no standard deviation and no intervals; see predict_proba")
             return (self.predict_proba(X)[:, 1] >= 0.5).astype(float)
         raw = self._outputs(X)
         log_uncertainty = np.maximum(raw[..., 1], LOWEST_LOG_UNCERTAINTY[self.layout_.setting])
         own = self.scaling_.uncertainty(raw[..., 0], log_uncertainty)
         mean, std = ensemble.mean_and_std(self.scaling_.predicted(raw[..., 0]), own)
-        return (mean, std) if return_std else mean
+        if interval is None:
+            return (mean, std) if return_std else mean
+        if return_std:
+            raise ValueError("predict gives intervals or standard deviations; call it twice for both")
+        half = half_widths(self.calibration_, std, interval)
+        return mean, mean - half, mean + half
 
     def predict_proba(self, X: Formulas) -> NDArray[np.float64]:
         """Return the probabilities of classes 0 and 1, (B, 2); those of an ensemble are means over its members."""
@@ -322,7 +347,8 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
             Store the weights in bfloat16, which halves the file. Predictions of the loaded model, still computed in
             float32, then differ from those of this model in about the third digit.
         training
-            Keep the histories and the date of the training too. Without them, equal trainings give equal files.
+            Keep the histories, the date and the compositions of the training too (formulas and targets are never kept).
+            Without them, equal trainings give equal files.
         """
         check_is_fitted(self, "networks_")
         parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
@@ -331,10 +357,14 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
             "layout": asdict(self.layout_),
             "scaling": asdict(self.scaling_),
             "properties": self.properties_,
+            "targets": self.target_names_,
+            "units": self.units_,
+            "calibration": self.calibration_ and self.calibration_.as_dict(),
             "lgdcnn_core": __version__,
             **origin.described(self, repeatable=not training),
         }
-        return saved_model.write(Path(path), description, self.networks_, half)
+        compounds = vars(self).get("training_compounds_") if training else None
+        return saved_model.write(Path(path), description, self.networks_, half, compounds)
 
     @classmethod
     def load(cls, path: str | Path, device: str | None = None) -> Self:
@@ -345,20 +375,25 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         lgdcnn_core.regressor.NotASavedModel
             If the file is not a saved model, or was damaged or changed.
         """
-        description, networks = saved_model.read(Path(path))
+        description, networks, compounds = saved_model.read(Path(path))
         try:
             parameters = dict(description["parameters"])
             parameters["recipe"] = Recipe(**parameters["recipe"])
             self = cls(**parameters | {"device": device, "n_members": len(networks)})
             scaling, layout = Scaling.from_dict(description["scaling"]), Layout(**description["layout"])
             self.__dict__.update(origin.restored(description))
+            names = tuple(description.get("targets") or description.get("properties") or ("target",))
+            self.target_names_, self.units_ = names, tuple(description.get("units") or map(unit_in, names))
+            self.calibration_ = (found := description.get("calibration")) and Calibration.from_dict(found)
+            if compounds is not None:
+                self.training_compounds_ = compounds
         except (KeyError, TypeError, ValueError) as error:
             raise NotASavedModel(
                 f"{path} was saved by lgdcnn_core {description.get('lgdcnn_core', '?')}; this version, {__version__}, "
                 f"cannot use it: {error}"
             ) from error
-        names = description.get("properties")
-        return self._adopt(networks, scaling, layout, names and tuple(names))
+        properties = description.get("properties")
+        return self._adopt(networks, scaling, layout, properties and tuple(properties))
 
     @classmethod
     def from_published(cls, path: str | Path, n_max: int, model: str | None = None, device: str | None = None) -> Self:

@@ -36,7 +36,7 @@ class WithOrigin:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            if self._without and name in (*KEPT, "history_"):
+            if self._without and name in (*KEPT, "history_", "training_compounds_"):
                 raise AttributeError(f"{name} of this model is not known: {self._without}")
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 

@@ -16,10 +16,14 @@ from torch import Tensor
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.files import written_whole
 from lgdcnn_core.models import Network, chain
+from lgdcnn_core.regressor.nearness import TrainingCompounds
 
 HEADER = "CompositionRegressor"
 HASH = "sha256"
 """Within the description, since safetensors writes several entries of a header in random order."""
+
+COMPOUNDS = "training_compounds."
+"""Prefix of tensors that belong to no network."""
 
 _MEMBER = re.compile(r"member(\d+)\.(.+)")
 """Name of a tensor in an ensemble. The tensors of a single network have no such prefix."""
@@ -29,7 +33,13 @@ class NotASavedModel(ValueError):
     """The file is not a saved model, or was changed after it was saved."""
 
 
-def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network], half: bool = False) -> Path:
+def write(
+    path: Path,
+    description: Mapping[str, Any],
+    networks: Sequence[Network],
+    half: bool = False,
+    compounds: TrainingCompounds | None = None,
+) -> Path:
     """Write a model to a file, which appears whole or not at all. Equal models give equal bytes.
 
     Parameters
@@ -44,6 +54,8 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
         prefix ``member<number>.``, counted from 0.
     half
         Round the weights to bfloat16, which halves the file. Tables that are not trained stay as they are.
+    compounds
+        The training compounds, to be kept too.
 
     Raises
     ------
@@ -55,6 +67,8 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
         for number, network in enumerate(networks)
         for key, value in (_halved(network) if half else network.state_dict()).items()
     }
+    if compounds is not None:
+        tensors |= {COMPOUNDS + key: value for key, value in compounds.tensors().items()}
     described = {**description, "known_elements": np.flatnonzero(networks[0].elements.known).tolist()}
     header = json.dumps({**described, HASH: _hash(json.dumps(described), tensors)})
     with written_whole(path) as partial:
@@ -67,8 +81,10 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
     return path
 
 
-def read(path: Path) -> tuple[dict[str, Any], list[Network]]:
-    """Return a model's description and its networks, after a check of their hash. No code in the file is run.
+def read(path: Path) -> tuple[dict[str, Any], list[Network], TrainingCompounds | None]:
+    """Return a model's description, its networks and training compounds, after a check of their hash.
+
+    No code in the file is run.
 
     Files from versions that wrote no hash are read without this check.
 
@@ -92,7 +108,9 @@ def read(path: Path) -> tuple[dict[str, Any], list[Network]]:
     if stated is not None and stated != (found := _hash(json.dumps(description), tensors)):
         raise NotASavedModel(f"{path} was damaged or changed: its sha256 is {found}, and it states {stated}")
     try:
-        return description, [_network(description, state) for state in _by_member(tensors)]
+        kept = {key.removeprefix(COMPOUNDS): tensors.pop(key) for key in list(tensors) if key.startswith(COMPOUNDS)}
+        compounds = TrainingCompounds.from_tensors(kept) if kept else None
+        return description, [_network(description, state) for state in _by_member(tensors)], compounds
     except Exception as error:
         raise NotASavedModel(f"{path} describes no network that this version knows: {error}") from error
 

@@ -80,13 +80,13 @@ def target_columns(frame: pd.DataFrame, formula: object, names: Sequence[str] = 
     UnreadableTable
         If there is no such column, or several may be meant.
     """
-    others = [column for column in frame.columns if column != formula]
+    others: list[object] = [column for column in frame.columns if column != formula]
     if names:
         return [named(others, name) for name in names]
-    called = [column for column in others if plain(column) in CALLED_TARGET]
+    called: list[object] = [column for column in others if plain(column) in CALLED_TARGET]
     if len(called) == 1:
         return called
-    numbers = [column for column in others if pd.api.types.is_numeric_dtype(frame[column])]
+    numbers: list[object] = [column for column in others if pd.api.types.is_numeric_dtype(frame[column])]
     if len(numbers) == 1:
         return numbers
     if not numbers:

@@ -7,7 +7,7 @@ import pandas as pd
 from lgdcnn_core.tables.errors import UnreadableTable
 
 GAPS = frozenset(("", "-", "--", "?", "n/a", "na", "nan", "nil", "none", "null", "#n/a", "<na>"))
-"""Texts, without case, that stand for a missing number. In a column of formulas they are none: NaN is sodium nitride."""
+"""Texts, without case, that stand for a missing number. Among formulas they do not: NaN is sodium nitride."""
 
 _COMMA = re.compile(r"[+-]?(\d+|\d{1,3}([. \u00a0\u202f]\d{3})+)(,\d+)?(e[+-]?\d+)?", re.IGNORECASE)
 """A number with a decimal comma, or none, and points or blanks between thousands."""

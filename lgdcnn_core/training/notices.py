@@ -113,6 +113,27 @@ def warn_of_unseen(compositions: Compositions, seen: Iterable[str], labels: Labe
         _warn_of(compositions, rows, labels, f"elements that training never saw: {symbols}")
 
 
+def warn_of_rare(compositions: Compositions, with_element: NDArray[np.int64], fewer_than: int, labels: Labels) -> None:
+    """Warn of compounds with elements that few training compounds have.
+
+    Parameters
+    ----------
+    compositions
+        The compounds.
+    with_element
+        (119,) number of training compounds with the element of each atomic number.
+    fewer_than
+        Number of training compounds from which an element is not rare.
+    labels
+        Index labels of the rows.
+    """
+    rare = np.intersect1d(compositions.atomic_numbers, np.flatnonzero(with_element < fewer_than))
+    if len(rare):
+        counts = ", ".join(f"{SYMBOLS[number - 1]} ({with_element[number]})" for number in rare)
+        rows = compositions.containing(rare)
+        _warn_of(compositions, rows, labels, f"elements that fewer than {fewer_than} training compounds have: {counts}")
+
+
 def _symbols(atomic_numbers: NDArray[np.uint8]) -> tuple[str, ...]:
     return tuple(sorted(SYMBOLS[number - 1] for number in np.unique(atomic_numbers)))
 

@@ -39,12 +39,15 @@ class Labelled:
         Names of several properties; None for a single one.
     labels
         Index labels of the rows that were given, to which `Compositions.rows` point; None where there are none.
+    name
+        Name of the column of a single property; None where it has none.
     """
 
     compositions: Compositions
     targets: NDArray[np.float64]
     properties: tuple[str, ...] | None = None
     labels: Labels = None
+    name: str | None = None
 
     def __len__(self) -> int:
         return len(self.compositions)
@@ -100,7 +103,8 @@ def checked(data: Given, role: str, classification: bool, gaps: bool = False) ->
     wrong |= missing & (not gaps)
     kind = "0 or 1" if classification else "finite numbers"
     _require_right(compositions, wrong, as_given, kind, f"the {role} data", data.labels)
-    return Labelled(compositions, targets, labels=data.labels)
+    name = getattr(values, "name", None)
+    return Labelled(compositions, targets, labels=data.labels, name=None if name is None else str(name))
 
 
 def _several(

@@ -1,0 +1,235 @@
+"""What a trained model tells besides its predictions: tables with units and intervals, features, contributions."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from lgdcnn_core.composition import Compositions, parse
+from lgdcnn_core.composition.notation import SYMBOLS
+from lgdcnn_core.models import Network
+from lgdcnn_core.regressor import features
+from lgdcnn_core.regressor.calibration import Calibration, NotCalibrated
+from lgdcnn_core.regressor.nearness import TrainingCompounds
+from lgdcnn_core.training import BadTrainingData, Formulas, Scaling, Targets, UnknownElements
+from lgdcnn_core.training.given import given
+from lgdcnn_core.training.notices import warn_of_rare
+from lgdcnn_core.training.tables import checked
+from lgdcnn_core.training.targets import matched
+
+USUAL_INTERVAL = 0.9
+"""Share of the values that intervals of a table hold, unless another is asked for."""
+
+RARE = 20
+"""Training compounds with an element, below which a table warns of it."""
+
+_UNIT = re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$")
+
+
+class WithReports:
+    """A trained model that tells more than predictions, see `CompositionRegressor`."""
+
+    calibration_: Calibration | None = None
+    target_names_: tuple[str, ...] = ("target",)
+    units_: tuple[str, ...] = ("",)
+
+    if TYPE_CHECKING:  # the regressor has them
+        classification: bool
+        networks_: list[Network]
+        properties_: tuple[str, ...] | None
+        scaling_: Scaling
+
+        def predict(self, X: Formulas, return_std: bool = False, interval: float | None = None) -> Any: ...  # noqa: D102
+
+        def batches(self, X: Formulas) -> Iterator[features.Inputs]: ...  # noqa: D102
+
+    def calibrate(self, X: Formulas, y: Targets | None = None) -> Self:
+        """Learn from compounds outside the training data how wide intervals must be to hold a share of the values.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`; several properties may have gaps. Use neither training data, whose errors are smaller, nor the
+            compounds on which the model will be judged.
+
+        Raises
+        ------
+        BadTrainingData
+            As in `score`; also if the model is a classifier.
+        """
+        check_is_fitted(self, "networks_")
+        if self.classification:
+            raise BadTrainingData("a classification has no intervals: predict_proba gives probabilities")
+        taken = given(X, y, "calibration")
+        if taken.targets is not None:
+            taken = taken._replace(targets=matched(taken.targets, self.properties_, "calibration"))
+        data = checked(taken, "calibration", False, gaps=True)
+        mean, std = self.predict(pd.Series(data.compositions.formulas, index=data.labels), return_std=True)
+        self.calibration_ = Calibration.of(data.targets, mean, std)
+        return self
+
+    def table(self, X: Formulas, interval: float | None = None) -> pd.DataFrame:
+        """Predict compounds and return a table for people: names, units, intervals, and how far each compound is.
+
+        Parameters
+        ----------
+        X
+            Formulas as in `predict`.
+        interval
+            Share of the values that the intervals hold, from 0.01 to 0.99. None: 0.9 if the model was calibrated, else
+            no intervals.
+
+        Returns
+        -------
+        DataFrame
+            One row per compound and property: ``formula``, ``property``, ``unit``, ``value``, ``std``; ``lower`` and
+            ``upper`` ends of the interval; ``distance`` to the nearest training compound, the smallest share of atoms
+            that must be replaced to get its composition, and its formula, ``nearest``. A model whose file does not
+            keep its training compounds has no distances.
+
+        Raises
+        ------
+        lgdcnn_core.training.UnknownElements
+            If training never saw an element of a compound.
+        lgdcnn_core.regressor.NotCalibrated
+            If intervals are asked for, but the model was not calibrated.
+
+        Warns
+        -----
+        lgdcnn_core.training.DataWarning
+            Of compounds with an element that fewer than 20 training compounds have.
+        """
+        check_is_fitted(self, "networks_")
+        taken = given(X)
+        compositions = parse(taken.formulas)
+        known = vars(self).get("training_compounds_")
+        if known is not None:
+            require_seen(compositions, known)
+            warn_of_rare(compositions, known.with_element, RARE, taken.labels)
+        formulas = compositions.formulas
+        mean, std = (each.reshape(len(formulas), -1) for each in self.predict(formulas, return_std=True))
+        n_properties = mean.shape[1]
+        columns: dict[str, Any] = {
+            "formula": np.repeat(formulas, n_properties),
+            "property": np.tile(self.target_names_, len(formulas)),
+            "unit": np.tile(self.units_, len(formulas)),
+            "value": mean.ravel(),
+            "std": std.ravel(),
+        }
+        if interval is None and self.calibration_ is not None:
+            interval = USUAL_INTERVAL
+        if interval is not None:
+            half = half_widths(self.calibration_, std, interval)
+            columns |= {"lower": (mean - half).ravel(), "upper": (mean + half).ravel()}
+        if known is not None:
+            distance, place = known.nearest(compositions)
+            nearest = [known.formula(each) for each in place.tolist()]
+            columns |= {"distance": distance.repeat(n_properties), "nearest": np.repeat(nearest, n_properties)}
+        return pd.DataFrame(columns)
+
+    def features(
+        self, X: Formulas, layer: str | None = None, per_element: bool = False, member: int = 0
+    ) -> NDArray[np.float32] | pd.DataFrame:
+        """Return what a layer computes: a vector for each compound, for one's own plots and models.
+
+        Parameters
+        ----------
+        X
+            Formulas as in `predict`.
+        layer
+            A layer, as `lgdcnn_core.cecv.LayerReader` names it, such as ``"LSTM output"`` or
+            ``"soft attention#2"``, the second call of it. None: the last one
+            before the head.
+        per_element
+            Return the vector of each element in its compound, not their mean.
+        member
+            Number of the network in an ensemble, from 0.
+
+        Returns
+        -------
+        (B, d) float32; per element, a DataFrame (T, d), indexed by row and symbol.
+
+        Raises
+        ------
+        lgdcnn_core.cecv.LayerError
+            If there is no such layer; the message lists the layers.
+        """
+        check_is_fitted(self, "networks_")
+        index, found = features.element_features(self.networks_[member], self.batches(X), layer)
+        table = pd.DataFrame(found, index=index)
+        if per_element:
+            return table
+        return table.groupby(level="row").mean().to_numpy(dtype=np.float32)
+
+    def contributions(self, X: Formulas) -> pd.DataFrame:
+        """Return the contribution of each element to the prediction of its compound, in the property's unit.
+
+        Before the head averages over a compound's elements, each has a number of its own. Contributions of a compound
+        add up to its prediction minus the mean of the training targets, ``scaling_.mean``.
+
+        Returns
+        -------
+        DataFrame
+            (T, K): a row for each element of each compound, indexed by row and symbol, and a column for each property.
+            For an ensemble they are means over its members.
+
+        Raises
+        ------
+        ValueError
+            If the model is a classifier, or learnt its targets as asinh: its predictions are no sums.
+        """
+        check_is_fitted(self, "networks_")
+        if self.classification or self.scaling_.unit is not None:
+            raise ValueError("this model does not predict a sum over elements: it learnt classes or asinh of targets")
+        batches = list(self.batches(X))
+        found = [features.contributions(network, batches) for network in self.networks_]
+        mean = np.mean([each for _, each in found], axis=0) * np.asarray(self.scaling_.std)
+        return pd.DataFrame(mean, index=found[0][0], columns=list(self.target_names_))
+
+
+def half_widths(calibration: Calibration | None, std: NDArray[np.float64], interval: float) -> NDArray[np.float64]:
+    """Return half the widths of the intervals, (B,) or (B, K), that hold a share of the values.
+
+    Raises
+    ------
+    NotCalibrated
+        If there is no calibration, or it has too few compounds.
+    """
+    if calibration is None:
+        raise NotCalibrated(
+            "intervals need a calibration: model.calibrate(val), with data that the model has not learnt"
+        )
+    factor = calibration.factor(interval)
+    return std * (factor if std.ndim == 2 else factor[0])
+
+
+def require_seen(compositions: Compositions, known: TrainingCompounds) -> None:
+    """Raise if a compound has an element that training never saw.
+
+    Raises
+    ------
+    UnknownElements
+        The message names elements and compounds.
+    """
+    unseen = np.flatnonzero(known.with_element[1:] == 0) + 1
+    rows = compositions.containing(unseen)
+    if len(rows):
+        there = np.intersect1d(compositions.atomic_numbers, unseen)
+        symbols = ", ".join(SYMBOLS[number - 1] for number in there)
+        shown = ", ".join(map(str, compositions.formulas[rows[:5]]))
+        raise UnknownElements(f"training never saw {symbols}, in {len(rows)} of the compounds ({shown})")
+
+
+def unit_in(name: str) -> str:
+    """Return the unit at the end of a name, ``K`` of ``Tc (K)``; empty if there is none."""
+    found = _UNIT.search(name)
+    return found[1].strip() if found else ""
+
+
+def names_of(properties: Iterable[str] | None, name: str | None) -> tuple[str, ...]:
+    """Return the names of the properties; for a single one, that of its column, or ``target``."""
+    return tuple(properties) if properties is not None else (name or "target",)
