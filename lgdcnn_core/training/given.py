@@ -14,8 +14,8 @@ from lgdcnn_core.training.notices import Labels, warn
 from lgdcnn_core.training.targets import BadTrainingData, Targets, column_or_table
 
 Formulas = pd.DataFrame | pd.Series | Iterable[object] | str | os.PathLike[str]
-"""A list or Series of formulas; or a DataFrame, or the path of a table (`lgdcnn_core.tables`), with a column ``formula``
-or one of another usual name. A formula is a string, a dict or a pymatgen Composition."""
+"""A list or Series of formulas; or a DataFrame, or the path of a table (`lgdcnn_core.tables`), with a column of
+formulas by any usual name. A formula is a string, a dict or a pymatgen Composition."""
 
 _FILE = re.compile(r"\.[a-z]{3,}(\.(gz|bz2|zip|xz))?$", re.IGNORECASE)
 """A text that ends like this is no formula, but the name of a file."""
