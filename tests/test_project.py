@@ -60,8 +60,9 @@ CORE = {
     "cecv": set(),
     "models": {"elements"},
     "training": {"files", "composition", "tables", "elements", "models"},
-    "regressor": {"files", "composition", "elements", "models", "training", "cecv"},
-    "pretrained": {"files", "regressor", "benchmarks"},
+    "regressor": {"files", "composition", "elements", "models", "training", "cecv", "pretrained"},
+    "pretrained": {"benchmarks"},
+    "cli": {"files", "composition", "tables", "benchmarks", "training", "regressor", "cecv", "pretrained"},
 }
 """Rooms of the core, and which others each may import."""
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from lgdcnn_core import __version__
+from lgdcnn_core import __version__, pretrained
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
@@ -170,9 +170,9 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
             which weights are kept. Named properties are matched by name. A recipe that needs validation data and gets
             none holds out 10 % of the training data, drawn by the seed.
         init
-            Fine-tune: start from this model, or saved model, instead of fresh weights. It must have the same network,
-            element table, setting and order of elements. An ensemble starts member by member from an ensemble of its
-            size, or every member from a single network.
+            Fine-tune: start from this model, saved model, or network of `lgdcnn_core.pretrained`, in place of fresh
+            weights. It must have the same network, element table, setting and order of elements. An ensemble starts
+            member by member from an ensemble of its size, or every member from a single network.
         checkpoint
             File for the state after an epoch, from which an interrupted training resumes. An ensemble has one file for
             each member, see `ensemble.file_of_member`, and resumes in the member where it was interrupted.
@@ -299,10 +299,7 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
             if return_std or interval is not None:
                 raise ValueError("a classification has no standard deviation and no intervals; see predict_proba")
             return (self.predict_proba(X)[:, 1] >= 0.5).astype(float)
-        raw = self._outputs(X)
-        log_uncertainty = np.maximum(raw[..., 1], LOWEST_LOG_UNCERTAINTY[self.layout_.setting])
-        own = self.scaling_.uncertainty(raw[..., 0], log_uncertainty)
-        mean, std = ensemble.mean_and_std(self.scaling_.predicted(raw[..., 0]), own)
+        mean, std = self.predicted(self._compositions(X))
         if interval is None:
             return (mean, std) if return_std else mean
         if return_std:
@@ -310,11 +307,23 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         half = half_widths(self.calibration_, std, interval)
         return mean, mean - half, mean + half
 
+    def predicted(
+        self, compositions: Compositions, bfloat16: bool = False
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return mean and standard deviation, (B,) or (B, K) each, of compounds that `prepared` returned.
+
+        With `bfloat16`, matrix products are computed in bfloat16.
+        """
+        raw = self._outputs(compositions, bfloat16)
+        log_uncertainty = np.maximum(raw[..., 1], LOWEST_LOG_UNCERTAINTY[self.layout_.setting])
+        own = self.scaling_.uncertainty(raw[..., 0], log_uncertainty)
+        return ensemble.mean_and_std(self.scaling_.predicted(raw[..., 0]), own)
+
     def predict_proba(self, X: Formulas) -> NDArray[np.float64]:
         """Return the probabilities of classes 0 and 1, (B, 2); those of an ensemble are means over its members."""
         if not self.classification:
             raise AttributeError("predict_proba is for classification=True")
-        positive = sigmoid(self._outputs(X)[..., 0]).mean(axis=0)
+        positive = sigmoid(self._outputs(self._compositions(X))[..., 0]).mean(axis=0)
         return np.stack([1 - positive, positive], axis=1)
 
     def score(self, X: Formulas, y: Targets | None = None) -> float:
@@ -396,6 +405,20 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         return self._adopt(networks, scaling, layout, properties and tuple(properties))
 
     @classmethod
+    def pretrained(cls, name: str = "joint", device: str | None = None) -> Self:
+        """Load a trained network by name, see `lgdcnn_core.pretrained`.
+
+        ``"joint"`` comes with the package: 18 properties, with their units and calibrated intervals. ``make weights``
+        makes ``"joint-ensemble"``, three such networks.
+
+        Raises
+        ------
+        lgdcnn_core.pretrained.UnknownModel, lgdcnn_core.pretrained.MissingModel, lgdcnn_core.pretrained.DamagedModel
+            If there is no such network, it has not been made here, or its file was changed.
+        """
+        return cls.load(pretrained.path(name), device)
+
+    @classmethod
     def from_published(cls, path: str | Path, n_max: int, model: str | None = None, device: str | None = None) -> Self:
         """Load a checkpoint of the paper's published implementation, or CrabNet's, in the padded setting.
 
@@ -441,14 +464,15 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         """Return the model from which a training starts."""
         if not isinstance(init, CompositionRegressor | str | Path):
             raise BadTrainingData(f"init is {quoted(init)}; give a CompositionRegressor or the path of a saved model")
-        start = init if isinstance(init, CompositionRegressor) else CompositionRegressor.load(init, device=self.device)
+        file = pretrained.path(init) if init in pretrained.names() else init
+        start = file if isinstance(file, CompositionRegressor) else CompositionRegressor.load(file, device=self.device)
         check_is_fitted(start, "networks_")
         require_alike(self.model, self.elements, self.layout_, start.model, start.network_, start.layout_)
         return start
 
-    def _outputs(self, X: Formulas) -> NDArray[np.float64]:
+    def _outputs(self, compositions: Compositions, bfloat16: bool = False) -> NDArray[np.float64]:
         """Return the raw outputs of each of k networks, (k, B, 2); for several properties, (k, B, K, 2)."""
-        compositions, compute = self._compositions(X), Compute(self.compute_.device, bfloat16=False)
+        compute = Compute(self.compute_.device, bfloat16)
         found = np.stack([outputs(network, compositions, self.layout_, compute) for network in self.networks_])
         # Without compounds, the outputs do not show how many properties there are.
         return found.reshape(*found.shape[:2], *np.shape(self.scaling_.mean), 2)
@@ -458,8 +482,18 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         check_is_fitted(self, "networks_")
         taken = given(X)
         compositions = parse(taken.formulas)
-        require_known(compositions, self.network_.elements)
         if "elements_seen_" in vars(self):
             warn_of_unseen(compositions, self.elements_seen_, taken.labels)
         warn_of_cut(compositions, self.layout_, taken.labels)
+        return self.prepared(compositions)
+
+    def prepared(self, compositions: Compositions) -> Compositions:
+        """Return parsed compounds with elements in the order that the networks read, for `predicted`.
+
+        Raises
+        ------
+        UnknownElements
+            If the element table lacks an element.
+        """
+        require_known(compositions, self.network_.elements)
         return self.layout_.ordered(compositions)

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from lgdcnn_core.composition import Compositions, parse
+from lgdcnn_core.composition.compositions import CASES_SHOWN, listed, quoted
 from lgdcnn_core.composition.notation import SYMBOLS
 from lgdcnn_core.models import Network
 from lgdcnn_core.regressor import features
 from lgdcnn_core.regressor.calibration import Calibration, NotCalibrated
-from lgdcnn_core.regressor.nearness import TrainingCompounds
 from lgdcnn_core.training import BadTrainingData, Formulas, Scaling, Targets, UnknownElements
 from lgdcnn_core.training.given import given
-from lgdcnn_core.training.notices import warn_of_rare
+from lgdcnn_core.training.notices import unseen_elements, warn_of_rare
 from lgdcnn_core.training.tables import checked
 from lgdcnn_core.training.targets import matched
 
@@ -41,6 +41,7 @@ class WithReports:
         classification: bool
         networks_: list[Network]
         properties_: tuple[str, ...] | None
+        elements_seen_: tuple[str, ...]
         scaling_: Scaling
 
         def predict(self, X: Formulas, return_std: bool = False, interval: float | None = None) -> Any: ...  # noqa: D102
@@ -107,8 +108,9 @@ class WithReports:
         taken = given(X)
         compositions = parse(taken.formulas)
         known = vars(self).get("training_compounds_")
+        if "elements_seen_" in vars(self):
+            require_seen(compositions, self.elements_seen_)
         if known is not None:
-            require_seen(compositions, known)
             warn_of_rare(compositions, known.with_element, RARE, taken.labels)
         formulas = compositions.formulas
         mean, std = (each.reshape(len(formulas), -1) for each in self.predict(formulas, return_std=True))
@@ -207,21 +209,20 @@ def half_widths(calibration: Calibration | None, std: NDArray[np.float64], inter
     return std * (factor if std.ndim == 2 else factor[0])
 
 
-def require_seen(compositions: Compositions, known: TrainingCompounds) -> None:
-    """Raise if a compound has an element that training never saw.
+def require_seen(compositions: Compositions, seen: Iterable[str]) -> None:
+    """Raise if a compound has an element that training never saw, given the symbols of those that it saw.
 
     Raises
     ------
     UnknownElements
         The message names elements and compounds.
     """
-    unseen = np.flatnonzero(known.with_element[1:] == 0) + 1
+    unseen = unseen_elements(compositions, seen)
     rows = compositions.containing(unseen)
     if len(rows):
-        there = np.intersect1d(compositions.atomic_numbers, unseen)
-        symbols = ", ".join(SYMBOLS[number - 1] for number in there)
-        shown = ", ".join(map(str, compositions.formulas[rows[:5]]))
-        raise UnknownElements(f"training never saw {symbols}, in {len(rows)} of the compounds ({shown})")
+        symbols = ", ".join(SYMBOLS[number - 1] for number in unseen)
+        shown = listed((quoted(compositions.formulas[row]) for row in rows[:CASES_SHOWN]), count=len(rows))
+        raise UnknownElements(f"{len(rows)} compounds have elements that training never saw: {symbols} ({shown})")
 
 
 def unit_in(name: str) -> str:

@@ -106,11 +106,17 @@ def elements_of(compositions: Compositions) -> tuple[str, ...]:
 
 def warn_of_unseen(compositions: Compositions, seen: Iterable[str], labels: Labels) -> None:
     """Warn of compounds with elements that training never saw, given the symbols of those that it saw."""
-    unseen = np.setdiff1d(compositions.atomic_numbers, [ATOMIC_NUMBERS[symbol] for symbol in seen])
+    unseen = unseen_elements(compositions, seen)
     if len(unseen):
         symbols = ", ".join(_symbols(unseen))
         rows = compositions.containing(unseen)
         _warn_of(compositions, rows, labels, f"elements that training never saw: {symbols}")
+
+
+def unseen_elements(compositions: Compositions, seen: Iterable[str]) -> NDArray[np.uint8]:
+    """Return the atomic numbers in these compounds that are not those of the symbols in `seen`."""
+    numbers = np.array([ATOMIC_NUMBERS[symbol] for symbol in seen], dtype=np.uint8)
+    return np.setdiff1d(compositions.atomic_numbers, numbers)
 
 
 def warn_of_rare(compositions: Compositions, with_element: NDArray[np.int64], fewer_than: int, labels: Labels) -> None:
