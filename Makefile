@@ -9,7 +9,7 @@ PROFILE ?= quick
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce test test-browser lab figures site leaderboard benchmark lint lock clean
+.PHONY: help setup data reproduce test test-browser lab figures site leaderboard weights benchmark lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
@@ -54,6 +54,9 @@ site: $(INSTALLED)  ## build the static site in build/site: README, notebooks, f
 
 leaderboard: $(INSTALLED)  ## write Matbench's results.json.gz from the records
 	@$(RUN) -m lgdcnn_core.companion.reproduce.leaderboard $(ARGS)
+
+weights: data  ## train and calibrate the ensemble "joint-ensemble", hours (ARGS=joint: the network in the package)
+	@$(RUN) -m lgdcnn_core.companion.runs.shipping $(ARGS)
 
 benchmark: $(INSTALLED)  ## measure the speed of this machine, 15 min (ARGS=--without-amx: as without a matrix unit)
 	@$(RUN) -m lgdcnn_core.companion.speed $(ARGS)

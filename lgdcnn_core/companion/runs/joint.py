@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from lgdcnn_core import CompositionRegressor, benchmarks
-from lgdcnn_core.companion.records import provenance, sealed
+from lgdcnn_core.companion.records import places, provenance, sealed
 from lgdcnn_core.companion.records.directory import RecordDirectory
 from lgdcnn_core.companion.records.sealed_record import SealedRecord
 from lgdcnn_core.companion.runs.record import learning_curve
@@ -98,6 +98,11 @@ def joint_record(spec: JointSpec) -> JointRecord:
     return next((store for store in stores if spec.key in store), stores[-1]).read(spec.key)
 
 
+def exact_weights(spec: JointSpec) -> Path:
+    """Return the file of a masked network before its weights were rounded, by which the rounding is measured."""
+    return places.weights() / f"{spec.key}.float32.safetensors"
+
+
 def train_jointly(
     spec: JointSpec,
     weights: Path,
@@ -134,6 +139,8 @@ def train_jointly(
     estimator.history_.require_whole()
     partial = weights.with_suffix(".partial")
     estimator.save(partial, half=spec.masked, training=False)
+    if spec.masked:
+        estimator.save(exact_weights(spec), training=False)
     history = estimator.history_
     record = JointRecord(
         spec=spec,
