@@ -81,11 +81,11 @@ class TestScikitLearn:
         "they give `fit` an array of numbers, and formulas are text, dicts or Compositions": (
             "check_array_api check_complex_data check_dict_unchanged check_dont_overwrite check_dtype_object "
             "check_estimators check_f_contiguous check_fit check_methods check_non_transformer check_pipeline "
-            "check_readonly_memmap check_regressor check_requires_y_none check_supervised"
+            "check_readonly_memmap check_regressor check_requires_y_none check_sample_weight "
+            "check_all_zero_sample_weights check_supervised"
         ),
         "they count features, of which formulas have none": "check_n_features",
         "`fit` takes no sparse matrix": "check_estimator_sparse",
-        "`fit` takes no sample weights": "check_sample_weight check_all_zero_sample_weights",
         "they concern estimators with the tag positive_only": "check_positive_only",
     }
 

@@ -1,7 +1,7 @@
 """Train and use a network the scikit-learn way, on formulas and targets."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,18 +11,14 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from lgdcnn_core import __version__
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
-from lgdcnn_core.models.published import load_published
-from lgdcnn_core.regressor import ensemble, origin, saved_model
-from lgdcnn_core.regressor.origin import WithOrigin
-from lgdcnn_core.regressor.saved_model import NotASavedModel
+from lgdcnn_core.regressor import ensemble, origin
+from lgdcnn_core.regressor.files import WithFiles
 from lgdcnn_core.regressor.scores import score
 from lgdcnn_core.regressor.start import continued, fresh, require_alike
 from lgdcnn_core.training import (
-    PAPER,
     PREDICTION_BATCH,
     BadTrainingData,
     Compute,
@@ -30,6 +26,7 @@ from lgdcnn_core.training import (
     Layout,
     Plan,
     Recipe,
+    SampleWeight,
     Scaling,
     Setting,
     Targets,
@@ -50,7 +47,7 @@ from lgdcnn_core.training.tables import checked
 from lgdcnn_core.training.targets import matched
 
 
-class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
+class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
     """Predict a property of a material, or several at once, from its composition.
 
     Parameters
@@ -140,6 +137,7 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         stop_after: int | None = None,
         init_property: str | None = None,
         watch: Watch | None = None,
+        sample_weight: SampleWeight | None = None,
     ) -> Self:
         """Train on formulas and targets.
 
@@ -175,6 +173,12 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         watch
             Called before every epoch with a `training.Progress`; if it returns True, the checkpoint is written and the
             training stops.
+        sample_weight
+            Weights of the training rows in the loss, (B,), finite, at least 0 and not all 0; only their ratios matter.
+            Or the name of their column in the table; a table `val` with this column is weighted too. Rows with the same
+            formula become one with their weighted mean and summed weight, so a weight of 3 equals three rows of
+            weight 1, and 0 leaves a row out. Validation data held out of the training data keep their weights. Targets
+            are standardised without weights. None: each compound weighs the same, however many rows it has.
 
         Raises
         ------
@@ -184,9 +188,9 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
             If formulas are invalid; the message lists all of them.
         BadTrainingData
             If there is nothing to train on; if a table lacks a column, or an argument is of an impossible kind; if
-            targets are missing, infinite or not as many as the formulas; if the recipe starts from a network trained on
-            its `source`, and there is no `init`; or if `init` has another network, element table, setting, order or
-            other properties.
+            targets or sample weights are missing, infinite or not as many as the formulas; if the recipe starts from a
+            network trained on its `source`, and there is no `init`; or if `init` has another network, element table,
+            setting, order or other properties.
         UnknownElements
             If the element table lacks an element.
         lgdcnn_core.regressor.InvalidEnsemble
@@ -204,7 +208,7 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         seeds = ensemble.seeds(self.seed, self.n_members)
         self.recipe_ = recipe(self.recipe)
         train_data, val_data = training_and_validation(
-            X, y, val, self.classification, seed=self.seed if self.recipe_.needs_validation else None
+            X, y, val, self.classification, self.seed if self.recipe_.needs_validation else None, sample_weight
         )
         self.properties_ = train_data.properties
         if self.properties_ is not None and self.recipe_.targets != "as they are":
@@ -292,91 +296,25 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         positive = sigmoid(self._outputs(X)[..., 0]).mean(axis=0)
         return np.stack([1 - positive, positive], axis=1)
 
-    def score(self, X: Formulas, y: Targets | None = None) -> float:
+    def score(self, X: Formulas, y: Targets | None = None, sample_weight: SampleWeight | None = None) -> float:
         """Return the coefficient of determination R2 of the predictions, or in classification their accuracy.
 
         Only known targets count. For several properties, the score is the mean R2 of those with at least two known
-        targets. `X` and `y` are as in `fit`; columns of a DataFrame are matched by name.
+        targets. `X`, `y` and `sample_weight` are as in `fit`; columns of a DataFrame are matched by name.
 
         Raises
         ------
         BadTrainingData
-            If there are no targets, if they are not numbers, or if they belong to other properties.
+            If there are no targets, if they are not numbers, if they belong to other properties, or if sample weights
+            are wrong.
         """
         check_is_fitted(self, "networks_")
-        taken = given(X, y, "scored")
+        taken = given(X, y, "scored", sample_weight)
         if taken.targets is not None:
             taken = taken._replace(targets=matched(taken.targets, self.properties_, "scored"))
         data = checked(taken, "scored", self.classification, gaps=True)
         predicted = self.predict(pd.Series(data.compositions.formulas, index=data.labels))
-        return score(data.targets, np.asarray(predicted), self.classification)
-
-    def save(self, path: str | Path, half: bool = False, training: bool = True) -> Path:
-        """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
-
-        Parameters
-        ----------
-        path
-            The file.
-        half
-            Store the weights in bfloat16, which halves the file. Predictions of the loaded model, still computed in
-            float32, then differ from those of this model in about the third digit.
-        training
-            Keep the histories and the date of the training too. Without them, equal trainings give equal files.
-        """
-        check_is_fitted(self, "networks_")
-        parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
-        description = {
-            "parameters": parameters | {"recipe": self.recipe_.as_dict()},
-            "layout": asdict(self.layout_),
-            "scaling": asdict(self.scaling_),
-            "properties": self.properties_,
-            "lgdcnn_core": __version__,
-            **origin.described(self, repeatable=not training),
-        }
-        return saved_model.write(Path(path), description, self.networks_, half)
-
-    @classmethod
-    def load(cls, path: str | Path, device: str | None = None) -> Self:
-        """Load a model that `save` wrote; on the same machine its predictions are bit-equal, except after `half`.
-
-        Raises
-        ------
-        lgdcnn_core.regressor.NotASavedModel
-            If the file is not a saved model, or was damaged or changed.
-        """
-        description, networks = saved_model.read(Path(path))
-        try:
-            parameters = dict(description["parameters"])
-            parameters["recipe"] = Recipe(**parameters["recipe"])
-            self = cls(**parameters | {"device": device, "n_members": len(networks)})
-            scaling, layout = Scaling.from_dict(description["scaling"]), Layout(**description["layout"])
-            self.__dict__.update(origin.restored(description))
-        except (KeyError, TypeError, ValueError) as error:
-            raise NotASavedModel(
-                f"{path} was saved by lgdcnn_core {description.get('lgdcnn_core', '?')}; this version, {__version__}, "
-                f"cannot use it: {error}"
-            ) from error
-        names = description.get("properties")
-        return self._adopt(networks, scaling, layout, names and tuple(names))
-
-    @classmethod
-    def from_published(cls, path: str | Path, n_max: int, model: str | None = None, device: str | None = None) -> Self:
-        """Load a checkpoint of the paper's published implementation, or CrabNet's, in the padded setting.
-
-        Parameters
-        ----------
-        path
-            The checkpoint.
-        n_max
-            Largest number of elements in a compound of its training data; every compound is padded to it.
-        model
-            Name of the network; None takes the file's own. Files of L-G-DCNN and L-G-DCNN-v1 look the same.
-        """
-        name, network, mean, std = load_published(path, model)
-        self = cls(name, recipe=PAPER, setting="published", device=device)
-        self._without = origin.PUBLISHED
-        return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
+        return score(data.targets, np.asarray(predicted), self.classification, data.weights)
 
     def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
         """Yield the network's inputs for these compounds, batch by batch, as `cecv.layer_efms` takes them.
@@ -391,16 +329,6 @@ class CompositionRegressor(WithOrigin, RegressorMixin, BaseEstimator):
         for batch, rows in prediction_batches(compositions, self.layout_, self.compute_, PREDICTION_BATCH):
             chosen = compositions[rows]
             yield (batch.src, batch.frac), chosen.lengths, chosen.padded()[0], rows
-
-    def _adopt(
-        self, networks: list[Network], scaling: Scaling, layout: Layout, properties: tuple[str, ...] | None = None
-    ) -> Self:
-        """Use trained networks."""
-        self.recipe_ = recipe(self.recipe)
-        self.compute_ = choose(self.device, self.recipe_.precision)
-        self.networks_ = [network.to(self.compute_.device) for network in networks]
-        self.scaling_, self.layout_, self.properties_ = scaling, layout, properties
-        return self
 
     def _trained(self, init: "str | Path | CompositionRegressor") -> "CompositionRegressor":
         """Return the model from which a training starts."""

@@ -32,16 +32,19 @@ class Given(NamedTuple):
     labels
         Index labels of the rows; None where there are none.
     unused
-        Columns of the table that are neither formulas nor targets.
+        Columns of the table that are not used.
+    weights
+        Sample weights, (B,), not yet checked; None where there are none.
     """
 
     formulas: Iterable[object]
     targets: Targets | None
     labels: Labels = None
     unused: tuple[str, ...] = ()
+    weights: object = None
 
 
-def given(X: Formulas, y: Targets | None = None, role: str = "given") -> Given:
+def given(X: Formulas, y: Targets | None = None, role: str = "given", sample_weight: object = None) -> Given:
     """Take formulas and targets from where they were given; targets may be absent.
 
     Parameters
@@ -53,6 +56,8 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given") -> Given:
         None takes the column ``target``.
     role
         The use of the data, as errors name it.
+    sample_weight
+        Weights of the rows. If `X` is a table, also the name of their column.
 
     Raises
     ------
@@ -65,21 +70,24 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given") -> Given:
         X = _read_csv(Path(X))
     if not isinstance(X, pd.DataFrame):
         series = next((each for each in (X, y) if isinstance(each, pd.Series | pd.DataFrame)), None)
-        return Given(X, column_or_table(y, role), None if series is None else series.index)
+        index = None if series is None else series.index
+        return Given(X, column_or_table(y, role), index, weights=sample_weight)
     names = names_of_columns(y, X)
-    if lacking := [name for name in ["formula", *names] if name not in X]:
+    others = [sample_weight] if isinstance(sample_weight, str) else []
+    if lacking := [name for name in ["formula", *names, *others] if name not in X]:
         shown = ", ".join(map(str, X.columns))
         raise BadTrainingData(f"the table has no column {', '.join(map(repr, lacking))}; its columns are {shown}")
     if y is None:
         y = X.get("target")
     elif names:
         y = X[names]
-    used = {"formula", "target", *(y.columns if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)])}
+    used = {"formula", "target", *others, *(y.columns if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)])}
     unused = tuple(str(name) for name in X.columns if name not in used)
-    return Given(X["formula"], column_or_table(y, role), X.index, unused)
+    weights = X[sample_weight] if isinstance(sample_weight, str) else sample_weight
+    return Given(X["formula"], column_or_table(y, role), X.index, unused, weights)
 
 
-def given_for_validation(val: Any, y: Targets | None) -> Given:
+def given_for_validation(val: Any, y: Targets | None, sample_weight: object = None) -> Given:
     """Take validation data from where they were given.
 
     Parameters
@@ -88,18 +96,26 @@ def given_for_validation(val: Any, y: Targets | None) -> Given:
         A table, the path of a csv file, or a pair of formulas and targets.
     y
         As for the training data; names of columns are those of `val` too.
+    sample_weight
+        As for the training data. If it is the name of a column, and `val` is a table with this column, the validation
+        data have weights; else they have none.
 
     Raises
     ------
     BadTrainingData, FileNotFoundError
         As in `given`; also if `val` is something else.
     """
+
+    def weights(X: Any) -> object:
+        named = isinstance(sample_weight, str) and isinstance(X, pd.DataFrame)
+        return sample_weight if named and sample_weight in X else None
+
     if isinstance(val, tuple | list) and len(val) == 2:
-        return given(val[0], val[1], "validation")
+        return given(val[0], val[1], "validation", weights(val[0]))
     if isinstance(val, str | os.PathLike):
         val = _read_csv(Path(val))
     if isinstance(val, pd.DataFrame):
-        return given(val, y if names_of_columns(y, val) else None, "validation")
+        return given(val, y if names_of_columns(y, val) else None, "validation", weights(val))
     raise BadTrainingData(f"val is {quoted(val)}; give a table, the path of a csv file, or a pair (formulas, targets)")
 
 

@@ -87,8 +87,8 @@ def mean_over_compounds(values: Tensor, weights: Tensor | None) -> Tensor:
     values
         (B,) for a single property, (B, K) for several.
     weights
-        (B, K) for several properties, 0 where a target is not known: the result is the mean over compounds of the
-        weighted sum over properties. None for a single property.
+        Of the shape of `values`, 0 where a target is not known: the result is the mean over compounds of the weighted
+        sum over properties. None for a single property of compounds that weigh the same.
     """
     return values.mean() if weights is None else (values * weights).sum() / len(values)
 

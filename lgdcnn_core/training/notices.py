@@ -17,7 +17,7 @@ from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, SYMBOLS
 from lgdcnn_core.training.batches import Layout
 
 if TYPE_CHECKING:
-    from lgdcnn_core.training.tables import Labelled
+    from lgdcnn_core.training.labelled import Labelled
 
 Labels = pd.Index | None
 """Index labels of the rows, by position; None where there are none."""
@@ -71,9 +71,10 @@ def warn_of_merged(data: "Labelled", codes: NDArray[np.int64], role: str) -> Non
         named = listed((row_name(int(data.compositions.rows[row]), data.labels) for row in rows), ", ")
         values = "" if several else f": {data.targets[rows].min():g} to {data.targets[rows].max():g}"
         cases.append(f"{quoted(data.compositions.formulas[rows[0]])} in {named}{values}")
+    mean = "mean" if data.weights is None else "weighted mean"
     formulas = "1 formula" if len(spreads) == 1 else f"{len(spreads)} formulas"
     _warn(
-        f"{repeated.sum()} rows of the {role} data share {formulas}: each formula becomes one compound with its mean "
+        f"{repeated.sum()} rows of the {role} data share {formulas}: each formula becomes one compound with its {mean} "
         f"target; the targets of a formula {differ} ({listed(cases, count=len(spreads))})"
     )
 

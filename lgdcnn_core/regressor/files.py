@@ -1,0 +1,106 @@
+"""Save a trained model to a file, and load models from files."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Self
+
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from lgdcnn_core import __version__
+from lgdcnn_core.models import Network
+from lgdcnn_core.models.published import load_published
+from lgdcnn_core.regressor import origin, saved_model
+from lgdcnn_core.regressor.origin import WithOrigin
+from lgdcnn_core.regressor.saved_model import NotASavedModel
+from lgdcnn_core.training import PAPER, Compute, Layout, Recipe, Scaling, choose, recipe
+
+
+class WithFiles(WithOrigin, BaseEstimator):
+    """A model that is saved to files and loaded from them, see `CompositionRegressor`."""
+
+    recipe: str | Recipe
+    device: str | None
+    recipe_: Recipe
+    compute_: Compute
+    networks_: list[Network]
+    scaling_: Scaling
+    layout_: Layout
+    properties_: tuple[str, ...] | None
+
+    def save(self, path: str | Path, half: bool = False, training: bool = True) -> Path:
+        """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
+
+        Parameters
+        ----------
+        path
+            The file.
+        half
+            Store the weights in bfloat16, which halves the file. Predictions of the loaded model, still computed in
+            float32, then differ from those of this model in about the third digit.
+        training
+            Keep the histories and the date of the training too. Without them, equal trainings give equal files.
+        """
+        check_is_fitted(self, "networks_")
+        parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
+        description = {
+            "parameters": parameters | {"recipe": self.recipe_.as_dict()},
+            "layout": asdict(self.layout_),
+            "scaling": asdict(self.scaling_),
+            "properties": self.properties_,
+            "lgdcnn_core": __version__,
+            **origin.described(self, repeatable=not training),
+        }
+        return saved_model.write(Path(path), description, self.networks_, half)
+
+    @classmethod
+    def load(cls, path: str | Path, device: str | None = None) -> Self:
+        """Load a model that `save` wrote; on the same machine its predictions are bit-equal, except after `half`.
+
+        Raises
+        ------
+        lgdcnn_core.regressor.NotASavedModel
+            If the file is not a saved model, or was damaged or changed.
+        """
+        description, networks = saved_model.read(Path(path))
+        try:
+            parameters = dict(description["parameters"])
+            parameters["recipe"] = Recipe(**parameters["recipe"])
+            self = cls(**parameters | {"device": device, "n_members": len(networks)})
+            scaling, layout = Scaling.from_dict(description["scaling"]), Layout(**description["layout"])
+            self.__dict__.update(origin.restored(description))
+        except (KeyError, TypeError, ValueError) as error:
+            raise NotASavedModel(
+                f"{path} was saved by lgdcnn_core {description.get('lgdcnn_core', '?')}; this version, {__version__}, "
+                f"cannot use it: {error}"
+            ) from error
+        names = description.get("properties")
+        return self._adopt(networks, scaling, layout, names and tuple(names))
+
+    @classmethod
+    def from_published(cls, path: str | Path, n_max: int, model: str | None = None, device: str | None = None) -> Self:
+        """Load a checkpoint of the paper's published implementation, or CrabNet's, in the padded setting.
+
+        Parameters
+        ----------
+        path
+            The checkpoint.
+        n_max
+            Largest number of elements in a compound of its training data; every compound is padded to it.
+        model
+            Name of the network; None takes the file's own. Files of L-G-DCNN and L-G-DCNN-v1 look the same.
+        """
+        name, network, mean, std = load_published(path, model)
+        self = cls(name, recipe=PAPER, setting="published", device=device)
+        self._without = origin.PUBLISHED
+        return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
+
+    def _adopt(
+        self, networks: list[Network], scaling: Scaling, layout: Layout, properties: tuple[str, ...] | None = None
+    ) -> Self:
+        """Use trained networks."""
+        self.recipe_ = recipe(self.recipe)
+        self.compute_ = choose(self.device, self.recipe_.precision)
+        self.networks_ = [network.to(self.compute_.device) for network in networks]
+        self.scaling_, self.layout_, self.properties_ = scaling, layout, properties
+        return self

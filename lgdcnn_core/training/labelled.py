@@ -1,0 +1,48 @@
+"""Compositions with their targets, as a training takes them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lgdcnn_core.composition import Compositions
+from lgdcnn_core.training.batches import Layout
+from lgdcnn_core.training.notices import Labels
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Compositions with their targets.
+
+    Attributes
+    ----------
+    compositions
+        B compositions.
+    targets
+        (B,) float64: a property in its unit, or classes 0 and 1. For several properties, (B, K), NaN where one is not
+        known.
+    weights
+        Weight of each target in the loss, of the shape of `targets`, 0 where one is not known. None: all weigh
+        the same.
+    properties
+        Names of several properties; None for a single one.
+    labels
+        Index labels of the rows that were given, to which `Compositions.rows` point; None where there are none.
+    """
+
+    compositions: Compositions
+    targets: NDArray[np.float64]
+    properties: tuple[str, ...] | None = None
+    labels: Labels = None
+    weights: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.compositions)
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> "Labelled":
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(self, compositions=self.compositions[rows], targets=self.targets[rows], weights=weights)
+
+    def in_order(self, layout: Layout) -> "Labelled":
+        """Return the same data with each compound's elements in the order that the network reads."""
+        return replace(self, compositions=layout.ordered(self.compositions))
