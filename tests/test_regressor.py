@@ -678,8 +678,8 @@ class TestClassification:
         assert fitted.score(self.TABLE) == np.mean(fitted.predict(FORMULAS) == self.TABLE.target)
 
     def test_other_targets_are_refused(self):
-        with pytest.raises(BadTrainingData, match=r"8 targets .* 0 or 1: row 1 \(Fe2O3\): 20"):
-            regressor(classification=True).fit(TABLE.assign(target=[0, 20, 1, *[30] * 7]))
+        with pytest.raises(BadTrainingData, match=r"8 targets .* not classes: text, .*: row 1 \(Fe2O3\): 20\.5"):
+            regressor(classification=True).fit(TABLE.assign(target=[0, 20.5, 1, *[0.3] * 7]))
 
     def test_it_learns(self):
         recipe = FAST.with_changes(epochs=40, batch_size=10, precision="float32")

@@ -152,7 +152,7 @@ class Network(nn.Module):
         Returns
         -------
         (B, 2): standardised prediction (a logit in classification) and log-uncertainty, compounds in order; for
-        K properties, (B, K, 2).
+        K properties, or logits of K > 2 classes, (B, K, 2).
         """
         src, frac = self._pack(src, frac)
         x = with_data(src, self.dropout(self.embedding(src.data, frac.data)))
@@ -211,7 +211,7 @@ def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None,
     seed
         Seed of the initial weights; torch's global generator stays as it was. None draws from that generator.
     n_targets
-        Number of properties that the network predicts.
+        Number of properties that the network predicts, or of classes if there are more than two.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from lgdcnn_core.models import Network, chain
 from lgdcnn_core.regressor import ensemble, origin
 from lgdcnn_core.regressor.files import WithFiles
 from lgdcnn_core.regressor.scores import score
-from lgdcnn_core.regressor.start import continued, fresh, require_alike
+from lgdcnn_core.regressor.start import continued, fresh, n_targets, require_alike, require_same_classes
 from lgdcnn_core.training import (
     PREDICTION_BATCH,
     BadTrainingData,
@@ -37,9 +37,11 @@ from lgdcnn_core.training import (
     recipe,
     require_known,
     sigmoid,
+    softmax,
     train,
     training_and_validation,
 )
+from lgdcnn_core.training.classes import BINARY
 from lgdcnn_core.training.given import given
 from lgdcnn_core.training.losses import LOWEST_LOG_UNCERTAINTY
 from lgdcnn_core.training.notices import elements_of, warn_of_cut, warn_of_unseen
@@ -64,7 +66,8 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
     seed
         Seed of initial weights, order of batches, noise and dropout: same seed, same machine, same numbers.
     classification
-        Targets are classes 0 and 1; `predict` returns classes and `predict_proba` probabilities.
+        Targets are class labels: text, whole numbers or booleans, of two classes or more. `predict` returns labels, and
+        `predict_proba` probabilities.
     device
         ``"cuda"``, ``"mps"``, ``"cpu"``; None takes the best one available.
     progress
@@ -83,6 +86,8 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         Network and history of the first member. CECV reads one network at a time.
     properties_
         Names of several properties; None for a single one.
+    classes_
+        In classification, the labels of the classes, sorted; None in regression. Labels 0 and 1 are always both there.
     recipe_, scaling_, layout_, compute_
         Recipe, standardisation, batch layout, and device and precision of the training.
     n_train_, n_val_
@@ -190,7 +195,7 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
             If there is nothing to train on; if a table lacks a column, or an argument is of an impossible kind; if
             targets or sample weights are missing, infinite or not as many as the formulas; if the recipe starts from a
             network trained on its `source`, and there is no `init`; or if `init` has another network, element table,
-            setting, order or other properties.
+            setting, order, classes or other properties.
         UnknownElements
             If the element table lacks an element.
         lgdcnn_core.regressor.InvalidEnsemble
@@ -210,7 +215,7 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         train_data, val_data = training_and_validation(
             X, y, val, self.classification, self.seed if self.recipe_.needs_validation else None, sample_weight
         )
-        self.properties_ = train_data.properties
+        self.properties_, self.classes_ = train_data.properties, train_data.classes
         if self.properties_ is not None and self.recipe_.targets != "as they are":
             raise BadTrainingData(f"several properties are learnt as they are, not as {self.recipe_.targets!r}")
         self.compute_ = choose(self.device, self.recipe_.precision)
@@ -219,8 +224,10 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         self.scaling_ = Scaling.of(train_data.targets, self.classification, self.recipe_.targets)
         start = None if init is None else self._trained(init)
         if start is None:
-            initial = fresh(self.model, self.elements, self.properties_, seeds, self.recipe_, init_property)
+            number = n_targets(self.properties_, self.classes_)
+            initial = fresh(self.model, self.elements, number, seeds, self.recipe_, init_property)
         else:
+            require_same_classes(self.classes_, start.classes_)
             initial = continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
         networks: list[Network] = [network.to(self.compute_.device) for network in initial]
         for data in filter(None, (train_data, val_data)):
@@ -252,8 +259,8 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
 
     def predict(
         self, X: Formulas, return_std: bool = False
-    ) -> NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the predicted property of each compound, in its unit; in classification, its class.
+    ) -> NDArray[Any] | tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the predicted property of each compound, in its unit; in classification, its label.
 
         Predictions are computed in float32, whatever the precision of the training.
 
@@ -282,7 +289,10 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         if self.classification:
             if return_std:
                 raise ValueError("a classification has no standard deviation; see predict_proba")
-            return (self.predict_proba(X)[:, 1] >= 0.5).astype(float)
+            probabilities = self.predict_proba(X)
+            two = probabilities.shape[1] == BINARY
+            likeliest = (probabilities[:, 1] >= 0.5).astype(int) if two else probabilities.argmax(axis=1)
+            return np.asarray(self.classes_)[likeliest]
         raw = self._outputs(X)
         log_uncertainty = np.maximum(raw[..., 1], LOWEST_LOG_UNCERTAINTY[self.layout_.setting])
         own = self.scaling_.uncertainty(raw[..., 0], log_uncertainty)
@@ -290,10 +300,16 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         return (mean, std) if return_std else mean
 
     def predict_proba(self, X: Formulas) -> NDArray[np.float64]:
-        """Return the probabilities of classes 0 and 1, (B, 2); those of an ensemble are means over its members."""
+        """Return the probability of each class, (B, C), in the order of `classes_`.
+
+        The probabilities of an ensemble are means over its members.
+        """
         if not self.classification:
             raise AttributeError("predict_proba is for classification=True")
-        positive = sigmoid(self._outputs(X)[..., 0]).mean(axis=0)
+        logits = self._outputs(X)[..., 0]
+        if self.network_.head.n_targets > 1:
+            return np.asarray(softmax(logits).mean(axis=0))
+        positive = sigmoid(logits).mean(axis=0)
         return np.stack([1 - positive, positive], axis=1)
 
     def score(self, X: Formulas, y: Targets | None = None, sample_weight: SampleWeight | None = None) -> float:
@@ -305,16 +321,18 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         Raises
         ------
         BadTrainingData
-            If there are no targets, if they are not numbers, if they belong to other properties, or if sample weights
-            are wrong.
+            If there are no targets; if they are not numbers, or not classes of the model; if they belong to other
+            properties; or if sample weights are wrong.
         """
         check_is_fitted(self, "networks_")
         taken = given(X, y, "scored", sample_weight)
         if taken.targets is not None:
             taken = taken._replace(targets=matched(taken.targets, self.properties_, "scored"))
-        data = checked(taken, "scored", self.classification, gaps=True)
-        predicted = self.predict(pd.Series(data.compositions.formulas, index=data.labels))
-        return score(data.targets, np.asarray(predicted), self.classification, data.weights)
+        data = checked(taken, "scored", self.classification, gaps=True, classes=self.classes_)
+        predicted = np.asarray(self.predict(pd.Series(data.compositions.formulas, index=data.labels)))
+        if self.classes_ is not None:
+            predicted = np.searchsorted(self.classes_, predicted)
+        return score(data.targets, predicted, self.classification, data.weights)
 
     def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
         """Yield the network's inputs for these compounds, batch by batch, as `cecv.layer_efms` takes them.
@@ -340,11 +358,11 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         return start
 
     def _outputs(self, X: Formulas) -> NDArray[np.float64]:
-        """Return the raw outputs of each of k networks, (k, B, 2); for several properties, (k, B, K, 2)."""
+        """Return the raw outputs of each of k networks, (k, B, 2); of K properties or K > 2 classes, (k, B, K, 2)."""
         compositions, compute = self._compositions(X), Compute(self.compute_.device, bfloat16=False)
         found = np.stack([outputs(network, compositions, self.layout_, compute) for network in self.networks_])
-        # Without compounds, the outputs do not show how many properties there are.
-        return found.reshape(*found.shape[:2], *np.shape(self.scaling_.mean), 2)
+        number = self.network_.head.n_targets  # which outputs of no compounds do not show
+        return found.reshape(*found.shape[:2], *([number] if number > 1 else []), 2)
 
     def _compositions(self, X: Formulas) -> Compositions:
         """Parse compounds, with elements in the order that the networks read."""

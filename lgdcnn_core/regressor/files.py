@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,6 +15,10 @@ from lgdcnn_core.regressor import origin, saved_model
 from lgdcnn_core.regressor.origin import WithOrigin
 from lgdcnn_core.regressor.saved_model import NotASavedModel
 from lgdcnn_core.training import PAPER, Compute, Layout, Recipe, Scaling, choose, recipe
+from lgdcnn_core.training.classes import Classes
+
+OLDER_CLASSES = (0.0, 1.0)
+"""Classes of every classification in files of versions that kept no labels."""
 
 
 class WithFiles(WithOrigin, BaseEstimator):
@@ -21,12 +26,14 @@ class WithFiles(WithOrigin, BaseEstimator):
 
     recipe: str | Recipe
     device: str | None
+    classification: bool
     recipe_: Recipe
     compute_: Compute
     networks_: list[Network]
     scaling_: Scaling
     layout_: Layout
     properties_: tuple[str, ...] | None
+    classes_: Classes | None
 
     def save(self, path: str | Path, half: bool = False, training: bool = True) -> Path:
         """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
@@ -48,6 +55,7 @@ class WithFiles(WithOrigin, BaseEstimator):
             "layout": asdict(self.layout_),
             "scaling": asdict(self.scaling_),
             "properties": self.properties_,
+            **({} if self.classes_ is None else {"classes": self.classes_.tolist()}),
             "lgdcnn_core": __version__,
             **origin.described(self, repeatable=not training),
         }
@@ -74,7 +82,8 @@ class WithFiles(WithOrigin, BaseEstimator):
                 f"{path} was saved by lgdcnn_core {description.get('lgdcnn_core', '?')}; this version, {__version__}, "
                 f"cannot use it: {error}"
             ) from error
-        names = description.get("properties")
+        names, classes = description.get("properties"), description.get("classes", OLDER_CLASSES)
+        self.classes_ = np.array(classes) if self.classification else None
         return self._adopt(networks, scaling, layout, names and tuple(names))
 
     @classmethod
@@ -92,7 +101,7 @@ class WithFiles(WithOrigin, BaseEstimator):
         """
         name, network, mean, std = load_published(path, model)
         self = cls(name, recipe=PAPER, setting="published", device=device)
-        self._without = origin.PUBLISHED
+        self._without, self.classes_ = origin.PUBLISHED, None
         return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
 
     def _adopt(

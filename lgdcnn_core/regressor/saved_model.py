@@ -16,6 +16,7 @@ from torch import Tensor
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.files import written_whole
 from lgdcnn_core.models import Network, chain
+from lgdcnn_core.regressor.start import n_targets
 
 HEADER = "CompositionRegressor"
 HASH = "sha256"
@@ -38,7 +39,8 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
         The file.
     description
         Plain values. ``parameters`` holds the name of the network and of its element table, as in
-        `CompositionRegressor`; ``properties`` holds the names of the properties, if it predicts several.
+        `CompositionRegressor`; ``properties`` holds the names of the properties, if it predicts several, and
+        ``classes`` the class labels of a classification.
     networks
         Networks of one kind. The tensors of a single network keep their names; the tensors of several networks get the
         prefix ``member<number>.``, counted from 0.
@@ -118,7 +120,8 @@ def _network(description: Mapping[str, Any], state: Mapping[str, Tensor]) -> Net
     known[description["known_elements"]] = True
     parameters = description["parameters"]
     table = ElementTable(parameters["elements"], vectors, known)
-    network = Network(chain(parameters["model"]), table, len(description.get("properties") or [""]))
+    number = n_targets(description.get("properties"), description.get("classes"))
+    network = Network(chain(parameters["model"]), table, number)
     network.load_state_dict(state)
     return network
 

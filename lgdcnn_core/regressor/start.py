@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from lgdcnn_core import elements as element_tables
+from lgdcnn_core.composition.compositions import listed, quoted
 from lgdcnn_core.models import Network, build, chain
 from lgdcnn_core.regressor import ensemble
 from lgdcnn_core.training.batches import Layout
+from lgdcnn_core.training.classes import BINARY, Classes
 from lgdcnn_core.training.recipe import JOINT, Recipe
 from lgdcnn_core.training.targets import BadTrainingData
 
@@ -18,7 +20,7 @@ Properties = tuple[str, ...] | None
 def fresh(
     model: str,
     elements: str,
-    properties: Properties,
+    n_targets: int,
     seeds: Sequence[int],
     recipe: Recipe,
     init_property: str | None = None,
@@ -37,7 +39,12 @@ def fresh(
         raise BadTrainingData(
             f"the recipe {recipe.name!r} starts from a network that was trained on {source}: give it as init"
         )
-    return [build(model, elements, seed, len(properties or [""])) for seed in seeds]
+    return [build(model, elements, seed, n_targets) for seed in seeds]
+
+
+def n_targets(properties: Properties, classes: Classes | None) -> int:
+    """Return the number of values that a network predicts: of properties, or of classes if they are more than two."""
+    return len(classes) if classes is not None and len(classes) > BINARY else len(properties or [""])
 
 
 def continued(
@@ -116,6 +123,31 @@ def require_alike(
             )
     if not same_vectors:
         raise BadTrainingData(f"cannot fine-tune: init has other vectors in its element table {theirs.name!r}")
+
+
+def require_same_classes(own: Classes | None, given: Classes | None) -> None:
+    """Raise if a network to fine-tune predicts other classes.
+
+    A model of two classes may start from a regression, since both have a single value.
+
+    Parameters
+    ----------
+    own, given
+        Classes of the model to train and of the model to start from; None in regression.
+
+    Raises
+    ------
+    BadTrainingData
+        If they differ; the message names both.
+    """
+    both = own is not None and given is not None
+    single = n_targets(None, own) == n_targets(None, given) == 1
+    if not (np.array_equal(own, given) if both else single):  # type: ignore[arg-type]
+        theirs, ours = (
+            "no classes" if each is None else f"the classes {listed(map(quoted, each.tolist()), ', ')}"
+            for each in (given, own)
+        )
+        raise BadTrainingData(f"cannot fine-tune across a change of classes: init has {theirs}, and this model {ours}")
 
 
 def _named(properties: Properties) -> str:

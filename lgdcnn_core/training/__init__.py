@@ -9,7 +9,7 @@ from lgdcnn_core.training.labelled import Labelled
 from lgdcnn_core.training.loop import train
 from lgdcnn_core.training.notices import DataWarning, merging_expected
 from lgdcnn_core.training.plan import Plan
-from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
+from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid, softmax
 from lgdcnn_core.training.recipe import (
     FAST,
     FIRST_FAST,
@@ -88,6 +88,7 @@ __all__ = [
     "recipe",
     "require_known",
     "sigmoid",
+    "softmax",
     "train",
     "training_and_validation",
 ]

@@ -1,6 +1,7 @@
 """Compositions with their targets, as a training takes them."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,15 @@ class Labelled:
     compositions
         B compositions.
     targets
-        (B,) float64: a property in its unit, or classes 0 and 1. For several properties, (B, K), NaN where one is not
-        known.
+        (B,) float64: a property in its unit, or the number of a class. For several properties, (B, K), NaN where one is
+        not known. Where rows of two classes were merged, the share of class 1.
     weights
         Weight of each target in the loss, of the shape of `targets`, 0 where one is not known. None: all weigh
         the same.
     properties
         Names of several properties; None for a single one.
+    classes
+        Labels of the classes, by number; None in regression.
     labels
         Index labels of the rows that were given, to which `Compositions.rows` point; None where there are none.
     """
@@ -35,6 +38,7 @@ class Labelled:
     properties: tuple[str, ...] | None = None
     labels: Labels = None
     weights: NDArray[np.float64] | None = None
+    classes: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.compositions)

@@ -75,7 +75,22 @@ class _BoundedBelow(torch.autograd.Function):
 
 
 def cross_entropy_loss(output: Tensor, target: Tensor) -> Tensor:
-    """Return binary cross-entropy; output[..., 0] of (..., 2) is the logit of class 1, targets (...) are 0 or 1."""
+    """Return the cross-entropy of classes.
+
+    Parameters
+    ----------
+    output
+        (B, 2) for two classes, of which output[:, 0] is the logit of class 1; (B, C, 2) for more classes, with C logits
+        in output[..., 0].
+    target
+        (B,): numbers of classes, from 0; of two classes also the share of class 1.
+
+    Returns
+    -------
+    (B,), one for each compound.
+    """
+    if output.dim() > 2:
+        return F.cross_entropy(output[..., 0], target.long(), reduction="none")
     return F.binary_cross_entropy_with_logits(output[..., 0], target, reduction="none")
 
 

@@ -16,7 +16,7 @@ from lgdcnn_core.training.losses import (
     property_weights,
 )
 from lgdcnn_core.training.plan import Plan
-from lgdcnn_core.training.prediction import sigmoid
+from lgdcnn_core.training.prediction import sigmoid, softmax
 from lgdcnn_core.training.scaling import Scaling
 
 Values = NDArray[np.float64]
@@ -61,9 +61,9 @@ class Objective:
         Parameters
         ----------
         output
-            (B, 2) or (B, K, 2).
+            (B, 2) or (B, K, 2); for more than two classes, (B, C, 2).
         target
-            (B,) or (B, K), standardised; NaN where one of several targets is not known.
+            (B,) or (B, K), standardised, or numbers of classes; NaN where one of several targets is not known.
         of_rows
             Sample weights, of the shape of `target`, with the mean 1 over the training data; None: all weigh the same.
         """
@@ -87,9 +87,7 @@ class Objective:
         The targets, (B,) or (B, K), are in their own units; their sample weights have the same shape.
         """
         if self.classification:
-            from sklearn.metrics import log_loss  # imported late: regression does not need it
-
-            return float(log_loss(targets, sigmoid(result[..., 0]), labels=[0, 1], sample_weight=of_rows))
+            return _log_loss(result[..., 0], targets, of_rows)
         deviation = np.abs(self.scaling.predicted(result[..., 0]) - targets)
         if of_rows is not None:
             deviation = np.nansum(deviation * of_rows, axis=0) / of_rows.sum(axis=0)
@@ -98,3 +96,18 @@ class Objective:
         if self.weights is not None:
             deviation = deviation / np.asarray(self.scaling.std)
         return float(deviation.mean())
+
+
+def _log_loss(logits: Values, targets: Values, of_rows: Values | None) -> float:
+    """Return the mean negative logarithm of the probability of the right class."""
+    from sklearn.metrics import log_loss  # imported late: regression does not need it
+
+    if logits.ndim > 1:
+        return float(log_loss(targets, softmax(logits), labels=range(logits.shape[1]), sample_weight=of_rows))
+    probability = sigmoid(logits)
+    if np.isin(targets, (0, 1)).all():
+        return float(log_loss(targets, probability, labels=[0, 1], sample_weight=of_rows))
+    # Rows of both classes were merged: the compound is of either class, by its share.
+    shares = np.stack([targets, 1 - targets]) * (1.0 if of_rows is None else of_rows)
+    either = np.repeat([1, 0], len(targets))
+    return float(log_loss(either, np.tile(probability, 2), labels=[0, 1], sample_weight=shares.ravel()))

@@ -33,3 +33,9 @@ def outputs(network: nn.Module, compositions: Compositions, layout: Layout, comp
 def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the probability of a logit, without overflow."""
     return 0.5 * (1 + np.tanh(0.5 * logits))
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probabilities of C classes from their logits, (..., C), without overflow."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

@@ -10,6 +10,7 @@ from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.composition.compositions import CASES_SHOWN, shortened
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.checks import require_as_many, require_right
+from lgdcnn_core.training.classes import Classes, class_numbers
 from lgdcnn_core.training.duplicates import merge_duplicates
 from lgdcnn_core.training.given import Formulas, Given, given, given_for_validation
 from lgdcnn_core.training.labelled import Labelled
@@ -35,7 +36,7 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, ga
     role
         The use of the data, as errors name it.
     classification
-        Targets must be 0 and 1.
+        Targets are class labels, see `classes.class_numbers`.
     gaps
         Compounds may lack a target; they get NaN.
 
@@ -51,34 +52,38 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, ga
     return checked(given(X, y, role), role, classification, gaps)
 
 
-def checked(data: Given, role: str, classification: bool, gaps: bool = False) -> Labelled:
-    """Return data that were taken from where they were given, as `labelled` does."""
+def checked(
+    data: Given, role: str, classification: bool, gaps: bool = False, classes: Classes | None = None
+) -> Labelled:
+    """Return data that were taken from where they were given, as `labelled` does.
+
+    `classes` are those of a model, to which labels must belong; None takes those of the data.
+    """
     values = data.targets
     if values is None:
         raise BadTrainingData(f"the {role} data have no targets: give y, or a DataFrame with a column 'target'")
     compositions = parse(data.formulas)
     weights = None if data.weights is None else checked_weights(data.weights, compositions, role, data.labels)
     names = property_names(values)
+    if names is not None and classification:
+        raise BadTrainingData("classification takes one property: targets must be (B,)")
     if names is not None:
-        targets = _several(compositions, values, role, classification, gaps, data.labels)
+        targets = _several(compositions, values, role, gaps, data.labels)
         weights = None if weights is None else weights[:, None] * np.isfinite(targets)
         return Labelled(compositions, targets, names, data.labels, weights)
+    if classification:
+        targets, classes = class_numbers(values, compositions, role, gaps, data.labels, classes)
+        return Labelled(compositions, targets, None, data.labels, weights, classes)
     targets, wrong, as_given = as_numbers(values, role)
     require_as_many(compositions, len(targets), role)
     missing = ~wrong & np.isnan(targets)
-    wrong |= ~np.isin(targets, (0, 1)) & ~missing if classification else np.isinf(targets)
-    wrong |= missing & (not gaps)
-    kind = "0 or 1" if classification else "finite numbers"
-    require_right(compositions, wrong, as_given, kind, f"the {role} data", data.labels)
+    wrong |= np.isinf(targets) | (missing & (not gaps))
+    require_right(compositions, wrong, as_given, "finite numbers", f"the {role} data", data.labels)
     return Labelled(compositions, targets, None, data.labels, weights)
 
 
-def _several(
-    compositions: Compositions, values: Targets, role: str, classification: bool, gaps: bool, labels: Labels
-) -> NDArray[np.float64]:
+def _several(compositions: Compositions, values: Targets, role: str, gaps: bool, labels: Labels) -> NDArray[np.float64]:
     """Return checked targets of several properties, (B, K)."""
-    if classification:
-        raise BadTrainingData("classification takes one property: targets must be (B,)")
     table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(np.asarray(values))
     require_as_many(compositions, len(table), role, "rows of targets")
     columns, complaints = [], []
@@ -141,7 +146,7 @@ def training_and_validation(
         val_taken = given_for_validation(val, y, sample_weight)
         if val_taken.targets is not None:
             val_taken = val_taken._replace(targets=matched(val_taken.targets, data.properties, "validation"))
-        val_data = checked(val_taken, "validation", classification)
+        val_data = checked(val_taken, "validation", classification, classes=data.classes)
         warn_of_unused([name for name in val_taken.unused if name not in taken.unused], "validation")
         return data, val_data
     return (data, None) if seed is None else hold_out(data, VALIDATION_FRACTION, seed)
