@@ -41,10 +41,11 @@ from lgdcnn_core.training import (
     train,
     training_and_validation,
 )
+from lgdcnn_core.training.checkpoint import file_of as checkpoint_file
 from lgdcnn_core.training.classes import BINARY
 from lgdcnn_core.training.given import given
 from lgdcnn_core.training.losses import LOWEST_LOG_UNCERTAINTY
-from lgdcnn_core.training.notices import elements_of, warn_of_cut, warn_of_unseen
+from lgdcnn_core.training.notices import elements_of, warn_of_cut, warn_of_unseen, warn_of_unused
 from lgdcnn_core.training.tables import checked
 from lgdcnn_core.training.targets import matched
 
@@ -84,8 +85,8 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         learning curve.
     network_, history_
         Network and history of the first member. CECV reads one network at a time.
-    properties_
-        Names of several properties; None for a single one.
+    properties_, target_
+        Names of several properties, None for a single one; and the name of a single one, if its column has one.
     classes_
         In classification, the labels of the classes, sorted; None in regression. Labels 0 and 1 are always both there.
     recipe_, scaling_, layout_, compute_
@@ -210,12 +211,13 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
             Of columns that are not used, of training rows with the same formula and how far their targets differ, and
             of validation compounds that the padded setting cuts off.
         """
-        seeds = ensemble.seeds(self.seed, self.n_members)
+        seeds, file = ensemble.seeds(self.seed, self.n_members), checkpoint_file(checkpoint)
         self.recipe_ = recipe(self.recipe)
         train_data, val_data = training_and_validation(
             X, y, val, self.classification, self.seed if self.recipe_.needs_validation else None, sample_weight
         )
-        self.properties_, self.classes_ = train_data.properties, train_data.classes
+        self.properties_, self.target_ = train_data.properties, train_data.name
+        self.classes_ = train_data.classes
         if self.properties_ is not None and self.recipe_.targets != "as they are":
             raise BadTrainingData(f"several properties are learnt as they are, not as {self.recipe_.targets!r}")
         self.compute_ = choose(self.device, self.recipe_.precision)
@@ -246,7 +248,7 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
                 train_data,
                 val_data,
                 replace(plan, seed=seed),
-                checkpoint=ensemble.file_of_member(checkpoint, number, len(seeds)),
+                checkpoint=ensemble.file_of_member(file, number, len(seeds)),
                 progress=self.progress,
                 title=ensemble.title_of_member(f"{self.recipe_.name} recipe", number, len(seeds)),
                 watch=watch,
@@ -284,7 +286,9 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         Warns
         -----
         lgdcnn_core.training.DataWarning
-            Of compounds with an element that training never saw, and of those that the padded setting cuts off.
+            Of compounds with an element that training never saw, and of those that the padded setting cuts off; and of
+            columns of numbers that are not used, which might be meant as conditions. Other columns pass, as a table to
+            predict may describe its compounds; `fit` and `score` warn of every column that they do not use.
         """
         if self.classification:
             if return_std:
@@ -323,9 +327,15 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         BadTrainingData
             If there are no targets; if they are not numbers, or not classes of the model; if they belong to other
             properties; or if sample weights are wrong.
+
+        Warns
+        -----
+        lgdcnn_core.training.DataWarning
+            Of columns that are not used, and as `predict` does of compounds.
         """
         check_is_fitted(self, "networks_")
         taken = given(X, y, "scored", sample_weight)
+        warn_of_unused(taken.unused, "scored")
         if taken.targets is not None:
             taken = taken._replace(targets=matched(taken.targets, self.properties_, "scored"))
         data = checked(taken, "scored", self.classification, gaps=True, classes=self.classes_)
@@ -368,7 +378,9 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         """Parse compounds, with elements in the order that the networks read."""
         check_is_fitted(self, "networks_")
         taken = given(X)
-        compositions = parse(taken.formulas)
+        compositions = parse(taken.formulas, labels=taken.labels)
+        known = {*(self.properties_ or ()), self.target_}
+        warn_of_unused([name for name in taken.unused_numbers if name not in known], "given")
         require_known(compositions, self.network_.elements)
         if "elements_seen_" in vars(self):
             warn_of_unseen(compositions, self.elements_seen_, taken.labels)

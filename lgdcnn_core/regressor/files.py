@@ -34,6 +34,7 @@ class WithFiles(WithOrigin, BaseEstimator):
     layout_: Layout
     properties_: tuple[str, ...] | None
     classes_: Classes | None
+    target_: str | None
 
     def save(self, path: str | Path, half: bool = False, training: bool = True) -> Path:
         """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
@@ -56,6 +57,7 @@ class WithFiles(WithOrigin, BaseEstimator):
             "scaling": asdict(self.scaling_),
             "properties": self.properties_,
             **({} if self.classes_ is None else {"classes": self.classes_.tolist()}),
+            **({} if self.target_ in (None, "target") else {"target": self.target_}),
             "lgdcnn_core": __version__,
             **origin.described(self, repeatable=not training),
         }
@@ -84,6 +86,7 @@ class WithFiles(WithOrigin, BaseEstimator):
             ) from error
         names, classes = description.get("properties"), description.get("classes", OLDER_CLASSES)
         self.classes_ = np.array(classes) if self.classification else None
+        self.target_ = description.get("target")
         return self._adopt(networks, scaling, layout, names and tuple(names))
 
     @classmethod
@@ -101,7 +104,7 @@ class WithFiles(WithOrigin, BaseEstimator):
         """
         name, network, mean, std = load_published(path, model)
         self = cls(name, recipe=PAPER, setting="published", device=device)
-        self._without, self.classes_ = origin.PUBLISHED, None
+        self._without, self.classes_, self.target_ = origin.PUBLISHED, None, None
         return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
 
     def _adopt(

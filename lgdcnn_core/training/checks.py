@@ -7,8 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions
-from lgdcnn_core.composition.compositions import CASES_SHOWN, listed, quoted, shortened
-from lgdcnn_core.training.notices import Labels, row_name
+from lgdcnn_core.composition.compositions import CASES_SHOWN, Labels, listed, quoted, row_name, shortened
 from lgdcnn_core.training.targets import BadTrainingData
 
 

@@ -8,9 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions
-from lgdcnn_core.composition.compositions import listed, quoted
+from lgdcnn_core.composition.compositions import Labels, listed, quoted
 from lgdcnn_core.training.checks import require_as_many, require_right
-from lgdcnn_core.training.notices import Labels
 from lgdcnn_core.training.targets import BadTrainingData, Targets, column
 
 Classes = NDArray[Any]

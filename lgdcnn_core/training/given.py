@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lgdcnn_core.composition.compositions import quoted
-from lgdcnn_core.training.notices import Labels
+from lgdcnn_core.composition.compositions import Labels, quoted
 from lgdcnn_core.training.targets import BadTrainingData, Targets, column_or_table
 
 Formulas = pd.DataFrame | pd.Series | Iterable[object] | str | os.PathLike[str]
@@ -31,8 +30,8 @@ class Given(NamedTuple):
         Targets, see `targets.column_or_table`; None where there are none.
     labels
         Index labels of the rows; None where there are none.
-    unused
-        Columns of the table that are not used.
+    unused, unused_numbers
+        Columns of the table that are not used, and those of them that hold numbers.
     weights
         Sample weights, (B,), not yet checked; None where there are none.
     """
@@ -42,6 +41,7 @@ class Given(NamedTuple):
     labels: Labels = None
     unused: tuple[str, ...] = ()
     weights: object = None
+    unused_numbers: tuple[str, ...] = ()
 
 
 def given(X: Formulas, y: Targets | None = None, role: str = "given", sample_weight: object = None) -> Given:
@@ -82,9 +82,10 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given", sample_wei
     elif names:
         y = X[names]
     used = {"formula", "target", *others, *(y.columns if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)])}
-    unused = tuple(str(name) for name in X.columns if name not in used)
+    unused = [name for name in X.columns if name not in used]
+    numbers = tuple(str(name) for name in unused if pd.api.types.is_any_real_numeric_dtype(X[name]))
     weights = X[sample_weight] if isinstance(sample_weight, str) else sample_weight
-    return Given(X["formula"], column_or_table(y, role), X.index, unused, weights)
+    return Given(X["formula"], column_or_table(y, role), X.index, tuple(map(str, unused)), weights, numbers)
 
 
 def given_for_validation(val: Any, y: Targets | None, sample_weight: object = None) -> Given:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions
+from lgdcnn_core.composition.compositions import Labels
 from lgdcnn_core.training.batches import Layout
-from lgdcnn_core.training.notices import Labels
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Labelled:
         Names of several properties; None for a single one.
     classes
         Labels of the classes, by number; None in regression.
+    name
+        Name of a single property, if its column has one.
     labels
         Index labels of the rows that were given, to which `Compositions.rows` point; None where there are none.
     """
@@ -39,6 +41,7 @@ class Labelled:
     labels: Labels = None
     weights: NDArray[np.float64] | None = None
     classes: NDArray[Any] | None = None
+    name: str | None = None
 
     def __len__(self) -> int:
         return len(self.compositions)

@@ -4,7 +4,6 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,15 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions
-from lgdcnn_core.composition.compositions import CASES_SHOWN, listed, quoted
+from lgdcnn_core.composition.compositions import CASES_SHOWN, Labels, listed, quoted, row_name
 from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, SYMBOLS
 from lgdcnn_core.training.batches import Layout
 
 if TYPE_CHECKING:
     from lgdcnn_core.training.labelled import Labelled
-
-Labels = pd.Index | None
-"""Index labels of the rows, by position; None where there are none."""
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -29,16 +25,8 @@ class DataWarning(UserWarning):
     """Some of the data are not used, or are used in a way that may not be meant."""
 
 
-def row_name(row: int, labels: Labels) -> str:
-    """Name a row by its position, from 0, and by its index label if that differs."""
-    label = row if labels is None else labels[row]
-    if isinstance(label, Integral) and label == row:
-        return f"row {row}"
-    return f"row {row} (index {quoted(label.item() if isinstance(label, np.generic) else label)})"
-
-
 def warn_of_unused(columns: Sequence[str], role: str) -> None:
-    """Warn of the columns of a table that are neither formulas nor targets."""
+    """Warn of the columns of a table that are not used."""
     if columns:
         are = "a column that is" if len(columns) == 1 else f"{len(columns)} columns that are"
         _warn(f"the table of {role} data has {are} not used: {listed(map(quoted, columns), ', ')}")

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions
-from lgdcnn_core.composition.compositions import quoted
+from lgdcnn_core.composition.compositions import Labels, quoted
 from lgdcnn_core.training.checks import require_as_many, require_right
 from lgdcnn_core.training.labelled import Labelled
-from lgdcnn_core.training.notices import Labels
 from lgdcnn_core.training.targets import BadTrainingData, as_numbers
 
 SampleWeight = Iterable[float] | str

@@ -7,14 +7,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions, parse
-from lgdcnn_core.composition.compositions import CASES_SHOWN, shortened
+from lgdcnn_core.composition.compositions import CASES_SHOWN, Labels, shortened
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.checks import require_as_many, require_right
 from lgdcnn_core.training.classes import Classes, class_numbers
 from lgdcnn_core.training.duplicates import merge_duplicates
 from lgdcnn_core.training.given import Formulas, Given, given, given_for_validation
 from lgdcnn_core.training.labelled import Labelled
-from lgdcnn_core.training.notices import Labels, warn_of_unused
+from lgdcnn_core.training.notices import warn_of_unused
 from lgdcnn_core.training.sample_weights import SampleWeight, checked_weights, without_weightless
 from lgdcnn_core.training.targets import BadTrainingData, Targets, as_numbers, matched, property_names
 
@@ -62,7 +62,7 @@ def checked(
     values = data.targets
     if values is None:
         raise BadTrainingData(f"the {role} data have no targets: give y, or a DataFrame with a column 'target'")
-    compositions = parse(data.formulas)
+    compositions = parse(data.formulas, labels=data.labels)
     weights = None if data.weights is None else checked_weights(data.weights, compositions, role, data.labels)
     names = property_names(values)
     if names is not None and classification:
@@ -71,15 +71,16 @@ def checked(
         targets = _several(compositions, values, role, gaps, data.labels)
         weights = None if weights is None else weights[:, None] * np.isfinite(targets)
         return Labelled(compositions, targets, names, data.labels, weights)
+    name = None if getattr(values, "name", None) is None else str(values.name)  # type: ignore[union-attr]
     if classification:
         targets, classes = class_numbers(values, compositions, role, gaps, data.labels, classes)
-        return Labelled(compositions, targets, None, data.labels, weights, classes)
+        return Labelled(compositions, targets, None, data.labels, weights, classes, name)
     targets, wrong, as_given = as_numbers(values, role)
     require_as_many(compositions, len(targets), role)
     missing = ~wrong & np.isnan(targets)
     wrong |= np.isinf(targets) | (missing & (not gaps))
     require_right(compositions, wrong, as_given, "finite numbers", f"the {role} data", data.labels)
-    return Labelled(compositions, targets, None, data.labels, weights)
+    return Labelled(compositions, targets, None, data.labels, weights, name=name)
 
 
 def _several(compositions: Compositions, values: Targets, role: str, gaps: bool, labels: Labels) -> NDArray[np.float64]:
