@@ -13,6 +13,7 @@ from sklearn.metrics import log_loss
 from test_regressor import BRIEF, TABLE, regressor
 
 from lgdcnn_core import CompositionRegressor
+from lgdcnn_core.composition import parse
 from lgdcnn_core.regressor import saved_model
 from lgdcnn_core.training import (
     FAST,
@@ -160,7 +161,7 @@ class TestMoreClasses:
             assert error == pytest.approx(np.average(expected, weights=weights))
 
     def test_probabilities_are_the_softmax_of_the_logits_and_the_likeliest_class_is_predicted(self, three):
-        compositions = three.layout_.ordered(three._compositions(FORMULAS))
+        compositions = three.layout_.ordered(parse(FORMULAS))
         logits = outputs(three.network_, compositions, three.layout_, three.compute_)[..., 0]
         found = three.predict_proba(FORMULAS)
         np.testing.assert_allclose(found, np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), rtol=1e-9)

@@ -1,27 +1,29 @@
 """Train and use a network the scikit-learn way, on formulas and targets."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
 from lgdcnn_core.regressor import ensemble, origin
 from lgdcnn_core.regressor.files import WithFiles
-from lgdcnn_core.regressor.scores import score
-from lgdcnn_core.regressor.start import continued, fresh, n_targets, require_alike, require_same_classes
+from lgdcnn_core.regressor.predicting import WithPredictions
+from lgdcnn_core.regressor.start import (
+    continued,
+    fresh,
+    n_targets,
+    require_alike,
+    require_same_classes,
+    require_same_features,
+)
 from lgdcnn_core.training import (
-    PREDICTION_BATCH,
     BadTrainingData,
-    Compute,
     Formulas,
     Layout,
     Plan,
@@ -32,25 +34,17 @@ from lgdcnn_core.training import (
     Targets,
     Watch,
     choose,
-    outputs,
-    prediction_batches,
     recipe,
     require_known,
-    sigmoid,
-    softmax,
     train,
     training_and_validation,
 )
 from lgdcnn_core.training.checkpoint import file_of as checkpoint_file
-from lgdcnn_core.training.classes import BINARY
-from lgdcnn_core.training.given import given
-from lgdcnn_core.training.losses import LOWEST_LOG_UNCERTAINTY
-from lgdcnn_core.training.notices import elements_of, warn_of_cut, warn_of_unseen, warn_of_unused
-from lgdcnn_core.training.tables import checked
-from lgdcnn_core.training.targets import matched
+from lgdcnn_core.training.conditions import feature_names, scaling_of, standardised
+from lgdcnn_core.training.notices import elements_of, warn_of_cut
 
 
-class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
+class CompositionRegressor(WithPredictions, WithFiles, RegressorMixin, BaseEstimator):
     """Predict a property of a material, or several at once, from its composition.
 
     Parameters
@@ -89,6 +83,8 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         Names of several properties, None for a single one; and the name of a single one, if its column has one.
     classes_
         In classification, the labels of the classes, sorted; None in regression. Labels 0 and 1 are always both there.
+    features_, condition_scaling_
+        Names of the columns with conditions, empty without them; and their standardisation.
     recipe_, scaling_, layout_, compute_
         Recipe, standardisation, batch layout, and device and precision of the training.
     n_train_, n_val_
@@ -128,11 +124,6 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         self.progress = progress
         self.n_members = n_members
 
-    @property
-    def network_(self) -> Network:
-        """Trained network of the first member."""
-        return self.networks_[0]
-
     def fit(
         self,
         X: Formulas,
@@ -144,10 +135,11 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         init_property: str | None = None,
         watch: Watch | None = None,
         sample_weight: SampleWeight | None = None,
+        features: str | Sequence[str] | None = None,
     ) -> Self:
         """Train on formulas and targets.
 
-        Training rows with the same formula string are averaged into one, as in the paper.
+        Training rows with the same formula string, and the same conditions, are averaged into one, as in the paper.
 
         Parameters
         ----------
@@ -185,6 +177,11 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
             formula become one with their weighted mean and summed weight, so a weight of 3 equals three rows of
             weight 1, and 0 leaves a row out. Validation data held out of the training data keep their weights. Targets
             are standardised without weights. None: each compound weighs the same, however many rows it has.
+        features
+            Names of columns of the table that hold conditions, such as ``["T (K)", "p (GPa)"]``: finite numbers, which
+            we standardise on the training data, and which join a compound's features before the head. `val` must have
+            them, and later each table to predict or score. Validation data held out of the training data are whole
+            compounds. `init` must have the same features; its standardisation of them is kept.
 
         Raises
         ------
@@ -213,11 +210,12 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         """
         seeds, file = ensemble.seeds(self.seed, self.n_members), checkpoint_file(checkpoint)
         self.recipe_ = recipe(self.recipe)
+        names, held_out_by = feature_names(features), self.seed if self.recipe_.needs_validation else None
         train_data, val_data = training_and_validation(
-            X, y, val, self.classification, self.seed if self.recipe_.needs_validation else None, sample_weight
+            X, y, val, self.classification, held_out_by, sample_weight, names
         )
         self.properties_, self.target_ = train_data.properties, train_data.name
-        self.classes_ = train_data.classes
+        self.classes_, self.features_ = train_data.classes, names
         if self.properties_ is not None and self.recipe_.targets != "as they are":
             raise BadTrainingData(f"several properties are learnt as they are, not as {self.recipe_.targets!r}")
         self.compute_ = choose(self.device, self.recipe_.precision)
@@ -225,12 +223,10 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         self.layout_ = Layout(self.setting, n_max, chain(self.model).boundary, self.recipe_.order)
         self.scaling_ = Scaling.of(train_data.targets, self.classification, self.recipe_.targets)
         start = None if init is None else self._trained(init)
-        if start is None:
-            number = n_targets(self.properties_, self.classes_)
-            initial = fresh(self.model, self.elements, number, seeds, self.recipe_, init_property)
-        else:
-            require_same_classes(self.classes_, start.classes_)
-            initial = continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
+        initial = self._initial(start, seeds, init_property)
+        self.condition_scaling_ = start.condition_scaling_ if start else scaling_of(train_data)
+        train_data = standardised(train_data, self.condition_scaling_)
+        val_data = val_data and standardised(val_data, self.condition_scaling_)
         networks: list[Network] = [network.to(self.compute_.device) for network in initial]
         for data in filter(None, (train_data, val_data)):
             require_known(data.compositions, networks[0].elements)
@@ -259,105 +255,6 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         self.networks_: list[Network] = networks
         return self
 
-    def predict(
-        self, X: Formulas, return_std: bool = False
-    ) -> NDArray[Any] | tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the predicted property of each compound, in its unit; in classification, its label.
-
-        Predictions are computed in float32, whatever the precision of the training.
-
-        Parameters
-        ----------
-        X
-            Formulas as in `fit`: a list, a Series, or a table with a column ``formula``.
-        return_std
-            Also return the standard deviation that the network predicts for each value (regression only). For an
-            ensemble it is that of the mixture of its members, see `ensemble.mean_and_std`.
-
-        Returns
-        -------
-        (B,), or a pair of (B,); for several properties, (B, K), in the order of `properties_`.
-
-        Raises
-        ------
-        lgdcnn_core.composition.InvalidFormulas
-            If formulas are invalid; the message lists all of them.
-
-        Warns
-        -----
-        lgdcnn_core.training.DataWarning
-            Of compounds with an element that training never saw, and of those that the padded setting cuts off; and of
-            columns of numbers that are not used, which might be meant as conditions. Other columns pass, as a table to
-            predict may describe its compounds; `fit` and `score` warn of every column that they do not use.
-        """
-        if self.classification:
-            if return_std:
-                raise ValueError("a classification has no standard deviation; see predict_proba")
-            probabilities = self.predict_proba(X)
-            two = probabilities.shape[1] == BINARY
-            likeliest = (probabilities[:, 1] >= 0.5).astype(int) if two else probabilities.argmax(axis=1)
-            return np.asarray(self.classes_)[likeliest]
-        raw = self._outputs(X)
-        log_uncertainty = np.maximum(raw[..., 1], LOWEST_LOG_UNCERTAINTY[self.layout_.setting])
-        own = self.scaling_.uncertainty(raw[..., 0], log_uncertainty)
-        mean, std = ensemble.mean_and_std(self.scaling_.predicted(raw[..., 0]), own)
-        return (mean, std) if return_std else mean
-
-    def predict_proba(self, X: Formulas) -> NDArray[np.float64]:
-        """Return the probability of each class, (B, C), in the order of `classes_`.
-
-        The probabilities of an ensemble are means over its members.
-        """
-        if not self.classification:
-            raise AttributeError("predict_proba is for classification=True")
-        logits = self._outputs(X)[..., 0]
-        if self.network_.head.n_targets > 1:
-            return np.asarray(softmax(logits).mean(axis=0))
-        positive = sigmoid(logits).mean(axis=0)
-        return np.stack([1 - positive, positive], axis=1)
-
-    def score(self, X: Formulas, y: Targets | None = None, sample_weight: SampleWeight | None = None) -> float:
-        """Return the coefficient of determination R2 of the predictions, or in classification their accuracy.
-
-        Only known targets count. For several properties, the score is the mean R2 of those with at least two known
-        targets. `X`, `y` and `sample_weight` are as in `fit`; columns of a DataFrame are matched by name.
-
-        Raises
-        ------
-        BadTrainingData
-            If there are no targets; if they are not numbers, or not classes of the model; if they belong to other
-            properties; or if sample weights are wrong.
-
-        Warns
-        -----
-        lgdcnn_core.training.DataWarning
-            Of columns that are not used, and as `predict` does of compounds.
-        """
-        check_is_fitted(self, "networks_")
-        taken = given(X, y, "scored", sample_weight)
-        warn_of_unused(taken.unused, "scored")
-        if taken.targets is not None:
-            taken = taken._replace(targets=matched(taken.targets, self.properties_, "scored"))
-        data = checked(taken, "scored", self.classification, gaps=True, classes=self.classes_)
-        predicted = np.asarray(self.predict(pd.Series(data.compositions.formulas, index=data.labels)))
-        if self.classes_ is not None:
-            predicted = np.searchsorted(self.classes_, predicted)
-        return score(data.targets, predicted, self.classification, data.weights)
-
-    def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
-        """Yield the network's inputs for these compounds, batch by batch, as `cecv.layer_efms` takes them.
-
-        Yields
-        ------
-        inputs, lengths, atomic_numbers, rows
-            Inputs of the network; number of elements of each compound, (B,); their atomic numbers, (B, N), in the order
-            that the network reads, 0 after the last; rows of the compounds in `X`, (B,).
-        """
-        compositions = self._compositions(X)
-        for batch, rows in prediction_batches(compositions, self.layout_, self.compute_, PREDICTION_BATCH):
-            chosen = compositions[rows]
-            yield (batch.src, batch.frac), chosen.lengths, chosen.padded()[0], rows
-
     def _trained(self, init: "str | Path | CompositionRegressor") -> "CompositionRegressor":
         """Return the model from which a training starts."""
         if not isinstance(init, CompositionRegressor | str | Path):
@@ -367,22 +264,13 @@ class CompositionRegressor(WithFiles, RegressorMixin, BaseEstimator):
         require_alike(self.model, self.elements, self.layout_, start.model, start.network_, start.layout_)
         return start
 
-    def _outputs(self, X: Formulas) -> NDArray[np.float64]:
-        """Return the raw outputs of each of k networks, (k, B, 2); of K properties or K > 2 classes, (k, B, K, 2)."""
-        compositions, compute = self._compositions(X), Compute(self.compute_.device, bfloat16=False)
-        found = np.stack([outputs(network, compositions, self.layout_, compute) for network in self.networks_])
-        number = self.network_.head.n_targets  # which outputs of no compounds do not show
-        return found.reshape(*found.shape[:2], *([number] if number > 1 else []), 2)
-
-    def _compositions(self, X: Formulas) -> Compositions:
-        """Parse compounds, with elements in the order that the networks read."""
-        check_is_fitted(self, "networks_")
-        taken = given(X)
-        compositions = parse(taken.formulas, labels=taken.labels)
-        known = {*(self.properties_ or ()), self.target_}
-        warn_of_unused([name for name in taken.unused_numbers if name not in known], "given")
-        require_known(compositions, self.network_.elements)
-        if "elements_seen_" in vars(self):
-            warn_of_unseen(compositions, self.elements_seen_, taken.labels)
-        warn_of_cut(compositions, self.layout_, taken.labels)
-        return self.layout_.ordered(compositions)
+    def _initial(
+        self, start: "CompositionRegressor | None", seeds: list[int], init_property: str | None
+    ) -> list[Network]:
+        """Return the networks before the training, one for each seed: fresh ones, or those of a trained model."""
+        if start is None:
+            sizes = n_targets(self.properties_, self.classes_), len(self.features_)
+            return fresh(self.model, self.elements, sizes, seeds, self.recipe_, init_property)
+        require_same_features(self.features_, start.features_)
+        require_same_classes(self.classes_, start.classes_)
+        return continued(start.networks_, start.properties_, self.properties_, seeds, init_property)

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -12,29 +12,16 @@ from lgdcnn_core import __version__
 from lgdcnn_core.models import Network
 from lgdcnn_core.models.published import load_published
 from lgdcnn_core.regressor import origin, saved_model
-from lgdcnn_core.regressor.origin import WithOrigin
 from lgdcnn_core.regressor.saved_model import NotASavedModel
-from lgdcnn_core.training import PAPER, Compute, Layout, Recipe, Scaling, choose, recipe
-from lgdcnn_core.training.classes import Classes
+from lgdcnn_core.regressor.trained import Trained
+from lgdcnn_core.training import PAPER, Layout, Recipe, Scaling, choose, recipe
 
 OLDER_CLASSES = (0.0, 1.0)
 """Classes of every classification in files of versions that kept no labels."""
 
 
-class WithFiles(WithOrigin, BaseEstimator):
+class WithFiles(Trained, BaseEstimator):
     """A model that is saved to files and loaded from them, see `CompositionRegressor`."""
-
-    recipe: str | Recipe
-    device: str | None
-    classification: bool
-    recipe_: Recipe
-    compute_: Compute
-    networks_: list[Network]
-    scaling_: Scaling
-    layout_: Layout
-    properties_: tuple[str, ...] | None
-    classes_: Classes | None
-    target_: str | None
 
     def save(self, path: str | Path, half: bool = False, training: bool = True) -> Path:
         """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
@@ -58,6 +45,7 @@ class WithFiles(WithOrigin, BaseEstimator):
             "properties": self.properties_,
             **({} if self.classes_ is None else {"classes": self.classes_.tolist()}),
             **({} if self.target_ in (None, "target") else {"target": self.target_}),
+            **self._described_features(),
             "lgdcnn_core": __version__,
             **origin.described(self, repeatable=not training),
         }
@@ -87,6 +75,9 @@ class WithFiles(WithOrigin, BaseEstimator):
         names, classes = description.get("properties"), description.get("classes", OLDER_CLASSES)
         self.classes_ = np.array(classes) if self.classification else None
         self.target_ = description.get("target")
+        features = description.get("features", {"names": [], "scaling": None})
+        self.features_ = tuple(features["names"])
+        self.condition_scaling_ = features["scaling"] and Scaling.from_dict(features["scaling"])
         return self._adopt(networks, scaling, layout, names and tuple(names))
 
     @classmethod
@@ -105,7 +96,13 @@ class WithFiles(WithOrigin, BaseEstimator):
         name, network, mean, std = load_published(path, model)
         self = cls(name, recipe=PAPER, setting="published", device=device)
         self._without, self.classes_, self.target_ = origin.PUBLISHED, None, None
+        self.features_, self.condition_scaling_ = (), None
         return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
+
+    def _described_features(self) -> dict[str, Any]:
+        if self.condition_scaling_ is None:
+            return {}
+        return {"features": {"names": self.features_, "scaling": asdict(self.condition_scaling_)}}
 
     def _adopt(
         self, networks: list[Network], scaling: Scaling, layout: Layout, properties: tuple[str, ...] | None = None

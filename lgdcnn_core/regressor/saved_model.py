@@ -40,7 +40,7 @@ def write(path: Path, description: Mapping[str, Any], networks: Sequence[Network
     description
         Plain values. ``parameters`` holds the name of the network and of its element table, as in
         `CompositionRegressor`; ``properties`` holds the names of the properties, if it predicts several, and
-        ``classes`` the class labels of a classification.
+        ``classes`` the class labels of a classification; ``features`` holds the ``names`` of its conditions, if any.
     networks
         Networks of one kind. The tensors of a single network keep their names; the tensors of several networks get the
         prefix ``member<number>.``, counted from 0.
@@ -121,7 +121,8 @@ def _network(description: Mapping[str, Any], state: Mapping[str, Tensor]) -> Net
     parameters = description["parameters"]
     table = ElementTable(parameters["elements"], vectors, known)
     number = n_targets(description.get("properties"), description.get("classes"))
-    network = Network(chain(parameters["model"]), table, number)
+    n_conditions = len(description.get("features", {}).get("names", ()))
+    network = Network(chain(parameters["model"]), table, number, n_conditions)
     network.load_state_dict(state)
     return network
 

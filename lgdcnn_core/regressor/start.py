@@ -10,6 +10,7 @@ from lgdcnn_core.models import Network, build, chain
 from lgdcnn_core.regressor import ensemble
 from lgdcnn_core.training.batches import Layout
 from lgdcnn_core.training.classes import BINARY, Classes
+from lgdcnn_core.training.conditions import Features, listed_features
 from lgdcnn_core.training.recipe import JOINT, Recipe
 from lgdcnn_core.training.targets import BadTrainingData
 
@@ -20,12 +21,12 @@ Properties = tuple[str, ...] | None
 def fresh(
     model: str,
     elements: str,
-    n_targets: int,
+    sizes: tuple[int, int],
     seeds: Sequence[int],
     recipe: Recipe,
     init_property: str | None = None,
 ) -> list[Network]:
-    """Return one network with fresh weights for each seed.
+    """Return one network with fresh weights for each seed; `sizes` are its numbers of targets and of conditions.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def fresh(
         raise BadTrainingData(
             f"the recipe {recipe.name!r} starts from a network that was trained on {source}: give it as init"
         )
-    return [build(model, elements, seed, n_targets) for seed in seeds]
+    return [build(model, elements, seed, *sizes) for seed in seeds]
 
 
 def n_targets(properties: Properties, classes: Classes | None) -> int:
@@ -123,6 +124,19 @@ def require_alike(
             )
     if not same_vectors:
         raise BadTrainingData(f"cannot fine-tune: init has other vectors in its element table {theirs.name!r}")
+
+
+def require_same_features(own: Features, given: Features) -> None:
+    """Raise if a network to fine-tune takes other conditions.
+
+    Raises
+    ------
+    BadTrainingData
+        If they differ; the message names both.
+    """
+    if own != given:
+        theirs, ours = listed_features(given), listed_features(own)
+        raise BadTrainingData(f"cannot fine-tune across a change of features: init has {theirs}, and this model {ours}")
 
 
 def require_same_classes(own: Classes | None, given: Classes | None) -> None:

@@ -16,6 +16,8 @@ Values = NDArray[np.float64]
 def merge_duplicates(data: Labelled, role: str | None = None) -> Labelled:
     """Average rows with the same formula text into one, at the position of the first, as the paper does in training.
 
+    Rows of one formula under different conditions stay apart.
+
     With sample weights, the mean is weighted, and a compound weighs as much as its rows together. Without them, each
     compound weighs the same, however many rows it has, as in the paper.
 
@@ -24,11 +26,11 @@ def merge_duplicates(data: Labelled, role: str | None = None) -> Labelled:
 
     Warn of them, if there is a `role`, the use of the data.
     """
-    codes, _ = pd.factorize(data.compositions.formulas)
+    codes = _same_compound(data)
     if role is not None:
         warn_of_merged(data, codes, role)
     _, first = np.unique(codes, return_index=True)
-    merged = replace(data, compositions=data.compositions[first])
+    merged = data[first]
     if data.classes is not None and len(data.classes) > BINARY:
         return _most_frequent(merged, data, codes)
     if data.weights is not None:
@@ -36,6 +38,15 @@ def merge_duplicates(data: Labelled, role: str | None = None) -> Labelled:
         return replace(merged, targets=targets, weights=weights)
     means = pd.DataFrame(data.targets).groupby(codes).mean()  # for several properties, over the known targets
     return replace(merged, targets=means.to_numpy().reshape(-1, *data.targets.shape[1:]))
+
+
+def _same_compound(data: Labelled) -> NDArray[np.int64]:
+    """Return a number for each row, (B,), from 0: the same for rows of one formula under equal conditions."""
+    codes, _ = pd.factorize(data.compositions.formulas)
+    if data.conditions is None:
+        return codes
+    table = pd.DataFrame(data.conditions).assign(formula=codes)
+    return np.asarray(table.groupby([*table], sort=False).ngroup(), dtype=np.int64)
 
 
 def _most_frequent(merged: Labelled, data: Labelled, codes: NDArray[np.int64]) -> Labelled:

@@ -44,13 +44,8 @@ def fingerprint(plan: Plan, network: Network, train_data: Labelled, val_data: La
 
 def _arrays(data: Labelled) -> list[NDArray[Any]]:
     given = data.compositions
-    arrays: list[NDArray[Any] | None] = [
-        given.atomic_numbers,
-        given.fractions,
-        given.lengths,
-        data.targets,
-        data.weights,
-    ]
+    of_rows = [data.targets, data.weights, data.conditions]
+    arrays: list[NDArray[Any] | None] = [given.atomic_numbers, given.fractions, given.lengths, *of_rows]
     return [array for array in arrays if array is not None]
 
 

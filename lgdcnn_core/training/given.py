@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lgdcnn_core.composition.compositions import Labels, quoted
+from lgdcnn_core.training.conditions import Features, listed_features
 from lgdcnn_core.training.targets import BadTrainingData, Targets, column_or_table
 
 Formulas = pd.DataFrame | pd.Series | Iterable[object] | str | os.PathLike[str]
@@ -34,6 +35,8 @@ class Given(NamedTuple):
         Columns of the table that are not used, and those of them that hold numbers.
     weights
         Sample weights, (B,), not yet checked; None where there are none.
+    conditions
+        Columns with conditions, (B, C), not yet checked; None where there are none.
     """
 
     formulas: Iterable[object]
@@ -42,9 +45,16 @@ class Given(NamedTuple):
     unused: tuple[str, ...] = ()
     weights: object = None
     unused_numbers: tuple[str, ...] = ()
+    conditions: pd.DataFrame | None = None
 
 
-def given(X: Formulas, y: Targets | None = None, role: str = "given", sample_weight: object = None) -> Given:
+def given(
+    X: Formulas,
+    y: Targets | None = None,
+    role: str = "given",
+    sample_weight: object = None,
+    features: Features = (),
+) -> Given:
     """Take formulas and targets from where they were given; targets may be absent.
 
     Parameters
@@ -58,6 +68,8 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given", sample_wei
         The use of the data, as errors name it.
     sample_weight
         Weights of the rows. If `X` is a table, also the name of their column.
+    features
+        Names of the columns of `X`, then a table, that hold conditions.
 
     Raises
     ------
@@ -71,9 +83,15 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given", sample_wei
     if not isinstance(X, pd.DataFrame):
         series = next((each for each in (X, y) if isinstance(each, pd.Series | pd.DataFrame)), None)
         index = None if series is None else series.index
+        if features:
+            raise BadTrainingData(
+                f"the {role} data are no table, but the features {listed_features(features)} are columns: give a table"
+            )
         return Given(X, column_or_table(y, role), index, weights=sample_weight)
     names = names_of_columns(y, X)
-    others = [sample_weight] if isinstance(sample_weight, str) else []
+    others = [*features, *([sample_weight] if isinstance(sample_weight, str) else [])]
+    if both := set(features) & {*(names or ["target"])}:
+        raise BadTrainingData(f"the column {listed_features(sorted(both))} cannot hold both a feature and the targets")
     if lacking := [name for name in ["formula", *names, *others] if name not in X]:
         shown = ", ".join(map(str, X.columns))
         raise BadTrainingData(f"the table has no column {', '.join(map(repr, lacking))}; its columns are {shown}")
@@ -84,11 +102,12 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given", sample_wei
     used = {"formula", "target", *others, *(y.columns if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)])}
     unused = [name for name in X.columns if name not in used]
     numbers = tuple(str(name) for name in unused if pd.api.types.is_any_real_numeric_dtype(X[name]))
+    conditions = X[list(features)] if features else None
     weights = X[sample_weight] if isinstance(sample_weight, str) else sample_weight
-    return Given(X["formula"], column_or_table(y, role), X.index, tuple(map(str, unused)), weights, numbers)
+    return Given(X["formula"], column_or_table(y, role), X.index, tuple(map(str, unused)), weights, numbers, conditions)
 
 
-def given_for_validation(val: Any, y: Targets | None, sample_weight: object = None) -> Given:
+def given_for_validation(val: Any, y: Targets | None, sample_weight: object = None, features: Features = ()) -> Given:
     """Take validation data from where they were given.
 
     Parameters
@@ -100,6 +119,8 @@ def given_for_validation(val: Any, y: Targets | None, sample_weight: object = No
     sample_weight
         As for the training data. If it is the name of a column, and `val` is a table with this column, the validation
         data have weights; else they have none.
+    features
+        As for the training data.
 
     Raises
     ------
@@ -112,11 +133,11 @@ def given_for_validation(val: Any, y: Targets | None, sample_weight: object = No
         return sample_weight if named and sample_weight in X else None
 
     if isinstance(val, tuple | list) and len(val) == 2:
-        return given(val[0], val[1], "validation", weights(val[0]))
+        return given(val[0], val[1], "validation", weights(val[0]), features)
     if isinstance(val, str | os.PathLike):
         val = _read_csv(Path(val))
     if isinstance(val, pd.DataFrame):
-        return given(val, y if names_of_columns(y, val) else None, "validation", weights(val))
+        return given(val, y if names_of_columns(y, val) else None, "validation", weights(val), features)
     raise BadTrainingData(f"val is {quoted(val)}; give a table, the path of a csv file, or a pair (formulas, targets)")
 
 

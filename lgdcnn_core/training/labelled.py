@@ -27,6 +27,8 @@ class Labelled:
         the same.
     properties
         Names of several properties; None for a single one.
+    conditions
+        (B, C) float64: conditions of each row, such as a temperature; None where there are none.
     classes
         Labels of the classes, by number; None in regression.
     name
@@ -40,6 +42,7 @@ class Labelled:
     properties: tuple[str, ...] | None = None
     labels: Labels = None
     weights: NDArray[np.float64] | None = None
+    conditions: NDArray[np.float64] | None = None
     classes: NDArray[Any] | None = None
     name: str | None = None
 
@@ -47,8 +50,9 @@ class Labelled:
         return len(self.compositions)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "Labelled":
-        weights = None if self.weights is None else self.weights[rows]
-        return replace(self, compositions=self.compositions[rows], targets=self.targets[rows], weights=weights)
+        columns = {"targets": self.targets, "weights": self.weights, "conditions": self.conditions}
+        chosen = {name: values[rows] for name, values in columns.items() if values is not None}
+        return replace(self, compositions=self.compositions[rows], **chosen)  # type: ignore[arg-type]
 
     def in_order(self, layout: Layout) -> "Labelled":
         """Return the same data with each compound's elements in the order that the network reads."""

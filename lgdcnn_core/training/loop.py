@@ -56,7 +56,8 @@ def train(
     network
         The network, on the plan's device.
     train_data, val_data
-        Compounds with targets. Validation data choose the weights that are kept.
+        Compounds with targets and, where there are some, standardised conditions. Validation data choose the weights
+        that are kept.
     plan
         How to train, see `Plan`.
     checkpoint
@@ -239,11 +240,13 @@ class _Run:
         if self.graph is not None and len(rows) == self.batch_size:
             room = self.graph.room
             if room.take(compositions.lengths[rows]) is not None:
-                return self.graph(*self._batch(compositions, standardised, rows, room))
+                batch, target, weights = self._batch(compositions, standardised, rows, room)
+                return self.graph(batch, target, weights, batch.conditions)
         total = torch.zeros(2, device=self.compute.device)
         for part in self.compute.passes(rows):
             batch, target, weights = self._batch(compositions, standardised, part)
-            total += self._passes(batch.src, batch.frac, target, weights, len(part) / len(rows))
+            share = len(part) / len(rows)
+            total += self._passes(batch.src, batch.frac, target, weights, batch.conditions, share)
         return total
 
     def _batch(
@@ -256,22 +259,30 @@ class _Run:
         """Return compounds, their standardised targets and their sample weights, if any, on the device."""
         target = self.compute.tensor(torch.from_numpy(standardised[rows]).float())
         weights = None if self.weights is None else self.compute.tensor(torch.from_numpy(self.weights[rows]).float())
-        return Batch(compositions[rows], self.layout, self.compute, room), target, weights
+        conditions = None if self.train_data.conditions is None else self.train_data.conditions[rows]
+        return Batch(compositions[rows], self.layout, self.compute, room, conditions), target, weights
 
     def _passes(
-        self, src: Inputs, frac: Inputs, target: Tensor, weights: Tensor | None = None, share: float = 1.0
+        self,
+        src: Inputs,
+        frac: Inputs,
+        target: Tensor,
+        weights: Tensor | None = None,
+        conditions: Tensor | None = None,
+        share: float = 1.0,
     ) -> Tensor:
         """Pass forwards and backwards: add a share of the mean loss's gradient; return summed loss and error, (2,)."""
         with self.compute.autocast():
-            output = self.network(src, frac)
+            output = self.network(src, frac, conditions)
         loss, error = self.objective.loss_and_error(output, target, weights)
         (loss * share).backward()
         return torch.stack([loss.detach(), error.detach()]) * len(target)
 
     def _val_error(self, network: torch.nn.Module) -> float:
         assert self.val_data is not None
-        result = outputs(network, self.val_data.compositions, self.layout, self.compute)
-        return self.objective.val_error(result, self.val_data.targets, self.val_data.weights)
+        data = self.val_data
+        result = outputs(network, data.compositions, self.layout, self.compute, data.conditions)
+        return self.objective.val_error(result, data.targets, data.weights)
 
     def state_dict(self) -> dict[str, object]:
         return {

@@ -54,7 +54,8 @@ def warn_of_merged(data: "Labelled", codes: NDArray[np.int64], role: str) -> Non
         rows = np.flatnonzero(codes == code)
         named = listed((row_name(int(data.compositions.rows[row]), data.labels) for row in rows), ", ")
         cases.append(f"{quoted(data.compositions.formulas[rows[0]])} in {named}{_targets_of(data, rows)}")
-    formulas = "1 formula" if len(spreads) == 1 else f"{len(spreads)} formulas"
+    under = "" if data.conditions is None else " under equal conditions"
+    formulas = f"1 formula{under}" if len(spreads) == 1 else f"{len(spreads)} formulas{under}"
     _warn(
         f"{repeated.sum()} rows of the {role} data share {formulas}: each formula becomes one compound with "
         f"{_merged_target(data)}; {_difference(data, spreads)} ({listed(cases, count=len(spreads))})"

@@ -11,6 +11,7 @@ from lgdcnn_core.composition.compositions import CASES_SHOWN, Labels, shortened
 from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.training.checks import require_as_many, require_right
 from lgdcnn_core.training.classes import Classes, class_numbers
+from lgdcnn_core.training.conditions import Features, checked_conditions
 from lgdcnn_core.training.duplicates import merge_duplicates
 from lgdcnn_core.training.given import Formulas, Given, given, given_for_validation
 from lgdcnn_core.training.labelled import Labelled
@@ -63,6 +64,9 @@ def checked(
     if values is None:
         raise BadTrainingData(f"the {role} data have no targets: give y, or a DataFrame with a column 'target'")
     compositions = parse(data.formulas, labels=data.labels)
+    conditions = None
+    if data.conditions is not None:
+        conditions = checked_conditions(data.conditions, compositions, role, data.labels)
     weights = None if data.weights is None else checked_weights(data.weights, compositions, role, data.labels)
     names = property_names(values)
     if names is not None and classification:
@@ -70,17 +74,17 @@ def checked(
     if names is not None:
         targets = _several(compositions, values, role, gaps, data.labels)
         weights = None if weights is None else weights[:, None] * np.isfinite(targets)
-        return Labelled(compositions, targets, names, data.labels, weights)
+        return Labelled(compositions, targets, names, data.labels, weights, conditions)
     name = None if getattr(values, "name", None) is None else str(values.name)  # type: ignore[union-attr]
     if classification:
         targets, classes = class_numbers(values, compositions, role, gaps, data.labels, classes)
-        return Labelled(compositions, targets, None, data.labels, weights, classes, name)
+        return Labelled(compositions, targets, None, data.labels, weights, conditions, classes, name)
     targets, wrong, as_given = as_numbers(values, role)
     require_as_many(compositions, len(targets), role)
     missing = ~wrong & np.isnan(targets)
     wrong |= np.isinf(targets) | (missing & (not gaps))
     require_right(compositions, wrong, as_given, "finite numbers", f"the {role} data", data.labels)
-    return Labelled(compositions, targets, None, data.labels, weights, name=name)
+    return Labelled(compositions, targets, None, data.labels, weights, conditions, name=name)
 
 
 def _several(compositions: Compositions, values: Targets, role: str, gaps: bool, labels: Labels) -> NDArray[np.float64]:
@@ -115,6 +119,7 @@ def training_and_validation(
     classification: bool,
     seed: int | None,
     sample_weight: SampleWeight | None = None,
+    features: Features = (),
 ) -> tuple[Labelled, Labelled | None]:
     """Return the data of a training: the training part with duplicates merged, and the validation part, if any.
 
@@ -128,6 +133,8 @@ def training_and_validation(
         Draws `VALIDATION_FRACTION` of the training data for validation, if none are given; None holds nothing out.
     sample_weight
         Weights of the training rows, as in `given`; rows of weight 0 are left out. See also `given_for_validation`.
+    features
+        Names of the columns with conditions.
 
     Raises
     ------
@@ -139,12 +146,12 @@ def training_and_validation(
     DataWarning
         Of columns that are not used, and of training rows with the same formula.
     """
-    taken = given(X, y, "training", sample_weight)
+    taken = given(X, y, "training", sample_weight, features)
     data = checked(taken, "training", classification)
     warn_of_unused(taken.unused, "training")
     data = merge_duplicates(without_weightless(data), "training")
     if val is not None:
-        val_taken = given_for_validation(val, y, sample_weight)
+        val_taken = given_for_validation(val, y, sample_weight, features)
         if val_taken.targets is not None:
             val_taken = val_taken._replace(targets=matched(val_taken.targets, data.properties, "validation"))
         val_data = checked(val_taken, "validation", classification, classes=data.classes)
@@ -156,16 +163,20 @@ def training_and_validation(
 def hold_out(data: Labelled, fraction: float, seed: int) -> tuple[Labelled, Labelled]:
     """Return the data without a share drawn by the seed, and this share, both in the order of the data.
 
+    Rows of one formula, under different conditions, stay together, so that validation compounds are new ones.
+
     Raises
     ------
     BadTrainingData
         If there are fewer than two compounds.
     """
-    if len(data) < 2:
+    codes, formulas = pd.factorize(data.compositions.formulas)
+    if len(formulas) < 2:
         raise BadTrainingData("one compound cannot be split into training and validation data")
-    shuffled = np.random.default_rng(seed).permutation(len(data))
-    n_out = min(max(round(fraction * len(data)), 1), len(data) - 1)
-    return data[np.sort(shuffled[n_out:])], data[np.sort(shuffled[:n_out])]
+    shuffled = np.random.default_rng(seed).permutation(len(formulas))
+    n_out = min(max(round(fraction * len(formulas)), 1), len(formulas) - 1)
+    out = np.isin(codes, shuffled[:n_out])
+    return data[np.flatnonzero(~out)], data[np.flatnonzero(out)]
 
 
 def require_known(compositions: Compositions, table: ElementTable) -> None:
