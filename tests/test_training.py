@@ -216,9 +216,9 @@ def test_batches_that_have_room_train_as_others_do(monkeypatch):
     rooms = []
 
     class Unrecorded(loop.PassGraph):
-        def __call__(self, batch, target):
+        def __call__(self, batch, target, *others):
             rooms.append((len(target), len(batch.src.data)))
-            return self.passes(batch.src, batch.frac, target)
+            return self.passes(batch.src, batch.frac, target, *others)
 
     monkeypatch.setattr(Compute, "has_graphs", True)
     monkeypatch.setattr(loop, "PassGraph", Unrecorded)

@@ -19,7 +19,8 @@ from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.cli import pieces, reading
 from lgdcnn_core.cli.parsing import read_pieces
 from lgdcnn_core.cli.queues import ProcessDied, received, send
-from lgdcnn_core.regressor.reports import USUAL_INTERVAL, half_widths
+from lgdcnn_core.regressor.calibration import half_widths
+from lgdcnn_core.regressor.reports import USUAL_INTERVAL
 from lgdcnn_core.tables import Source
 from lgdcnn_core.training.compute import choose
 
@@ -67,7 +68,7 @@ def screen(path: Path, fitted: CompositionRegressor, places: list[int], chosen: 
                     raise BadRows(_told(piece.rejected))
                 table = piece.frame
                 if len(table):
-                    mean, std = fitted.predicted(fitted.prepared(piece.compositions), bfloat16)
+                    mean, std = fitted.predicted(fitted.prepared(piece.compositions), bfloat16=bfloat16)
                     table = table.assign(**_predictions(fitted, mean, std, places, chosen.interval))
                 send(predicted, (piece.number, table, piece.rejected), writer)
                 bar.update(len(piece.frame) + len(piece.rejected))

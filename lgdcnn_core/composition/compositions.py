@@ -3,14 +3,22 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lgdcnn_core.composition.order import Order, electronegativities
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 CASES_SHOWN = 5  # compounds named in an error or a warning that need not list all of them
 CHARACTERS_SHOWN = 80  # of an input that a message quotes
+
+Labels: TypeAlias = "pd.Index[Any] | None"
+"""Index labels of the rows, by position; None where there are none."""
 
 
 def quoted(given: object) -> str:
@@ -30,6 +38,14 @@ def listed(first: Iterable[str], between: str = "; ", count: int | None = None) 
     cases = list(first)
     more = (count or len(cases)) - len(cases[:CASES_SHOWN])
     return between.join(cases[:CASES_SHOWN] + ([f"and {more} more"] if more else []))
+
+
+def row_name(row: int, labels: Labels) -> str:
+    """Name a row by its position, from 0, and by its index label if that differs."""
+    label = row if labels is None else labels[row]
+    if isinstance(label, Integral) and label == row:
+        return f"row {row}"
+    return f"row {row} (index {quoted(label.item() if isinstance(label, np.generic) else label)})"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from lgdcnn_core.composition.compositions import Compositions, Problem, listed, quoted
+from lgdcnn_core.composition.compositions import Compositions, Labels, Problem, listed, quoted, row_name
 from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, UnreadableFormula
 from lgdcnn_core.composition.reading import FullStop, read
 
@@ -44,6 +44,7 @@ def parse(
     formulas: Iterable[object],
     errors: Literal["raise", "drop"] = "raise",
     full_stop: FullStop = "decimal point",
+    labels: Labels = None,
 ) -> Compositions:
     """Read formulas into compositions, elements in the published order.
 
@@ -66,6 +67,8 @@ def parse(
         The meaning of a full stop before a digit that may join an adduct: in "CuSO4.5H2O" either a "decimal point"
         (O4.5, as pymatgen and the published code read it), or the dot of an "adduct" (CuSO4·5H2O). In "Ba0.5Sr0.5TiO3"
         it is a decimal point in any case.
+    labels
+        (B,) index labels, by which warnings name doubtful rows beside their positions; None takes those of a Series.
 
     Returns
     -------
@@ -97,6 +100,7 @@ def parse(
     if full_stop not in get_args(FullStop):
         raise ValueError(f'full_stop must be "decimal point" or "adduct", not {full_stop!r}')
     _check_container(formulas)
+    labels = formulas.index if labels is None and hasattr(formulas, "iloc") else labels  # type: ignore[attr-defined]
     rows: list[int] = []
     texts: list[str] = []
     amounts: list[dict[str, float]] = []
@@ -112,7 +116,7 @@ def parse(
         texts.append(text)
         amounts.append(found)
         for doubt in doubts:
-            doubtful.setdefault(doubt, []).append(f"row {row}: {quoted(formula)}")
+            doubtful.setdefault(doubt, []).append(f"{row_name(row, labels)}: {quoted(formula)}")
     compositions, vanished = _assemble(texts, rows, amounts)
     problems = sorted(problems + vanished, key=lambda problem: problem.row)
     if problems and errors == "raise":

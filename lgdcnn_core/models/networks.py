@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lgdcnn_core import elements as element_tables
 from lgdcnn_core.models.blocks import Residual, SoftAttention
+from lgdcnn_core.models.conditions import Conditions
 from lgdcnn_core.models.embedding import CompositionEmbedding, OddColumns
 from lgdcnn_core.models.heads import N_OUTPUTS, Head
 from lgdcnn_core.models.language import InvalidNetworkSpec, Stage, kind_of, number_of, parse
@@ -112,9 +113,14 @@ def module_name(stage: Stage, connection: str) -> str:
 
 
 class Network(nn.Module):
-    """A network that predicts a property, or several, from a composition: embedding, chain of blocks, head."""
+    """A network that predicts a property, or several, from a composition: embedding, chain of blocks, head.
 
-    def __init__(self, chain: Chain, table: element_tables.ElementTable, n_targets: int = 1) -> None:
+    With conditions, a small network joins them to the output of the last block, see `models.conditions`.
+    """
+
+    def __init__(
+        self, chain: Chain, table: element_tables.ElementTable, n_targets: int = 1, n_conditions: int = 0
+    ) -> None:
         super().__init__()
         self.chain = chain
         self.elements = table
@@ -126,6 +132,8 @@ class Network(nn.Module):
             width = self._add(stage, width)
         self.dropout = nn.Dropout(0.0)
         self.head = Head(HEADS[self.design.head](width, n_targets * N_OUTPUTS), n_targets)
+        # Made last, so that all other weights are those of the same seed without conditions.
+        self.conditions = Conditions(width, n_conditions) if n_conditions else None
 
     def _add(self, stage: Stage, width_in: int) -> int:
         """Make the missing modules of a stage; return the number of features of its output."""
@@ -139,7 +147,9 @@ class Network(nn.Module):
                 self.blocks[name] = Residual(width_in, width) if residual else SoftAttention(width)
         return width
 
-    def forward(self, src: Tensor | PackedSequence, frac: Tensor | PackedSequence) -> Tensor:
+    def forward(
+        self, src: Tensor | PackedSequence, frac: Tensor | PackedSequence, conditions: Tensor | None = None
+    ) -> Tensor:
         """Return the predictions and log-uncertainties of a batch.
 
         Parameters
@@ -148,12 +158,21 @@ class Network(nn.Module):
             Atomic numbers (integers) and fractions. As (B, N) tensors, zero where a compound has no more elements:
             the padded setting, in which these positions take part in everything but the head. As packed sequences
             (`lgdcnn_core.training.batches`): the exact setting, which has no such positions.
+        conditions
+            (B, C): standardised conditions, compounds in order; None for a network without them.
 
         Returns
         -------
         (B, 2): standardised prediction (a logit in classification) and log-uncertainty, compounds in order; for
-        K properties, (B, K, 2).
+        K properties, or logits of K > 2 classes, (B, K, 2).
+
+        Raises
+        ------
+        TypeError
+            If a network with conditions gets none, or one without them gets some.
         """
+        if (self.conditions is None) != (conditions is None):
+            raise TypeError(f"the network takes {'no' if self.conditions is None else 'one tensor of'} conditions")
         src, frac = self._pack(src, frac)
         x = with_data(src, self.dropout(self.embedding(src.data, frac.data)))
         to_merge: list[Tensor] = []
@@ -171,6 +190,8 @@ class Network(nn.Module):
             total = torch.stack([*to_merge, x.data]).sum(dim=0)
             pooled = nn.functional.max_pool1d(total[:, None], kernel_size=3, stride=1, padding=1)
             x = with_data(x, pooled[:, 0])
+        if self.conditions is not None:
+            x = self.conditions(x, conditions)
         result: Tensor = self.head(with_data(x, self.dropout(x.data)), src.data != 0)
         return result
 
@@ -197,7 +218,9 @@ class Network(nn.Module):
         return packed, pack_padded_sequence(frac, lengths, batch_first=True, enforce_sorted=False)
 
 
-def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None, n_targets: int = 1) -> Network:
+def build(
+    name_or_spec: str, elements: str = "mat2vec", seed: int | None = None, n_targets: int = 1, n_conditions: int = 0
+) -> Network:
     """Build a network with fresh weights.
 
     Parameters
@@ -211,7 +234,9 @@ def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None,
     seed
         Seed of the initial weights; torch's global generator stays as it was. None draws from that generator.
     n_targets
-        Number of properties that the network predicts.
+        Number of properties that the network predicts, or of classes if there are more than two.
+    n_conditions
+        Number of conditions that the network takes beside the composition.
 
     Raises
     ------
@@ -221,7 +246,7 @@ def build(name_or_spec: str, elements: str = "mat2vec", seed: int | None = None,
     found = chain(name_or_spec)
     table = element_tables.table(found.elements or elements)
     if seed is None:
-        return Network(found, table, n_targets)
+        return Network(found, table, n_targets, n_conditions)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Network(found, table, n_targets)
+        return Network(found, table, n_targets, n_conditions)

@@ -53,6 +53,14 @@ def with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
     return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
 
 
+def of_tokens(values: Tensor, packed: PackedSequence) -> Tensor:
+    """Give each token the values of its compound: (B, ...) in data-set order -> (T, ...)."""
+    sizes = places(packed).sizes
+    if packed.unsorted_indices is not None:
+        values = values.new_zeros(sizes[0], *values.shape[1:]).index_copy(0, packed.unsorted_indices, values)
+    return torch.cat([values[:size] for size in sizes])
+
+
 def places(packed: PackedSequence) -> Places:
     """Return the places of the tokens of a batch."""
     return _places(tuple(packed.batch_sizes.tolist()), packed.data.device)

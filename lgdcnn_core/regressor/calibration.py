@@ -82,6 +82,22 @@ class Calibration:
         return found
 
 
+def half_widths(calibration: Calibration | None, std: NDArray[np.float64], interval: float) -> NDArray[np.float64]:
+    """Return half the widths of the intervals, (B,) or (B, K), that hold a share of the values.
+
+    Raises
+    ------
+    NotCalibrated
+        If there is no calibration, or it has too few compounds.
+    """
+    if calibration is None:
+        raise NotCalibrated(
+            "intervals need a calibration: model.calibrate(val), with data that the model has not learnt"
+        )
+    factor = calibration.factor(interval)
+    return std * (factor if std.ndim == 2 else factor[0])
+
+
 def _at_rank(errors: NDArray[np.float64], per_cent: int) -> float:
     """Return the smallest error that, with the next compound counted, at least this share of errors does not exceed."""
     rank = -(-(len(errors) + 1) * per_cent // 100)

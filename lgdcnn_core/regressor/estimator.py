@@ -1,59 +1,53 @@
 """Train and use a network the scikit-learn way, on formulas and targets."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from lgdcnn_core import __version__, pretrained
-from lgdcnn_core.composition import Compositions, parse
+from lgdcnn_core import pretrained
 from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
-from lgdcnn_core.models.published import load_published
-from lgdcnn_core.regressor import ensemble, origin, saved_model
-from lgdcnn_core.regressor.calibration import Calibration
+from lgdcnn_core.regressor import ensemble, origin
+from lgdcnn_core.regressor.files import WithFiles
 from lgdcnn_core.regressor.nearness import TrainingCompounds
-from lgdcnn_core.regressor.origin import WithOrigin
-from lgdcnn_core.regressor.reports import WithReports, half_widths, names_of, unit_in
-from lgdcnn_core.regressor.saved_model import NotASavedModel
-from lgdcnn_core.regressor.scores import score
-from lgdcnn_core.regressor.start import continued, fresh, require_alike
+from lgdcnn_core.regressor.reports import WithReports
+from lgdcnn_core.regressor.start import (
+    continued,
+    fresh,
+    n_targets,
+    require_alike,
+    require_same_classes,
+    require_same_features,
+)
+from lgdcnn_core.regressor.trained import unit_in
 from lgdcnn_core.training import (
-    PAPER,
-    PREDICTION_BATCH,
     BadTrainingData,
-    Compute,
     Formulas,
     Layout,
     Plan,
     Recipe,
+    SampleWeight,
     Scaling,
     Setting,
     Targets,
     Watch,
     choose,
-    outputs,
-    prediction_batches,
     recipe,
     require_known,
-    sigmoid,
     train,
     training_and_validation,
 )
-from lgdcnn_core.training.given import given
-from lgdcnn_core.training.losses import LOWEST_LOG_UNCERTAINTY
-from lgdcnn_core.training.notices import elements_of, warn_of_cut, warn_of_unseen
-from lgdcnn_core.training.tables import checked
-from lgdcnn_core.training.targets import matched
+from lgdcnn_core.training.checkpoint import file_of as checkpoint_file
+from lgdcnn_core.training.conditions import feature_names, scaling_of, standardised
+from lgdcnn_core.training.notices import elements_of, warn_of_cut
 
 
-class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimator):
+class CompositionRegressor(WithReports, WithFiles, RegressorMixin, BaseEstimator):
     """Predict a property of a material, or several at once, from its composition.
 
     Parameters
@@ -70,7 +64,8 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
     seed
         Seed of initial weights, order of batches, noise and dropout: same seed, same machine, same numbers.
     classification
-        Targets are classes 0 and 1; `predict` returns classes and `predict_proba` probabilities.
+        Targets are class labels: text, whole numbers or booleans, of two classes or more. `predict` returns labels, and
+        `predict_proba` probabilities.
     device
         ``"cuda"``, ``"mps"``, ``"cpu"``; None takes the best one available.
     progress
@@ -87,8 +82,12 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         learning curve.
     network_, history_
         Network and history of the first member. CECV reads one network at a time.
-    properties_
-        Names of several properties; None for a single one.
+    properties_, target_
+        Names of several properties, None for a single one; and the name of a single one, if its column has one.
+    classes_
+        In classification, the labels of the classes, sorted; None in regression. Labels 0 and 1 are always both there.
+    features_, condition_scaling_
+        Names of the columns with conditions, empty without them; and their standardisation.
     recipe_, scaling_, layout_, compute_
         Recipe, standardisation, batch layout, and device and precision of the training.
     n_train_, n_val_
@@ -135,11 +134,6 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         self.progress = progress
         self.n_members = n_members
 
-    @property
-    def network_(self) -> Network:
-        """Trained network of the first member."""
-        return self.networks_[0]
-
     def fit(
         self,
         X: Formulas,
@@ -150,10 +144,12 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         stop_after: int | None = None,
         init_property: str | None = None,
         watch: Watch | None = None,
+        sample_weight: SampleWeight | None = None,
+        features: str | Sequence[str] | None = None,
     ) -> Self:
         """Train on formulas and targets.
 
-        Training rows with the same formula string are averaged into one, as in the paper.
+        Training rows with the same formula string, and the same conditions, are averaged into one, as in the paper.
 
         Parameters
         ----------
@@ -185,6 +181,17 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         watch
             Called before every epoch with a `training.Progress`; if it returns True, the checkpoint is written and the
             training stops.
+        sample_weight
+            Weights of the training rows in the loss, (B,), finite, at least 0 and not all 0; only their ratios matter.
+            Or the name of their column in the table; a table `val` with this column is weighted too. Rows with the same
+            formula become one with their weighted mean and summed weight, so a weight of 3 equals three rows of
+            weight 1, and 0 leaves a row out. Validation data held out of the training data keep their weights. Targets
+            are standardised without weights. None: each compound weighs the same, however many rows it has.
+        features
+            Names of columns of the table that hold conditions, such as ``["T (K)", "p (GPa)"]``: finite numbers, which
+            we standardise on the training data, and which join a compound's features before the head. `val` must have
+            them, and later each table to predict or score. Validation data held out of the training data are whole
+            compounds. `init` must have the same features; its standardisation of them is kept.
 
         Raises
         ------
@@ -194,9 +201,9 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
             If formulas are invalid; the message lists all of them.
         BadTrainingData
             If there is nothing to train on; if a table lacks a column, or an argument is of an impossible kind; if
-            targets are missing, infinite or not as many as the formulas; if the recipe starts from a network trained on
-            its `source`, and there is no `init`; or if `init` has another network, element table, setting, order or
-            other properties.
+            targets or sample weights are missing, infinite or not as many as the formulas; if the recipe starts from a
+            network trained on its `source`, and there is no `init`; or if `init` has another network, element table,
+            setting, order, classes or other properties.
         UnknownElements
             If the element table lacks an element.
         lgdcnn_core.regressor.InvalidEnsemble
@@ -211,12 +218,14 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
             Of columns that are not used, of training rows with the same formula and how far their targets differ, and
             of validation compounds that the padded setting cuts off.
         """
-        seeds = ensemble.seeds(self.seed, self.n_members)
+        seeds, file = ensemble.seeds(self.seed, self.n_members), checkpoint_file(checkpoint)
         self.recipe_ = recipe(self.recipe)
+        names, held_out_by = feature_names(features), self.seed if self.recipe_.needs_validation else None
         train_data, val_data = training_and_validation(
-            X, y, val, self.classification, seed=self.seed if self.recipe_.needs_validation else None
+            X, y, val, self.classification, held_out_by, sample_weight, names
         )
-        self.properties_ = train_data.properties
+        self.properties_, self.target_ = train_data.properties, train_data.name
+        self.classes_, self.features_ = train_data.classes, names
         if self.properties_ is not None and self.recipe_.targets != "as they are":
             raise BadTrainingData(f"several properties are learnt as they are, not as {self.recipe_.targets!r}")
         self.compute_ = choose(self.device, self.recipe_.precision)
@@ -224,10 +233,10 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         self.layout_ = Layout(self.setting, n_max, chain(self.model).boundary, self.recipe_.order)
         self.scaling_ = Scaling.of(train_data.targets, self.classification, self.recipe_.targets)
         start = None if init is None else self._trained(init)
-        if start is None:
-            initial = fresh(self.model, self.elements, self.properties_, seeds, self.recipe_, init_property)
-        else:
-            initial = continued(start.networks_, start.properties_, self.properties_, seeds, init_property)
+        initial = self._initial(start, seeds, init_property)
+        self.condition_scaling_ = start.condition_scaling_ if start else scaling_of(train_data)
+        train_data = standardised(train_data, self.condition_scaling_)
+        val_data = val_data and standardised(val_data, self.condition_scaling_)
         networks: list[Network] = [network.to(self.compute_.device) for network in initial]
         for data in filter(None, (train_data, val_data)):
             require_known(data.compositions, networks[0].elements)
@@ -237,9 +246,7 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         self.elements_seen_ = tuple(sorted({*elements_of(train_data.compositions), *seen_before}))
         self.n_train_, self.n_val_ = len(train_data), len(val_data) if val_data else 0
         self.training_compounds_ = TrainingCompounds.of(train_data.compositions)
-        self.target_names_ = names_of(self.properties_, train_data.name)
-        self.units_ = tuple(map(unit_in, self.target_names_))
-        self.calibration_ = None
+        self.units_, self.calibration_ = tuple(map(unit_in, self.target_names_)), None
         plan = Plan(
             self.recipe_, self.layout_, self.scaling_, self.compute_, self.seed, self.classification, stop_after
         )
@@ -249,7 +256,7 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
                 train_data,
                 val_data,
                 replace(plan, seed=seed),
-                checkpoint=ensemble.file_of_member(checkpoint, number, len(seeds)),
+                checkpoint=ensemble.file_of_member(file, number, len(seeds)),
                 progress=self.progress,
                 title=ensemble.title_of_member(f"{self.recipe_.name} recipe", number, len(seeds)),
                 watch=watch,
@@ -260,240 +267,23 @@ class CompositionRegressor(WithReports, WithOrigin, RegressorMixin, BaseEstimato
         self.networks_: list[Network] = networks
         return self
 
-    def predict(
-        self, X: Formulas, return_std: bool = False, interval: float | None = None
-    ) -> NDArray[np.float64] | tuple[NDArray[np.float64], ...]:
-        """Return the predicted property of each compound, in its unit; in classification, its class.
-
-        Predictions are computed in float32, whatever the precision of the training.
-
-        Parameters
-        ----------
-        X
-            Formulas as in `fit`: a list, a Series, or a table with a column ``formula``.
-        return_std
-            Also return the standard deviation that the network predicts for each value (regression only). For an
-            ensemble it is that of the mixture of its members, see `ensemble.mean_and_std`.
-        interval
-            Also return the lower and upper ends of intervals that hold this share of the values, from 0.01 to 0.99; the
-            model must be calibrated, see `calibrate`.
-
-        Returns
-        -------
-        (B,); with `return_std` a pair of (B,), with `interval` mean, lower and upper end. For several properties
-        (B, K), in the order of `properties_`.
-
-        Raises
-        ------
-        lgdcnn_core.composition.InvalidFormulas
-            If formulas are invalid; the message lists all of them.
-        lgdcnn_core.regressor.NotCalibrated
-            If intervals are asked for, but the model was not calibrated.
-
-        Warns
-        -----
-        lgdcnn_core.training.DataWarning
-            Of compounds with an element that training never saw, and of those that the padded setting cuts off.
-        """
-        if self.classification:
-            if return_std or interval is not None:
-                raise ValueError("a classification has no standard deviation and no intervals; see predict_proba")
-            return (self.predict_proba(X)[:, 1] >= 0.5).astype(float)
-        mean, std = self.predicted(self._compositions(X))
-        if interval is None:
-            return (mean, std) if return_std else mean
-        if return_std:
-            raise ValueError("predict gives intervals or standard deviations; call it twice for both")
-        half = half_widths(self.calibration_, std, interval)
-        return mean, mean - half, mean + half
-
-    def predicted(
-        self, compositions: Compositions, bfloat16: bool = False
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return mean and standard deviation, (B,) or (B, K) each, of compounds that `prepared` returned.
-
-        With `bfloat16`, matrix products are computed in bfloat16.
-        """
-        raw = self._outputs(compositions, bfloat16)
-        log_uncertainty = np.maximum(raw[..., 1], LOWEST_LOG_UNCERTAINTY[self.layout_.setting])
-        own = self.scaling_.uncertainty(raw[..., 0], log_uncertainty)
-        return ensemble.mean_and_std(self.scaling_.predicted(raw[..., 0]), own)
-
-    def predict_proba(self, X: Formulas) -> NDArray[np.float64]:
-        """Return the probabilities of classes 0 and 1, (B, 2); those of an ensemble are means over its members."""
-        if not self.classification:
-            raise AttributeError("predict_proba is for classification=True")
-        positive = sigmoid(self._outputs(self._compositions(X))[..., 0]).mean(axis=0)
-        return np.stack([1 - positive, positive], axis=1)
-
-    def score(self, X: Formulas, y: Targets | None = None) -> float:
-        """Return the coefficient of determination R2 of the predictions, or in classification their accuracy.
-
-        Only known targets count. For several properties, the score is the mean R2 of those with at least two known
-        targets. `X` and `y` are as in `fit`; columns of a DataFrame are matched by name.
-
-        Raises
-        ------
-        BadTrainingData
-            If there are no targets, if they are not numbers, or if they belong to other properties.
-        """
-        check_is_fitted(self, "networks_")
-        taken = given(X, y, "scored")
-        if taken.targets is not None:
-            taken = taken._replace(targets=matched(taken.targets, self.properties_, "scored"))
-        data = checked(taken, "scored", self.classification, gaps=True)
-        predicted = self.predict(pd.Series(data.compositions.formulas, index=data.labels))
-        return score(data.targets, np.asarray(predicted), self.classification)
-
-    def save(self, path: str | Path, half: bool = False, training: bool = True) -> Path:
-        """Save the model, with all its networks, as one safetensors file that needs nothing else to predict.
-
-        Parameters
-        ----------
-        path
-            The file.
-        half
-            Store the weights in bfloat16, which halves the file. Predictions of the loaded model, still computed in
-            float32, then differ from those of this model in about the third digit.
-        training
-            Keep the histories, the date and the compositions of the training too (formulas and targets are never kept).
-            Without them, equal trainings give equal files.
-        """
-        check_is_fitted(self, "networks_")
-        parameters = {name: value for name, value in self.get_params().items() if name != "n_members"}
-        description = {
-            "parameters": parameters | {"recipe": self.recipe_.as_dict()},
-            "layout": asdict(self.layout_),
-            "scaling": asdict(self.scaling_),
-            "properties": self.properties_,
-            "targets": self.target_names_,
-            "units": self.units_,
-            "calibration": self.calibration_ and self.calibration_.as_dict(),
-            "lgdcnn_core": __version__,
-            **origin.described(self, repeatable=not training),
-        }
-        compounds = vars(self).get("training_compounds_") if training else None
-        return saved_model.write(Path(path), description, self.networks_, half, compounds)
-
-    @classmethod
-    def load(cls, path: str | Path, device: str | None = None) -> Self:
-        """Load a model that `save` wrote; on the same machine its predictions are bit-equal, except after `half`.
-
-        Raises
-        ------
-        lgdcnn_core.regressor.NotASavedModel
-            If the file is not a saved model, or was damaged or changed.
-        """
-        description, networks, compounds = saved_model.read(Path(path))
-        try:
-            parameters = dict(description["parameters"])
-            parameters["recipe"] = Recipe(**parameters["recipe"])
-            self = cls(**parameters | {"device": device, "n_members": len(networks)})
-            scaling, layout = Scaling.from_dict(description["scaling"]), Layout(**description["layout"])
-            self.__dict__.update(origin.restored(description))
-            names = tuple(description.get("targets") or description.get("properties") or ("target",))
-            self.target_names_, self.units_ = names, tuple(description.get("units") or map(unit_in, names))
-            self.calibration_ = (found := description.get("calibration")) and Calibration.from_dict(found)
-            if compounds is not None:
-                self.training_compounds_ = compounds
-        except (KeyError, TypeError, ValueError) as error:
-            raise NotASavedModel(
-                f"{path} was saved by lgdcnn_core {description.get('lgdcnn_core', '?')}; this version, {__version__}, "
-                f"cannot use it: {error}"
-            ) from error
-        properties = description.get("properties")
-        return self._adopt(networks, scaling, layout, properties and tuple(properties))
-
-    @classmethod
-    def pretrained(cls, name: str = "joint", device: str | None = None) -> Self:
-        """Load a trained network by name, see `lgdcnn_core.pretrained`.
-
-        ``"joint"`` comes with the package: 18 properties, with their units and calibrated intervals. ``make weights``
-        makes ``"joint-ensemble"``, three such networks.
-
-        Raises
-        ------
-        lgdcnn_core.pretrained.UnknownModel, lgdcnn_core.pretrained.MissingModel, lgdcnn_core.pretrained.DamagedModel
-            If there is no such network, it has not been made here, or its file was changed.
-        """
-        return cls.load(pretrained.path(name), device)
-
-    @classmethod
-    def from_published(cls, path: str | Path, n_max: int, model: str | None = None, device: str | None = None) -> Self:
-        """Load a checkpoint of the paper's published implementation, or CrabNet's, in the padded setting.
-
-        Parameters
-        ----------
-        path
-            The checkpoint.
-        n_max
-            Largest number of elements in a compound of its training data; every compound is padded to it.
-        model
-            Name of the network; None takes the file's own. Files of L-G-DCNN and L-G-DCNN-v1 look the same.
-        """
-        name, network, mean, std = load_published(path, model)
-        self = cls(name, recipe=PAPER, setting="published", device=device)
-        self._without = origin.PUBLISHED
-        return self._adopt([network], Scaling(mean, std), Layout("published", n_max))
-
-    def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
-        """Yield the network's inputs for these compounds, batch by batch, as `cecv.layer_efms` takes them.
-
-        Yields
-        ------
-        inputs, lengths, atomic_numbers, rows
-            Inputs of the network; number of elements of each compound, (B,); their atomic numbers, (B, N), in the order
-            that the network reads, 0 after the last; rows of the compounds in `X`, (B,).
-        """
-        compositions = self._compositions(X)
-        for batch, rows in prediction_batches(compositions, self.layout_, self.compute_, PREDICTION_BATCH):
-            chosen = compositions[rows]
-            yield (batch.src, batch.frac), chosen.lengths, chosen.padded()[0], rows
-
-    def _adopt(
-        self, networks: list[Network], scaling: Scaling, layout: Layout, properties: tuple[str, ...] | None = None
-    ) -> Self:
-        """Use trained networks."""
-        self.recipe_ = recipe(self.recipe)
-        self.compute_ = choose(self.device, self.recipe_.precision)
-        self.networks_ = [network.to(self.compute_.device) for network in networks]
-        self.scaling_, self.layout_, self.properties_ = scaling, layout, properties
-        return self
-
     def _trained(self, init: "str | Path | CompositionRegressor") -> "CompositionRegressor":
         """Return the model from which a training starts."""
         if not isinstance(init, CompositionRegressor | str | Path):
             raise BadTrainingData(f"init is {quoted(init)}; give a CompositionRegressor or the path of a saved model")
-        file = pretrained.path(init) if init in pretrained.names() else init
+        file = pretrained.path(init) if isinstance(init, str) and init in pretrained.names() else init
         start = file if isinstance(file, CompositionRegressor) else CompositionRegressor.load(file, device=self.device)
         check_is_fitted(start, "networks_")
         require_alike(self.model, self.elements, self.layout_, start.model, start.network_, start.layout_)
         return start
 
-    def _outputs(self, compositions: Compositions, bfloat16: bool = False) -> NDArray[np.float64]:
-        """Return the raw outputs of each of k networks, (k, B, 2); for several properties, (k, B, K, 2)."""
-        compute = Compute(self.compute_.device, bfloat16)
-        found = np.stack([outputs(network, compositions, self.layout_, compute) for network in self.networks_])
-        # Without compounds, the outputs do not show how many properties there are.
-        return found.reshape(*found.shape[:2], *np.shape(self.scaling_.mean), 2)
-
-    def _compositions(self, X: Formulas) -> Compositions:
-        """Parse compounds, with elements in the order that the networks read."""
-        check_is_fitted(self, "networks_")
-        taken = given(X)
-        compositions = parse(taken.formulas)
-        if "elements_seen_" in vars(self):
-            warn_of_unseen(compositions, self.elements_seen_, taken.labels)
-        warn_of_cut(compositions, self.layout_, taken.labels)
-        return self.prepared(compositions)
-
-    def prepared(self, compositions: Compositions) -> Compositions:
-        """Return parsed compounds with elements in the order that the networks read, for `predicted`.
-
-        Raises
-        ------
-        UnknownElements
-            If the element table lacks an element.
-        """
-        require_known(compositions, self.network_.elements)
-        return self.layout_.ordered(compositions)
+    def _initial(
+        self, start: "CompositionRegressor | None", seeds: list[int], init_property: str | None
+    ) -> list[Network]:
+        """Return the networks before the training, one for each seed: fresh ones, or those of a trained model."""
+        if start is None:
+            sizes = n_targets(self.properties_, self.classes_), len(self.features_)
+            return fresh(self.model, self.elements, sizes, seeds, self.recipe_, init_property)
+        require_same_features(self.features_, start.features_)
+        require_same_classes(self.classes_, start.classes_)
+        return continued(start.networks_, start.properties_, self.properties_, seeds, init_property)

@@ -1,8 +1,7 @@
 """What a trained model tells besides its predictions: tables with units and intervals, features, contributions."""
 
-import re
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Iterable
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,10 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.composition.compositions import CASES_SHOWN, listed, quoted
 from lgdcnn_core.composition.notation import SYMBOLS
-from lgdcnn_core.models import Network
 from lgdcnn_core.regressor import features
-from lgdcnn_core.regressor.calibration import Calibration, NotCalibrated
-from lgdcnn_core.training import BadTrainingData, Formulas, Scaling, Targets, UnknownElements
+from lgdcnn_core.regressor.calibration import Calibration, half_widths
+from lgdcnn_core.regressor.predicting import WithPredictions
+from lgdcnn_core.training import BadTrainingData, Formulas, Targets, UnknownElements
 from lgdcnn_core.training.given import given
 from lgdcnn_core.training.notices import unseen_elements, warn_of_rare
 from lgdcnn_core.training.tables import checked
@@ -27,26 +26,9 @@ USUAL_INTERVAL = 0.9
 RARE = 20
 """Training compounds with an element, below which a table warns of it."""
 
-_UNIT = re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$")
 
-
-class WithReports:
+class WithReports(WithPredictions):
     """A trained model that tells more than predictions, see `CompositionRegressor`."""
-
-    calibration_: Calibration | None = None
-    target_names_: tuple[str, ...] = ("target",)
-    units_: tuple[str, ...] = ("",)
-
-    if TYPE_CHECKING:  # the regressor has them
-        classification: bool
-        networks_: list[Network]
-        properties_: tuple[str, ...] | None
-        elements_seen_: tuple[str, ...]
-        scaling_: Scaling
-
-        def predict(self, X: Formulas, return_std: bool = False, interval: float | None = None) -> Any: ...  # noqa: D102
-
-        def batches(self, X: Formulas) -> Iterator[features.Inputs]: ...  # noqa: D102
 
     def calibrate(self, X: Formulas, y: Targets | None = None) -> Self:
         """Learn from compounds outside the training data how wide intervals must be to hold a share of the values.
@@ -65,11 +47,11 @@ class WithReports:
         check_is_fitted(self, "networks_")
         if self.classification:
             raise BadTrainingData("a classification has no intervals: predict_proba gives probabilities")
-        taken = given(X, y, "calibration")
+        taken = given(X, y, "calibration", features=self.features_)
         if taken.targets is not None:
             taken = taken._replace(targets=matched(taken.targets, self.properties_, "calibration"))
         data = checked(taken, "calibration", False, gaps=True)
-        mean, std = self.predict(pd.Series(data.compositions.formulas, index=data.labels), return_std=True)
+        mean, std = self.predict(self._again(data), return_std=True)
         self.calibration_ = Calibration.of(data.targets, mean, std)
         return self
 
@@ -90,7 +72,7 @@ class WithReports:
             One row per compound and property: ``formula``, ``property``, ``unit``, ``value``, ``std``; ``lower`` and
             ``upper`` ends of the interval; ``distance`` to the nearest training compound, the smallest share of atoms
             that must be replaced to get its composition, and its formula, ``nearest``. A model whose file does not
-            keep its training compounds has no distances.
+            keep its training compounds has no distances. For a model with features, the columns of conditions too.
 
         Raises
         ------
@@ -105,18 +87,21 @@ class WithReports:
             Of compounds with an element that fewer than 20 training compounds have.
         """
         check_is_fitted(self, "networks_")
-        taken = given(X)
-        compositions = parse(taken.formulas)
+        taken = given(X, features=self.features_)
+        compositions = parse(taken.formulas, labels=taken.labels)
         known = vars(self).get("training_compounds_")
         if "elements_seen_" in vars(self):
             require_seen(compositions, self.elements_seen_)
         if known is not None:
             warn_of_rare(compositions, known.with_element, RARE, taken.labels)
         formulas = compositions.formulas
-        mean, std = (each.reshape(len(formulas), -1) for each in self.predict(formulas, return_std=True))
+        table = pd.DataFrame(index=taken.labels) if taken.conditions is None else taken.conditions
+        predicted = self.predict(table.assign(formula=formulas), return_std=True)
+        mean, std = (each.reshape(len(formulas), -1) for each in predicted)
         n_properties = mean.shape[1]
         columns: dict[str, Any] = {
             "formula": np.repeat(formulas, n_properties),
+            **{name: table[name].to_numpy().repeat(n_properties) for name in self.features_},
             "property": np.tile(self.target_names_, len(formulas)),
             "unit": np.tile(self.units_, len(formulas)),
             "value": mean.ravel(),
@@ -193,22 +178,6 @@ class WithReports:
         return pd.DataFrame(mean, index=found[0][0], columns=list(self.target_names_))
 
 
-def half_widths(calibration: Calibration | None, std: NDArray[np.float64], interval: float) -> NDArray[np.float64]:
-    """Return half the widths of the intervals, (B,) or (B, K), that hold a share of the values.
-
-    Raises
-    ------
-    NotCalibrated
-        If there is no calibration, or it has too few compounds.
-    """
-    if calibration is None:
-        raise NotCalibrated(
-            "intervals need a calibration: model.calibrate(val), with data that the model has not learnt"
-        )
-    factor = calibration.factor(interval)
-    return std * (factor if std.ndim == 2 else factor[0])
-
-
 def require_seen(compositions: Compositions, seen: Iterable[str]) -> None:
     """Raise if a compound has an element that training never saw, given the symbols of those that it saw.
 
@@ -223,14 +192,3 @@ def require_seen(compositions: Compositions, seen: Iterable[str]) -> None:
         symbols = ", ".join(SYMBOLS[number - 1] for number in unseen)
         shown = listed((quoted(compositions.formulas[row]) for row in rows[:CASES_SHOWN]), count=len(rows))
         raise UnknownElements(f"{len(rows)} compounds have elements that training never saw: {symbols} ({shown})")
-
-
-def unit_in(name: str) -> str:
-    """Return the unit at the end of a name, ``K`` of ``Tc (K)``; empty if there is none."""
-    found = _UNIT.search(name)
-    return found[1].strip() if found else ""
-
-
-def names_of(properties: Iterable[str] | None, name: str | None) -> tuple[str, ...]:
-    """Return the names of the properties; for a single one, that of its column, or ``target``."""
-    return tuple(properties) if properties is not None else (name or "target",)

@@ -17,6 +17,7 @@ from lgdcnn_core.elements import ElementTable
 from lgdcnn_core.files import written_whole
 from lgdcnn_core.models import Network, chain
 from lgdcnn_core.regressor.nearness import TrainingCompounds
+from lgdcnn_core.regressor.start import n_targets
 
 HEADER = "CompositionRegressor"
 HASH = "sha256"
@@ -48,7 +49,8 @@ def write(
         The file.
     description
         Plain values. ``parameters`` holds the name of the network and of its element table, as in
-        `CompositionRegressor`; ``properties`` holds the names of the properties, if it predicts several.
+        `CompositionRegressor`; ``properties`` holds the names of the properties, if it predicts several, and
+        ``classes`` the class labels of a classification; ``features`` holds the ``names`` of its conditions, if any.
     networks
         Networks of one kind. The tensors of a single network keep their names; the tensors of several networks get the
         prefix ``member<number>.``, counted from 0.
@@ -136,7 +138,9 @@ def _network(description: Mapping[str, Any], state: Mapping[str, Tensor]) -> Net
     known[description["known_elements"]] = True
     parameters = description["parameters"]
     table = ElementTable(parameters["elements"], vectors, known)
-    network = Network(chain(parameters["model"]), table, len(description.get("properties") or [""]))
+    number = n_targets(description.get("properties"), description.get("classes"))
+    n_conditions = len(description.get("features", {}).get("names", ()))
+    network = Network(chain(parameters["model"]), table, number, n_conditions)
     network.load_state_dict(state)
     return network
 

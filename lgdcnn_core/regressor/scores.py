@@ -5,11 +5,13 @@ from numpy.typing import NDArray
 
 from lgdcnn_core.training.targets import BadTrainingData
 
+Values = NDArray[np.float64]
+
 FEWEST_SCORED = 2
 """Fewest known targets for which R2 is defined."""
 
 
-def score(targets: NDArray[np.float64], predicted: NDArray[np.float64], classification: bool) -> float:
+def score(targets: Values, predicted: Values, classification: bool, weights: Values | None = None) -> float:
     """Return R2, for several properties its mean over those with at least two known targets; for classes the accuracy.
 
     Parameters
@@ -18,6 +20,8 @@ def score(targets: NDArray[np.float64], predicted: NDArray[np.float64], classifi
         (B,), or (B, K) for several properties; targets are NaN where they are not known.
     classification
         Whether they are classes.
+    weights
+        Sample weights, of the shape of `targets`; None: all weigh the same.
 
     Raises
     ------
@@ -27,11 +31,14 @@ def score(targets: NDArray[np.float64], predicted: NDArray[np.float64], classifi
     from sklearn.metrics import accuracy_score, r2_score  # imported late: predicting does not need them
 
     fewest, measure = (1, accuracy_score) if classification else (FEWEST_SCORED, r2_score)
+    columns = [np.atleast_2d(values.T) for values in (targets, predicted)]
+    columns.append(np.ones_like(columns[0]) if weights is None else np.atleast_2d(weights.T))
     scores = []
-    for actual, found in zip(np.atleast_2d(targets.T), np.atleast_2d(predicted.T), strict=True):
-        known = np.isfinite(actual)
+    for actual, found, weight in zip(*columns, strict=True):
+        known = np.isfinite(actual) & (weight > 0)
         if known.sum() >= fewest:
-            scores.append(measure(actual[known], found[known]))
+            of_rows = None if weights is None else weight[known]
+            scores.append(measure(actual[known], found[known], sample_weight=of_rows))
     if not scores and classification:
         raise BadTrainingData("the scored data have no known target")
     if not scores:

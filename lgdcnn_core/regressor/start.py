@@ -5,9 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from lgdcnn_core import elements as element_tables
+from lgdcnn_core.composition.compositions import listed, quoted
 from lgdcnn_core.models import Network, build, chain
 from lgdcnn_core.regressor import ensemble
 from lgdcnn_core.training.batches import Layout
+from lgdcnn_core.training.classes import BINARY, Classes
+from lgdcnn_core.training.conditions import Features, listed_features
 from lgdcnn_core.training.recipe import JOINT, Recipe
 from lgdcnn_core.training.targets import BadTrainingData
 
@@ -18,12 +21,12 @@ Properties = tuple[str, ...] | None
 def fresh(
     model: str,
     elements: str,
-    properties: Properties,
+    sizes: tuple[int, int],
     seeds: Sequence[int],
     recipe: Recipe,
     init_property: str | None = None,
 ) -> list[Network]:
-    """Return one network with fresh weights for each seed.
+    """Return one network with fresh weights for each seed; `sizes` are its numbers of targets and of conditions.
 
     Raises
     ------
@@ -37,7 +40,12 @@ def fresh(
         raise BadTrainingData(
             f"the recipe {recipe.name!r} starts from a network that was trained on {source}: give it as init"
         )
-    return [build(model, elements, seed, len(properties or [""])) for seed in seeds]
+    return [build(model, elements, seed, *sizes) for seed in seeds]
+
+
+def n_targets(properties: Properties, classes: Classes | None) -> int:
+    """Return the number of values that a network predicts: of properties, or of classes if they are more than two."""
+    return len(classes) if classes is not None and len(classes) > BINARY else len(properties or [""])
 
 
 def continued(
@@ -116,6 +124,44 @@ def require_alike(
             )
     if not same_vectors:
         raise BadTrainingData(f"cannot fine-tune: init has other vectors in its element table {theirs.name!r}")
+
+
+def require_same_features(own: Features, given: Features) -> None:
+    """Raise if a network to fine-tune takes other conditions.
+
+    Raises
+    ------
+    BadTrainingData
+        If they differ; the message names both.
+    """
+    if own != given:
+        theirs, ours = listed_features(given), listed_features(own)
+        raise BadTrainingData(f"cannot fine-tune across a change of features: init has {theirs}, and this model {ours}")
+
+
+def require_same_classes(own: Classes | None, given: Classes | None) -> None:
+    """Raise if a network to fine-tune predicts other classes.
+
+    A model of two classes may start from a regression, since both have a single value.
+
+    Parameters
+    ----------
+    own, given
+        Classes of the model to train and of the model to start from; None in regression.
+
+    Raises
+    ------
+    BadTrainingData
+        If they differ; the message names both.
+    """
+    both = own is not None and given is not None
+    single = n_targets(None, own) == n_targets(None, given) == 1
+    if not (np.array_equal(own, given) if both else single):  # type: ignore[arg-type]
+        theirs, ours = (
+            "no classes" if each is None else f"the classes {listed(map(quoted, each.tolist()), ', ')}"
+            for each in (given, own)
+        )
+        raise BadTrainingData(f"cannot fine-tune across a change of classes: init has {theirs}, and this model {ours}")
 
 
 def _named(properties: Properties) -> str:

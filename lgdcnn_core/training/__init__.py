@@ -2,12 +2,14 @@
 
 from lgdcnn_core.training.batches import Layout, Setting, prediction_batches
 from lgdcnn_core.training.compute import Compute, UnavailableDevice, choose, precisions
+from lgdcnn_core.training.duplicates import merge_duplicates
 from lgdcnn_core.training.given import Formulas, Given, given
 from lgdcnn_core.training.history import Epoch, History, TrainingDiverged
+from lgdcnn_core.training.labelled import Labelled
 from lgdcnn_core.training.loop import train
 from lgdcnn_core.training.notices import DataWarning, merging_expected
 from lgdcnn_core.training.plan import Plan
-from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid
+from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid, softmax
 from lgdcnn_core.training.recipe import (
     FAST,
     FIRST_FAST,
@@ -24,13 +26,12 @@ from lgdcnn_core.training.recipe import (
     differing,
     recipe,
 )
+from lgdcnn_core.training.sample_weights import SampleWeight
 from lgdcnn_core.training.scaling import Scaling
 from lgdcnn_core.training.tables import (
-    Labelled,
     UnknownElements,
     hold_out,
     labelled,
-    merge_duplicates,
     require_known,
     training_and_validation,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "Plan",
     "Progress",
     "Recipe",
+    "SampleWeight",
     "Scaling",
     "Setting",
     "Targets",
@@ -86,6 +88,7 @@ __all__ = [
     "recipe",
     "require_known",
     "sigmoid",
+    "softmax",
     "train",
     "training_and_validation",
 ]

@@ -117,11 +117,27 @@ class Room:
 
 
 class Batch:
-    """Inputs of one batch on the device: `src` and `frac` as `Network.forward` takes them; compounds in order."""
+    """Inputs of one batch on the device, as `Network.forward` takes them; compounds in order.
 
-    def __init__(self, compositions: Compositions, layout: Layout, compute: Compute, room: Room | None = None) -> None:
+    Parameters
+    ----------
+    compositions, layout, compute, room
+        B compounds, how they become a batch, where, and the room for them, see `pack`.
+    conditions
+        (B, C) standardised conditions; None where there are none.
+    """
+
+    def __init__(
+        self,
+        compositions: Compositions,
+        layout: Layout,
+        compute: Compute,
+        room: Room | None = None,
+        conditions: NDArray[np.float64] | None = None,
+    ) -> None:
         self.src: Inputs
         self.frac: Inputs
+        self.conditions = None if conditions is None else compute.tensor(torch.from_numpy(conditions).float())
         if layout.setting == "published":
             src, frac = compositions.padded(layout.n_max, truncate=True)
             self.src = compute.tensor(torch.from_numpy(src))
@@ -130,6 +146,11 @@ class Batch:
         packed, fractions = pack(compositions, room)
         self.src = compute.packed(packed)
         self.frac = with_data(self.src, compute.tensor(fractions.data))
+
+    @property
+    def inputs(self) -> tuple[Inputs, ...]:
+        """`src`, `frac` and, where there are some, the conditions."""
+        return (self.src, self.frac) if self.conditions is None else (self.src, self.frac, self.conditions)
 
 
 def pack(compositions: Compositions, room: Room | None = None) -> tuple[PackedSequence, PackedSequence]:
@@ -186,10 +207,15 @@ def with_noise(compositions: Compositions, noise: float, generator: np.random.Ge
 
 
 def prediction_batches(
-    compositions: Compositions, layout: Layout, compute: Compute, batch_size: int
+    compositions: Compositions,
+    layout: Layout,
+    compute: Compute,
+    batch_size: int,
+    conditions: NDArray[np.float64] | None = None,
 ) -> Iterator[tuple[Batch, NDArray[np.int64]]]:
     """Yield batches of all compounds, equal lengths together, each with the positions (B,) of its compounds."""
     order = np.argsort(compositions.lengths, kind="stable")
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        yield Batch(compositions[chosen], layout, compute), chosen
+        of_chosen = None if conditions is None else conditions[chosen]
+        yield Batch(compositions[chosen], layout, compute, conditions=of_chosen), chosen

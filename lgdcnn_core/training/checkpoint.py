@@ -1,5 +1,6 @@
 """Checkpoints of an unfinished training, from which only the same training resumes."""
 
+import errno
 import math
 import os
 import time
@@ -11,8 +12,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.files import require_room, written_whole
 from lgdcnn_core.models.reading import UnreadableFile, without_code
+from lgdcnn_core.training.targets import BadTrainingData
 
 FORMAT = 2
 """Version of the file format."""
@@ -22,6 +25,26 @@ SHARE = 0.05
 
 ROOM = 5
 """Size of a checkpoint, in network sizes: its weights, their average, the best ones and two moments of each."""
+
+
+def file_of(checkpoint: object) -> Path | None:
+    """Return the path of a checkpoint as a user gives it; None for none.
+
+    Raises
+    ------
+    BadTrainingData
+        If it is no path.
+    IsADirectoryError
+        If it is a directory.
+    """
+    if checkpoint is None:
+        return None
+    if not isinstance(checkpoint, str | os.PathLike):
+        raise BadTrainingData(f"checkpoint is {quoted(checkpoint)}; give the path of a file")
+    path = Path(checkpoint)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "checkpoint is a directory; give the path of a file", str(path))
+    return path
 
 
 class ForeignCheckpoint(RuntimeError):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from lgdcnn_core.composition.compositions import shortened
+from lgdcnn_core.training.labelled import Labelled
 from lgdcnn_core.training.plan import Plan
-from lgdcnn_core.training.tables import Labelled
 
 EXTREME = 30.0
 """Distance from the mean, in standard deviations, beyond which a target may have caused a divergence."""

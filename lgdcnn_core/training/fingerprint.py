@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lgdcnn_core.models import Network
+from lgdcnn_core.training.labelled import Labelled
 from lgdcnn_core.training.plan import Plan
-from lgdcnn_core.training.tables import Labelled
 
 
 def fingerprint(plan: Plan, network: Network, train_data: Labelled, val_data: Labelled | None) -> dict[str, Any]:
@@ -43,8 +43,10 @@ def fingerprint(plan: Plan, network: Network, train_data: Labelled, val_data: La
 
 
 def _arrays(data: Labelled) -> list[NDArray[Any]]:
-    compositions = data.compositions
-    return [compositions.atomic_numbers, compositions.fractions, compositions.lengths, data.targets]
+    given = data.compositions
+    of_rows = [data.targets, data.weights, data.conditions]
+    arrays: list[NDArray[Any] | None] = [given.atomic_numbers, given.fractions, given.lengths, *of_rows]
+    return [array for array in arrays if array is not None]
 
 
 def _digest(arrays: Iterable[NDArray[Any]]) -> str:

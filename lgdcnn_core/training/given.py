@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from lgdcnn_core.composition.compositions import quoted
+from lgdcnn_core.composition.compositions import Labels, quoted
 from lgdcnn_core.tables import Source, UnreadableTable, formula_column
-from lgdcnn_core.training.notices import Labels, warn
+from lgdcnn_core.training.conditions import Features, listed_features
+from lgdcnn_core.training.notices import warn
 from lgdcnn_core.training.targets import BadTrainingData, Targets, column_or_table
 
 Formulas = pd.DataFrame | pd.Series | Iterable[object] | str | os.PathLike[str]
@@ -32,17 +33,30 @@ class Given(NamedTuple):
         Targets, see `targets.column_or_table`; None where there are none.
     labels
         Index labels of the rows; None where there are none.
-    unused
-        Columns of the table that are neither formulas nor targets.
+    unused, unused_numbers
+        Columns of the table that are not used, and those of them that hold numbers.
+    weights
+        Sample weights, (B,), not yet checked; None where there are none.
+    conditions
+        Columns with conditions, (B, C), not yet checked; None where there are none.
     """
 
     formulas: Iterable[object]
     targets: Targets | None
     labels: Labels = None
     unused: tuple[str, ...] = ()
+    weights: object = None
+    unused_numbers: tuple[str, ...] = ()
+    conditions: pd.DataFrame | None = None
 
 
-def given(X: Formulas, y: Targets | None = None, role: str = "given") -> Given:
+def given(
+    X: Formulas,
+    y: Targets | None = None,
+    role: str = "given",
+    sample_weight: object = None,
+    features: Features = (),
+) -> Given:
     """Take formulas and targets from where they were given; targets may be absent.
 
     Parameters
@@ -54,6 +68,10 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given") -> Given:
         None takes the column ``target``.
     role
         The use of the data, as errors name it.
+    sample_weight
+        Weights of the rows. If `X` is a table, also the name of their column.
+    features
+        Names of the columns of `X`, then a table, that hold conditions.
 
     Raises
     ------
@@ -66,25 +84,36 @@ def given(X: Formulas, y: Targets | None = None, role: str = "given") -> Given:
         X = _table(Path(X))
     if not isinstance(X, pd.DataFrame):
         series = next((each for each in (X, y) if isinstance(each, pd.Series | pd.DataFrame)), None)
-        return Given(X, column_or_table(y, role), None if series is None else series.index)
+        index = None if series is None else series.index
+        if features:
+            raise BadTrainingData(
+                f"the {role} data are no table, but the features {listed_features(features)} are columns: give a table"
+            )
+        return Given(X, column_or_table(y, role), index, weights=sample_weight)
     names = names_of_columns(y, X)
+    others = [*features, *([sample_weight] if isinstance(sample_weight, str) else [])]
+    if both := set(features) & {*(names or ["target"])}:
+        raise BadTrainingData(f"the column {listed_features(sorted(both))} cannot hold both a feature and the targets")
     try:
         formula = formula_column(X.columns)
     except UnreadableTable as error:
         raise BadTrainingData(str(error)) from error
-    if lacking := [name for name in names if name not in X]:
+    if lacking := [name for name in [*names, *others] if name not in X]:
         shown = ", ".join(map(str, X.columns))
         raise BadTrainingData(f"the table has no column {', '.join(map(repr, lacking))}; its columns are {shown}")
     if y is None:
         y = X.get("target")
     elif names:
         y = X[names]
-    used = {formula, "target", *(y.columns if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)])}
-    unused = tuple(str(name) for name in X.columns if name not in used)
-    return Given(X[formula], column_or_table(y, role), X.index, unused)
+    used = {formula, "target", *others, *(y.columns if isinstance(y, pd.DataFrame) else [getattr(y, "name", None)])}
+    unused = [name for name in X.columns if name not in used]
+    numbers = tuple(str(name) for name in unused if pd.api.types.is_any_real_numeric_dtype(X[name]))
+    conditions = X[list(features)] if features else None
+    weights = X[sample_weight] if isinstance(sample_weight, str) else sample_weight
+    return Given(X[formula], column_or_table(y, role), X.index, tuple(map(str, unused)), weights, numbers, conditions)
 
 
-def given_for_validation(val: Any, y: Targets | None) -> Given:
+def given_for_validation(val: Any, y: Targets | None, sample_weight: object = None, features: Features = ()) -> Given:
     """Take validation data from where they were given.
 
     Parameters
@@ -93,18 +122,28 @@ def given_for_validation(val: Any, y: Targets | None) -> Given:
         A table, the path of a file, or a pair of formulas and targets.
     y
         As for the training data; names of columns are those of `val` too.
+    sample_weight
+        As for the training data. If it is the name of a column, and `val` is a table with this column, the validation
+        data have weights; else they have none.
+    features
+        As for the training data.
 
     Raises
     ------
     BadTrainingData, FileNotFoundError
         As in `given`; also if `val` is something else.
     """
+
+    def weights(X: Any) -> object:
+        named = isinstance(sample_weight, str) and isinstance(X, pd.DataFrame)
+        return sample_weight if named and sample_weight in X else None
+
     if isinstance(val, tuple | list) and len(val) == 2:
-        return given(val[0], val[1], "validation")
+        return given(val[0], val[1], "validation", weights(val[0]), features)
     if isinstance(val, str | os.PathLike):
         val = _table(Path(val))
     if isinstance(val, pd.DataFrame):
-        return given(val, y if names_of_columns(y, val) else None, "validation")
+        return given(val, y if names_of_columns(y, val) else None, "validation", weights(val), features)
     raise BadTrainingData(f"val is {quoted(val)}; give a table, the path of a file, or a pair (formulas, targets)")
 
 

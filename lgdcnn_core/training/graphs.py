@@ -21,7 +21,7 @@ from lgdcnn_core.training.batches import Batch, Room
 
 WARM_UPS = 3  # passes before the recording, in which libraries choose their kernels; torch's own number
 
-Passes = Callable[[PackedSequence, PackedSequence, Tensor], Tensor]
+Passes = Callable[..., Tensor]
 
 
 class PassGraph:
@@ -30,8 +30,8 @@ class PassGraph:
     Parameters
     ----------
     passes
-        Maps `src` and `frac`, as `Network.forward` takes them, and targets to the tensor to return, and adds gradients
-        to the network's parameters. It must not wait for the device.
+        Maps `src` and `frac`, as `Network.forward` takes them, and what else a batch has to the tensor to return, and
+        adds gradients to the network's parameters. It must not wait for the device.
     network
         The network whose parameters get the gradients.
     room
@@ -43,20 +43,21 @@ class PassGraph:
         self.parameters = list(network.parameters())
         self.graph: torch.cuda.CUDAGraph | None = None
 
-    def __call__(self, batch: Batch, target: Tensor) -> Tensor:
+    def __call__(self, batch: Batch, *others: Tensor | None) -> Tensor:
         """Run the passes on a batch in this room; each batch has the same number of compounds, on the device.
 
+        The others are targets and whatever else the passes take; what the first batch lacks, no batch has.
         Parameters must not have gradients yet. The next call overwrites the gradients and the result.
         """
         src, frac = batch.src, batch.frac
         assert isinstance(src, PackedSequence)
         assert isinstance(frac, PackedSequence)
         assert src.unsorted_indices is not None
-        given = (src.data, frac.data, src.unsorted_indices, target)
+        given = (src.data, frac.data, src.unsorted_indices, *(other for other in others if other is not None))
         if self.graph is None:
             self.inputs = given
             self.places = places(src)  # kept, because the graph keeps reading these tensors
-            self.graph = self._recorded(src, frac, target)
+            self.graph = self._recorded(src, frac, *others)
         else:
             for kept, value in zip(self.inputs, given, strict=True):
                 kept.copy_(value)
@@ -65,19 +66,19 @@ class PassGraph:
             parameter.grad = gradient
         return self.result
 
-    def _recorded(self, src: PackedSequence, frac: PackedSequence, target: Tensor) -> torch.cuda.CUDAGraph:
-        graph, device = torch.cuda.CUDAGraph(), target.device
+    def _recorded(self, *inputs: PackedSequence | Tensor | None) -> torch.cuda.CUDAGraph:
+        graph, device = torch.cuda.CUDAGraph(), self.parameters[0].device
         with torch.random.fork_rng(devices=[device]):
             aside = torch.cuda.Stream(device)
             aside.wait_stream(torch.cuda.current_stream(device))
             with torch.cuda.stream(aside):
                 for _ in range(WARM_UPS):
-                    self.passes(src, frac, target)
+                    self.passes(*inputs)
             torch.cuda.current_stream(device).wait_stream(aside)
             for parameter in self.parameters:
                 parameter.grad = None
             with _without_garbage(), torch.cuda.graph(graph):
-                self.result = self.passes(src, frac, target)
+                self.result = self.passes(*inputs)
         self.gradients = [parameter.grad for parameter in self.parameters]
         return graph
 

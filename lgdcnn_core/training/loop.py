@@ -23,11 +23,12 @@ from lgdcnn_core.training.batches import Batch, Inputs, Room, reordered, shuffle
 from lgdcnn_core.training.fingerprint import fingerprint
 from lgdcnn_core.training.graphs import PassGraph
 from lgdcnn_core.training.history import Epoch, History, TrainingDiverged
+from lgdcnn_core.training.labelled import Labelled
 from lgdcnn_core.training.objective import Objective
 from lgdcnn_core.training.optimisers import optimiser, schedule
 from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.prediction import outputs
-from lgdcnn_core.training.tables import Labelled
+from lgdcnn_core.training.sample_weights import relative
 from lgdcnn_core.training.watch import Progress, TrainingStopped, Watch
 
 BATCHES_BETWEEN_CHECKS = 50  # whether the loss is finite: reading it makes a GPU wait
@@ -55,7 +56,8 @@ def train(
     network
         The network, on the plan's device.
     train_data, val_data
-        Compounds with targets. Validation data choose the weights that are kept.
+        Compounds with targets and, where there are some, standardised conditions. Validation data choose the weights
+        that are kept.
     plan
         How to train, see `Plan`.
     checkpoint
@@ -133,6 +135,7 @@ class _Run:
         self.train_data = train_data.in_order(plan.layout)
         self.val_data = val_data.in_order(plan.layout) if val_data is not None else None
         self.objective = Objective.of(plan, train_data.targets)
+        self.weights = None if train_data.weights is None else relative(train_data.weights)
         network.dropout.p = self.recipe.dropout
         self.batch_size = self.recipe.batch_size_for(len(train_data))
         self.optimiser = optimiser(network, self.recipe)
@@ -237,11 +240,13 @@ class _Run:
         if self.graph is not None and len(rows) == self.batch_size:
             room = self.graph.room
             if room.take(compositions.lengths[rows]) is not None:
-                return self.graph(*self._batch(compositions, standardised, rows, room))
+                batch, target, weights = self._batch(compositions, standardised, rows, room)
+                return self.graph(batch, target, weights, batch.conditions)
         total = torch.zeros(2, device=self.compute.device)
         for part in self.compute.passes(rows):
-            batch, target = self._batch(compositions, standardised, part)
-            total += self._passes(batch.src, batch.frac, target, len(part) / len(rows))
+            batch, target, weights = self._batch(compositions, standardised, part)
+            share = len(part) / len(rows)
+            total += self._passes(batch.src, batch.frac, target, weights, batch.conditions, share)
         return total
 
     def _batch(
@@ -250,23 +255,34 @@ class _Run:
         standardised: NDArray[np.float64],
         rows: NDArray[np.int64],
         room: Room | None = None,
-    ) -> tuple[Batch, Tensor]:
-        """Return compounds and their standardised targets, on the device."""
+    ) -> tuple[Batch, Tensor, Tensor | None]:
+        """Return compounds, their standardised targets and their sample weights, if any, on the device."""
         target = self.compute.tensor(torch.from_numpy(standardised[rows]).float())
-        return Batch(compositions[rows], self.layout, self.compute, room), target
+        weights = None if self.weights is None else self.compute.tensor(torch.from_numpy(self.weights[rows]).float())
+        conditions = None if self.train_data.conditions is None else self.train_data.conditions[rows]
+        return Batch(compositions[rows], self.layout, self.compute, room, conditions), target, weights
 
-    def _passes(self, src: Inputs, frac: Inputs, target: Tensor, share: float = 1.0) -> Tensor:
+    def _passes(
+        self,
+        src: Inputs,
+        frac: Inputs,
+        target: Tensor,
+        weights: Tensor | None = None,
+        conditions: Tensor | None = None,
+        share: float = 1.0,
+    ) -> Tensor:
         """Pass forwards and backwards: add a share of the mean loss's gradient; return summed loss and error, (2,)."""
         with self.compute.autocast():
-            output = self.network(src, frac)
-        loss, error = self.objective.loss_and_error(output, target)
+            output = self.network(src, frac, conditions)
+        loss, error = self.objective.loss_and_error(output, target, weights)
         (loss * share).backward()
         return torch.stack([loss.detach(), error.detach()]) * len(target)
 
     def _val_error(self, network: torch.nn.Module) -> float:
         assert self.val_data is not None
-        result = outputs(network, self.val_data.compositions, self.layout, self.compute)
-        return self.objective.val_error(result, self.val_data.targets)
+        data = self.val_data
+        result = outputs(network, data.compositions, self.layout, self.compute, data.conditions)
+        return self.objective.val_error(result, data.targets, data.weights)
 
     def state_dict(self) -> dict[str, object]:
         return {

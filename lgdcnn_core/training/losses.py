@@ -75,7 +75,22 @@ class _BoundedBelow(torch.autograd.Function):
 
 
 def cross_entropy_loss(output: Tensor, target: Tensor) -> Tensor:
-    """Return binary cross-entropy; output[..., 0] of (..., 2) is the logit of class 1, targets (...) are 0 or 1."""
+    """Return the cross-entropy of classes.
+
+    Parameters
+    ----------
+    output
+        (B, 2) for two classes, of which output[:, 0] is the logit of class 1; (B, C, 2) for more classes, with C logits
+        in output[..., 0].
+    target
+        (B,): numbers of classes, from 0; of two classes also the share of class 1.
+
+    Returns
+    -------
+    (B,), one for each compound.
+    """
+    if output.dim() > 2:
+        return F.cross_entropy(output[..., 0], target.long(), reduction="none")
     return F.binary_cross_entropy_with_logits(output[..., 0], target, reduction="none")
 
 
@@ -87,8 +102,8 @@ def mean_over_compounds(values: Tensor, weights: Tensor | None) -> Tensor:
     values
         (B,) for a single property, (B, K) for several.
     weights
-        (B, K) for several properties, 0 where a target is not known: the result is the mean over compounds of the
-        weighted sum over properties. None for a single property.
+        Of the shape of `values`, 0 where a target is not known: the result is the mean over compounds of the weighted
+        sum over properties. None for a single property of compounds that weigh the same.
     """
     return values.mean() if weights is None else (values * weights).sum() / len(values)
 

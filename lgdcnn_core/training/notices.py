@@ -4,7 +4,6 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,15 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions
-from lgdcnn_core.composition.compositions import CASES_SHOWN, listed, quoted
+from lgdcnn_core.composition.compositions import CASES_SHOWN, Labels, listed, quoted, row_name
 from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, SYMBOLS
 from lgdcnn_core.training.batches import Layout
 
 if TYPE_CHECKING:
-    from lgdcnn_core.training.tables import Labelled
-
-Labels = pd.Index | None
-"""Index labels of the rows, by position; None where there are none."""
+    from lgdcnn_core.training.labelled import Labelled
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -29,16 +25,8 @@ class DataWarning(UserWarning):
     """Some of the data are not used, or are used in a way that may not be meant."""
 
 
-def row_name(row: int, labels: Labels) -> str:
-    """Name a row by its position, from 0, and by its index label if that differs."""
-    label = row if labels is None else labels[row]
-    if isinstance(label, Integral) and label == row:
-        return f"row {row}"
-    return f"row {row} (index {quoted(label.item() if isinstance(label, np.generic) else label)})"
-
-
 def warn_of_unused(columns: Sequence[str], role: str) -> None:
-    """Warn of the columns of a table that are neither formulas nor targets."""
+    """Warn of the columns of a table that are not used."""
     if columns:
         are = "a column that is" if len(columns) == 1 else f"{len(columns)} columns that are"
         warn(f"the table of {role} data has {are} not used: {listed(map(quoted, columns), ', ')}")
@@ -61,21 +49,47 @@ def warn_of_merged(data: "Labelled", codes: NDArray[np.int64], role: str) -> Non
         return
     groups = pd.DataFrame(data.targets, columns=data.properties)[repeated].groupby(codes[repeated])
     spreads = groups.max() - groups.min()
-    by_property = spreads.max()[spreads.max() > 0]
-    several = data.properties is not None
-    farthest = listed((f"{value:g}{f' ({name})' if several else ''}" for name, value in by_property.items()), ", ")
-    differ = f"differ by up to {farthest}" if len(by_property) else "are equal"
     cases = []
     for code in spreads.index[:CASES_SHOWN]:
         rows = np.flatnonzero(codes == code)
         named = listed((row_name(int(data.compositions.rows[row]), data.labels) for row in rows), ", ")
-        values = "" if several else f": {data.targets[rows].min():g} to {data.targets[rows].max():g}"
-        cases.append(f"{quoted(data.compositions.formulas[rows[0]])} in {named}{values}")
-    formulas = "1 formula" if len(spreads) == 1 else f"{len(spreads)} formulas"
+        cases.append(f"{quoted(data.compositions.formulas[rows[0]])} in {named}{_targets_of(data, rows)}")
+    under = "" if data.conditions is None else " under equal conditions"
+    formulas = f"1 formula{under}" if len(spreads) == 1 else f"{len(spreads)} formulas{under}"
     warn(
-        f"{repeated.sum()} rows of the {role} data share {formulas}: each formula becomes one compound with its mean "
-        f"target; the targets of a formula {differ} ({listed(cases, count=len(spreads))})"
+        f"{repeated.sum()} rows of the {role} data share {formulas}: each formula becomes one compound with "
+        f"{_merged_target(data)}; {_difference(data, spreads)} ({listed(cases, count=len(spreads))})"
     )
+
+
+def _targets_of(data: "Labelled", rows: NDArray[np.int64]) -> str:
+    """Write the targets of one compound: their range, or their classes."""
+    if data.properties is not None:
+        return ""
+    if data.classes is None:
+        return f": {data.targets[rows].min():g} to {data.targets[rows].max():g}"
+    classes = data.classes[np.unique(data.targets[rows].astype(int))].tolist()
+    return f": {listed(map(quoted, classes), ', ')}"
+
+
+def _merged_target(data: "Labelled") -> str:
+    """Say which target a compound of several rows gets."""
+    if data.classes is None:
+        return "its mean target" if data.weights is None else "its weighted mean target"
+    if len(data.classes) > 2:
+        return "its most frequent class" if data.weights is None else "its heaviest class"
+    return f"the share of class {quoted(data.classes.tolist()[1])} among its rows as target"
+
+
+def _difference(data: "Labelled", spreads: pd.DataFrame) -> str:
+    """Say whether and how far the targets of a formula differ, given the spread of each formula and property."""
+    if data.classes is not None:
+        differing = int((spreads > 0).to_numpy().sum())
+        return f"{differing} of them {'has' if differing == 1 else 'have'} rows of different classes"
+    by_property = spreads.max()[spreads.max() > 0]
+    named = (f"{value:g}{f' ({name})' if data.properties else ''}" for name, value in by_property.items())
+    differ = f"differ by up to {listed(named, ', ')}" if len(by_property) else "are equal"
+    return f"the targets of a formula {differ}"
 
 
 @contextmanager

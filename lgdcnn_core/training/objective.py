@@ -16,8 +16,10 @@ from lgdcnn_core.training.losses import (
     property_weights,
 )
 from lgdcnn_core.training.plan import Plan
-from lgdcnn_core.training.prediction import sigmoid
+from lgdcnn_core.training.prediction import sigmoid, softmax
 from lgdcnn_core.training.scaling import Scaling
+
+Values = NDArray[np.float64]
 
 LOSSES = {"Laplace": laplace_loss, "L1": absolute_loss}
 
@@ -53,22 +55,24 @@ class Objective:
         lowest = LOWEST_LOG_UNCERTAINTY[plan.layout.setting]
         return cls(plan.recipe.loss, plan.scaling, plan.classification, weights, lowest)
 
-    def loss_and_error(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    def loss_and_error(self, output: Tensor, target: Tensor, of_rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return the mean loss over compounds and the mean error, standardised; in classification, the loss twice.
 
         Parameters
         ----------
         output
-            (B, 2) or (B, K, 2).
+            (B, 2) or (B, K, 2); for more than two classes, (B, C, 2).
         target
-            (B,) or (B, K), standardised; NaN where one of several targets is not known.
+            (B,) or (B, K), standardised, or numbers of classes; NaN where one of several targets is not known.
+        of_rows
+            Sample weights, of the shape of `target`, with the mean 1 over the training data; None: all weigh the same.
         """
         if self.classification:
-            loss = cross_entropy_loss(output, target).mean()
+            loss = mean_over_compounds(cross_entropy_loss(output, target), of_rows)
             return loss, loss
-        weights = None
+        weights = of_rows
         if self.weights is not None:
-            weights = self.weights * target.isfinite()
+            weights = self.weights * (target.isfinite() if of_rows is None else of_rows)
             target = target.nan_to_num()
         loss = mean_over_compounds(LOSSES[self.loss](output, target, self.lowest), weights)
         return loss, mean_over_compounds((output[..., 0] - target).abs(), weights)
@@ -77,16 +81,33 @@ class Objective:
         """Return an error of `loss_and_error` in the unit of `Epoch`."""
         return error * float(self.scaling.std) if self.weights is None else error  # type: ignore[arg-type]
 
-    def val_error(self, result: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
+    def val_error(self, result: Values, targets: Values, of_rows: Values | None = None) -> float:
         """Return the validation error of outputs, (B, 2) or (B, K, 2), in the unit of `Epoch`.
 
-        The targets, (B,) or (B, K), are in their own units.
+        The targets, (B,) or (B, K), are in their own units; their sample weights have the same shape.
         """
         if self.classification:
-            from sklearn.metrics import log_loss  # imported late: regression does not need it
-
-            return float(log_loss(targets, sigmoid(result[..., 0]), labels=[0, 1]))
+            return _log_loss(result[..., 0], targets, of_rows)
         deviation = np.abs(self.scaling.predicted(result[..., 0]) - targets)
+        if of_rows is not None:
+            deviation = np.nansum(deviation * of_rows, axis=0) / of_rows.sum(axis=0)
+        elif self.weights is not None:
+            deviation = np.nanmean(deviation, axis=0)
         if self.weights is not None:
-            deviation = np.nanmean(deviation, axis=0) / np.asarray(self.scaling.std)
+            deviation = deviation / np.asarray(self.scaling.std)
         return float(deviation.mean())
+
+
+def _log_loss(logits: Values, targets: Values, of_rows: Values | None) -> float:
+    """Return the mean negative logarithm of the probability of the right class."""
+    from sklearn.metrics import log_loss  # imported late: regression does not need it
+
+    if logits.ndim > 1:
+        return float(log_loss(targets, softmax(logits), labels=range(logits.shape[1]), sample_weight=of_rows))
+    probability = sigmoid(logits)
+    if np.isin(targets, (0, 1)).all():
+        return float(log_loss(targets, probability, labels=[0, 1], sample_weight=of_rows))
+    # Rows of both classes were merged: the compound is of either class, by its share.
+    shares = np.stack([targets, 1 - targets]) * (1.0 if of_rows is None else of_rows)
+    either = np.repeat([1, 0], len(targets))
+    return float(log_loss(either, np.tile(probability, 2), labels=[0, 1], sample_weight=shares.ravel()))

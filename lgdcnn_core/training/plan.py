@@ -21,7 +21,7 @@ class Plan:
         The random numbers of an epoch come from (seed, epoch), so that a resumed training draws the same numbers as an
         uninterrupted one.
     classification
-        Targets are classes 0 and 1.
+        Targets are numbers of classes.
     stop_after
         Epoch after which the training ends, although the schedule spans all epochs of the recipe. None: the last.
 

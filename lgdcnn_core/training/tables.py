@@ -1,19 +1,22 @@
 """Turn tables and lists of formulas into data for training."""
 
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions, parse
-from lgdcnn_core.composition.compositions import CASES_SHOWN, listed, quoted, shortened
+from lgdcnn_core.composition.compositions import CASES_SHOWN, Labels, shortened
 from lgdcnn_core.elements import ElementTable
-from lgdcnn_core.training.batches import Layout
+from lgdcnn_core.training.checks import require_as_many, require_right
+from lgdcnn_core.training.classes import Classes, class_numbers
+from lgdcnn_core.training.conditions import Features, checked_conditions
+from lgdcnn_core.training.duplicates import merge_duplicates
 from lgdcnn_core.training.given import Formulas, Given, given, given_for_validation
-from lgdcnn_core.training.notices import Labels, row_name, warn_of_merged, warn_of_unused
+from lgdcnn_core.training.labelled import Labelled
+from lgdcnn_core.training.notices import warn_of_unused
+from lgdcnn_core.training.sample_weights import SampleWeight, checked_weights, without_weightless
 from lgdcnn_core.training.targets import BadTrainingData, Targets, as_numbers, matched, property_names
 
 VALIDATION_FRACTION = 0.1
@@ -22,42 +25,6 @@ VALIDATION_FRACTION = 0.1
 
 class UnknownElements(ValueError):
     """The element table has no vector for an element of some compounds."""
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Compositions with their targets.
-
-    Attributes
-    ----------
-    compositions
-        B compositions.
-    targets
-        (B,) float64: a property in its unit, or classes 0 and 1. For several properties, (B, K), NaN where one is not
-        known.
-    properties
-        Names of several properties; None for a single one.
-    labels
-        Index labels of the rows that were given, to which `Compositions.rows` point; None where there are none.
-    name
-        Name of the column of a single property; None where it has none.
-    """
-
-    compositions: Compositions
-    targets: NDArray[np.float64]
-    properties: tuple[str, ...] | None = None
-    labels: Labels = None
-    name: str | None = None
-
-    def __len__(self) -> int:
-        return len(self.compositions)
-
-    def __getitem__(self, rows: NDArray[np.int64]) -> "Labelled":
-        return replace(self, compositions=self.compositions[rows], targets=self.targets[rows])
-
-    def in_order(self, layout: Layout) -> "Labelled":
-        """Return the same data with each compound's elements in the order that the network reads."""
-        return replace(self, compositions=layout.ordered(self.compositions))
 
 
 def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, gaps: bool = False) -> Labelled:
@@ -70,7 +37,7 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, ga
     role
         The use of the data, as errors name it.
     classification
-        Targets must be 0 and 1.
+        Targets are class labels, see `classes.class_numbers`.
     gaps
         Compounds may lack a target; they get NaN.
 
@@ -86,40 +53,49 @@ def labelled(X: Formulas, y: Targets | None, role: str, classification: bool, ga
     return checked(given(X, y, role), role, classification, gaps)
 
 
-def checked(data: Given, role: str, classification: bool, gaps: bool = False) -> Labelled:
-    """Return data that were taken from where they were given, as `labelled` does."""
+def checked(
+    data: Given, role: str, classification: bool, gaps: bool = False, classes: Classes | None = None
+) -> Labelled:
+    """Return data that were taken from where they were given, as `labelled` does.
+
+    `classes` are those of a model, to which labels must belong; None takes those of the data.
+    """
     values = data.targets
     if values is None:
         raise BadTrainingData(f"the {role} data have no targets: give y, or a DataFrame with a column 'target'")
-    compositions = parse(data.formulas)
+    compositions = parse(data.formulas, labels=data.labels)
+    conditions = None
+    if data.conditions is not None:
+        conditions = checked_conditions(data.conditions, compositions, role, data.labels)
+    weights = None if data.weights is None else checked_weights(data.weights, compositions, role, data.labels)
     names = property_names(values)
-    if names is not None:
-        targets = _several(compositions, values, role, classification, gaps, data.labels)
-        return Labelled(compositions, targets, names, data.labels)
-    targets, wrong, as_given = as_numbers(values, role)
-    _require_as_many(compositions, len(targets), role)
-    missing = ~wrong & np.isnan(targets)
-    wrong |= ~np.isin(targets, (0, 1)) & ~missing if classification else np.isinf(targets)
-    wrong |= missing & (not gaps)
-    kind = "0 or 1" if classification else "finite numbers"
-    _require_right(compositions, wrong, as_given, kind, f"the {role} data", data.labels)
-    name = getattr(values, "name", None)
-    return Labelled(compositions, targets, labels=data.labels, name=None if name is None else str(name))
-
-
-def _several(
-    compositions: Compositions, values: Targets, role: str, classification: bool, gaps: bool, labels: Labels
-) -> NDArray[np.float64]:
-    """Return checked targets of several properties, (B, K)."""
-    if classification:
+    if names is not None and classification:
         raise BadTrainingData("classification takes one property: targets must be (B,)")
+    if names is not None:
+        targets = _several(compositions, values, role, gaps, data.labels)
+        weights = None if weights is None else weights[:, None] * np.isfinite(targets)
+        return Labelled(compositions, targets, names, data.labels, weights, conditions)
+    name = None if getattr(values, "name", None) is None else str(values.name)  # type: ignore[union-attr]
+    if classification:
+        targets, classes = class_numbers(values, compositions, role, gaps, data.labels, classes)
+        return Labelled(compositions, targets, None, data.labels, weights, conditions, classes, name)
+    targets, wrong, as_given = as_numbers(values, role)
+    require_as_many(compositions, len(targets), role)
+    missing = ~wrong & np.isnan(targets)
+    wrong |= np.isinf(targets) | (missing & (not gaps))
+    require_right(compositions, wrong, as_given, "finite numbers", f"the {role} data", data.labels)
+    return Labelled(compositions, targets, None, data.labels, weights, conditions, name=name)
+
+
+def _several(compositions: Compositions, values: Targets, role: str, gaps: bool, labels: Labels) -> NDArray[np.float64]:
+    """Return checked targets of several properties, (B, K)."""
     table = values if isinstance(values, pd.DataFrame) else pd.DataFrame(np.asarray(values))
-    _require_as_many(compositions, len(table), role, "rows of targets")
+    require_as_many(compositions, len(table), role, "rows of targets")
     columns, complaints = [], []
     for name, column in table.items():
         targets, wrong, as_given = as_numbers(column, role)
         try:
-            _require_right(compositions, wrong, as_given, "finite numbers", f"{name} in the {role} data", labels)
+            require_right(compositions, wrong, as_given, "finite numbers", f"{name} in the {role} data", labels)
         except BadTrainingData as error:
             complaints.append(str(error))
         columns.append(targets)
@@ -136,38 +112,14 @@ def _several(
     return targets
 
 
-def _require_as_many(compositions: Compositions, n_targets: int, role: str, called: str = "targets") -> None:
-    if n_targets != len(compositions):
-        raise BadTrainingData(f"the {role} data have {len(compositions)} formulas but {n_targets} {called}")
-    if not n_targets:
-        raise BadTrainingData(f"the {role} data are empty")
-
-
-def _require_right(
-    compositions: Compositions,
-    wrong: NDArray[np.bool_],
-    as_given: "pd.Series[Any]",
-    kind: str,
-    where: str,
-    labels: Labels,
-) -> None:
-    """Raise if targets are wrong, naming the first rows."""
-    rows = np.flatnonzero(wrong)
-    if len(rows):
-        values = as_given.astype(object)
-        first = (
-            f"{row_name(int(row), labels)} ({shortened(compositions.formulas[row])}): {quoted(values.iloc[row])}"
-            for row in rows[:CASES_SHOWN]
-        )
-        raise BadTrainingData(f"{len(rows)} targets of {where} are not {kind}: {listed(first, count=len(rows))}")
-
-
 def training_and_validation(
     X: Formulas,
     y: Targets | None,
     val: pd.DataFrame | tuple[Formulas, Targets] | str | Path | None,
     classification: bool,
     seed: int | None,
+    sample_weight: SampleWeight | None = None,
+    features: Features = (),
 ) -> tuple[Labelled, Labelled | None]:
     """Return the data of a training: the training part with duplicates merged, and the validation part, if any.
 
@@ -179,6 +131,10 @@ def training_and_validation(
         Validation data, a table, the path of a csv file, or a pair.
     seed
         Draws `VALIDATION_FRACTION` of the training data for validation, if none are given; None holds nothing out.
+    sample_weight
+        Weights of the training rows, as in `given`; rows of weight 0 are left out. See also `given_for_validation`.
+    features
+        Names of the columns with conditions.
 
     Raises
     ------
@@ -190,47 +146,37 @@ def training_and_validation(
     DataWarning
         Of columns that are not used, and of training rows with the same formula.
     """
-    taken = given(X, y, "training")
+    taken = given(X, y, "training", sample_weight, features)
     data = checked(taken, "training", classification)
     warn_of_unused(taken.unused, "training")
-    data = merge_duplicates(data, "training")
+    data = merge_duplicates(without_weightless(data), "training")
     if val is not None:
-        val_taken = given_for_validation(val, y)
+        val_taken = given_for_validation(val, y, sample_weight, features)
         if val_taken.targets is not None:
             val_taken = val_taken._replace(targets=matched(val_taken.targets, data.properties, "validation"))
-        val_data = checked(val_taken, "validation", classification)
+        val_data = checked(val_taken, "validation", classification, classes=data.classes)
         warn_of_unused([name for name in val_taken.unused if name not in taken.unused], "validation")
         return data, val_data
     return (data, None) if seed is None else hold_out(data, VALIDATION_FRACTION, seed)
 
 
-def merge_duplicates(data: Labelled, role: str | None = None) -> Labelled:
-    """Average rows with the same formula text into one, at the position of the first, as the paper does in training.
-
-    Warn of them, if there is a `role`, the use of the data.
-    """
-    codes, _ = pd.factorize(data.compositions.formulas)
-    if role is not None:
-        warn_of_merged(data, codes, role)
-    _, first = np.unique(codes, return_index=True)
-    means = pd.DataFrame(data.targets).groupby(codes).mean()  # for several properties, over the known targets
-    targets = means.to_numpy().reshape(-1, *data.targets.shape[1:])
-    return replace(data, compositions=data.compositions[first], targets=targets)
-
-
 def hold_out(data: Labelled, fraction: float, seed: int) -> tuple[Labelled, Labelled]:
     """Return the data without a share drawn by the seed, and this share, both in the order of the data.
+
+    Rows of one formula, under different conditions, stay together, so that validation compounds are new ones.
 
     Raises
     ------
     BadTrainingData
         If there are fewer than two compounds.
     """
-    if len(data) < 2:
+    codes, formulas = pd.factorize(data.compositions.formulas)
+    if len(formulas) < 2:
         raise BadTrainingData("one compound cannot be split into training and validation data")
-    shuffled = np.random.default_rng(seed).permutation(len(data))
-    n_out = min(max(round(fraction * len(data)), 1), len(data) - 1)
-    return data[np.sort(shuffled[n_out:])], data[np.sort(shuffled[:n_out])]
+    shuffled = np.random.default_rng(seed).permutation(len(formulas))
+    n_out = min(max(round(fraction * len(formulas)), 1), len(formulas) - 1)
+    out = np.isin(codes, shuffled[:n_out])
+    return data[np.flatnonzero(~out)], data[np.flatnonzero(out)]
 
 
 def require_known(compositions: Compositions, table: ElementTable) -> None:

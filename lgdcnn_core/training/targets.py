@@ -40,7 +40,7 @@ def column_or_table(y: Any, role: str) -> Any:
     elif isinstance(y, np.ma.MaskedArray):
         y = np.ma.filled(y.astype(float), np.nan)
     elif _is_tensor(y):
-        y = np.asarray(y.detach().cpu() if y.is_complex() else y.detach().cpu().double())
+        y = np.asarray(y.detach().cpu().double() if y.is_floating_point() else y.detach().cpu())
     shape = tuple(getattr(y, "shape", (0,)))
     if len(shape) not in (1, 2) or shape[1:] == (0,):
         raise BadTrainingData(f"targets of the {role} data are {shape}; give (B,), or (B, K) for several properties")
@@ -119,12 +119,7 @@ def as_numbers(values: Targets, role: str) -> tuple[NDArray[np.float64], NDArray
     BadTrainingData
         If the targets are not a column of values, but a dict, for example.
     """
-    if isinstance(values, Mapping | Set | str | bytes) or not isinstance(values, Iterable):
-        raise BadTrainingData(
-            f"targets of the {role} data are a {type(values).__name__}; give a list, an array or a Series in the order "
-            "of the formulas, or a table with formulas and the name of its column of targets"
-        )
-    given = values if isinstance(values, pd.Series) else pd.Series(_plain(values))
+    given = column(values, role)
     if pd.api.types.is_numeric_dtype(given) and not pd.api.types.is_complex_dtype(given):
         targets = given.to_numpy(dtype=float, na_value=np.nan)
         return targets, np.isinf(targets), given
@@ -134,6 +129,22 @@ def as_numbers(values: Targets, role: str) -> tuple[NDArray[np.float64], NDArray
     readable = [value if isinstance(value, kinds) else None for value in given.astype(object)]
     numbers = pd.to_numeric(pd.Series(readable, dtype=object), errors="coerce").to_numpy(dtype=float)
     return numbers, ~missing & ~np.isfinite(numbers), given
+
+
+def column(values: Targets, role: str) -> "pd.Series[Any]":
+    """Return the targets of one property as a Series of B values.
+
+    Raises
+    ------
+    BadTrainingData
+        If the targets are not a column of values, but a dict, for example.
+    """
+    if isinstance(values, Mapping | Set | str | bytes) or not isinstance(values, Iterable):
+        raise BadTrainingData(
+            f"targets of the {role} data are a {type(values).__name__}; give a list, an array or a Series in the order "
+            "of the formulas, or a table with formulas and the name of its column of targets"
+        )
+    return values if isinstance(values, pd.Series) else pd.Series(_plain(values))
 
 
 def _is_tensor(value: object) -> bool:

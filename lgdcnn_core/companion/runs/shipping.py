@@ -123,11 +123,8 @@ def card(name: str, model: CompositionRegressor, results: pd.DataFrame, size: in
             for each, row in zip(results.index, results.itertuples(), strict=True)
         ),
     ]
-    licences = pd.DataFrame([vars(benchmarks.card(each)) for each in results.index])
-    sources = [
-        f"- {source}: licence {licence}"
-        for source, licence in licences.groupby(["source", "licence"], sort=False).groups
-    ]
+    origins = dict.fromkeys((benchmarks.card(each).source, benchmarks.card(each).licence) for each in names(model))
+    sources = [f"- {source}: licence {licence}" for source, licence in origins]
     rounding = (
         f"Rounding the weights to bfloat16 changes predictions by {results['rounding'].max():.2%} of the MAE at most."
         if results["rounding"].notna().all()
