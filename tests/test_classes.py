@@ -135,7 +135,7 @@ class TestTwoClasses:
     def test_a_file_of_an_older_version_has_the_classes_0_and_1(self, tmp_path):
         fitted = regressor(classification=True).fit(TWO)
         path = fitted.save(tmp_path / "model.safetensors")
-        description, networks = saved_model.read(path)
+        description, networks, _ = saved_model.read(path)
         del description["classes"]
         saved_model.write(path, description, networks)
         loaded = CompositionRegressor.load(path)
