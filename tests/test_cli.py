@@ -15,6 +15,7 @@ from compounds import FORMULAS
 from lgdcnn_core import CompositionRegressor, __version__
 from lgdcnn_core.cli import screening
 from lgdcnn_core.cli.__main__ import main
+from lgdcnn_core.cli.predict import with_uncertainty
 from lgdcnn_core.training import FAST
 
 pytestmark = pytest.mark.filterwarnings("ignore::lgdcnn_core.training.DataWarning")
@@ -65,6 +66,21 @@ def test_formulas_give_a_table_with_units_and_how_far_they_are_from_the_training
     shown = lines[1].split()
     assert float(shown[3]) == pytest.approx(mean, abs=upper - mean)
     assert float(shown[5]) == pytest.approx(upper - mean, rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("value", "width", "text"),
+    [
+        (266.4, 158.2, "270 ± 160"),
+        (1234.0, 1.26, "1234.0 ± 1.3"),
+        (4.33e-5, 1.27e-5, "4.3e-05 ± 1.3e-05"),
+        (1.6e-7, 1.27e-5, "2e-07 ± 1.3e-05"),
+        (0.0, 0.051, "0.000 ± 0.051"),
+        (-3.1, 0.4, "-3.10 ± 0.40"),
+    ],
+)
+def test_numbers_have_the_digits_that_their_uncertainty_leaves(value, width, text):
+    assert with_uncertainty(value, width) == text
 
 
 def test_a_bad_formula_is_named_and_the_good_ones_are_predicted_unless_strict(saved, capsys):

@@ -51,9 +51,7 @@ def _of_formulas(fitted: CompositionRegressor, places: list[int], chosen: Namesp
 def as_text(table: pd.DataFrame) -> str:
     """Return the rows of `CompositionRegressor.table` as text: a row for each property, a column for each formula."""
     half = (table["upper"] - table["lower"]) / 2 if "lower" in table else table["std"]
-    cells = [
-        f"{_number(value, each)} ± {_number(each, each)}" for value, each in zip(table["value"], half, strict=True)
-    ]
+    cells = [with_uncertainty(value, each) for value, each in zip(table["value"], half, strict=True)]
     properties = table.drop_duplicates("property")
     # Formulas may repeat, and their order counts: a row of cells for each.
     by_formula = np.reshape(cells, (-1, len(properties)))
@@ -69,9 +67,12 @@ def as_text(table: pd.DataFrame) -> str:
     return str(wide.to_string())
 
 
-def _number(value: float, width: float) -> str:
-    """Write a number with the digits that its uncertainty leaves meaningful: two of the uncertainty."""
+def with_uncertainty(value: float, width: float) -> str:
+    """Write a value and its uncertainty to two digits of the uncertainty: ``175 ± 79``, ``4.3e-05 ± 1.3e-05``."""
     if not (isfinite(value) and isfinite(width) and width > 0):
-        return f"{value:.3g}"
+        return f"{value:.3g} ± {width:.2g}"
     decimals = 1 - floor(log10(width))
-    return f"{value:.{decimals}f}" if 0 <= decimals <= 6 else f"{value:.4g}"
+    if decimals > 4:
+        digits = max(decimals + floor(log10(abs(value))), 0) if value else 1
+        return f"{value:.{digits}e} ± {width:.1e}"
+    return f"{round(value, decimals):.{max(decimals, 0)}f} ± {round(width, decimals):.{max(decimals, 0)}f}"

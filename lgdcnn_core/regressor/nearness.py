@@ -76,18 +76,21 @@ class TrainingCompounds:
             (B,) position among the training compounds; of several equally near, the first.
         """
         distance, place = np.ones(len(compositions)), np.zeros(len(compositions), np.int64)
-        columns = self._by_element
         for row in range(len(compositions)):
-            tokens = slice(compositions.offsets[row], compositions.offsets[row + 1])
-            shared = np.zeros(len(self))
-            for number, fraction in zip(
-                compositions.atomic_numbers[tokens], compositions.fractions[tokens], strict=True
-            ):
-                held = slice(columns.indptr[number], columns.indptr[number + 1])
-                shared[columns.indices[held]] += np.minimum(columns.data[held], fraction)
-            place[row] = np.argmax(shared.round(3)) if len(shared) else 0
-            distance[row] = 1 - shared[place[row]] if len(shared) else 1.0
-        return np.abs(distance.round(3)), place
+            found = self.distances(compositions, row)
+            place[row] = np.argmin(found)
+            distance[row] = found[place[row]]
+        return distance, place
+
+    def distances(self, compositions: Compositions, row: int) -> NDArray[np.float64]:
+        """Return how far one compound is from each training compound, (B,), see `nearest`."""
+        columns = self._by_element
+        shared = np.zeros(len(self))
+        tokens = slice(compositions.offsets[row], compositions.offsets[row + 1])
+        for number, fraction in zip(compositions.atomic_numbers[tokens], compositions.fractions[tokens], strict=True):
+            held = slice(columns.indptr[number], columns.indptr[number + 1])
+            shared[columns.indices[held]] += np.minimum(columns.data[held], fraction)
+        return np.abs((1 - shared).round(3))
 
     def formula(self, place: int) -> str:
         """Return a formula of a training compound: whole numbers of atoms if there are at most `AMOUNTS_TRIED`."""

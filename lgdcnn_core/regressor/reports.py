@@ -24,7 +24,7 @@ USUAL_INTERVAL = 0.9
 """Share of the values that intervals of a table hold, unless another is asked for."""
 
 RARE = 20
-"""Training compounds with an element, below which a table warns of it."""
+"""Training compounds with an element, below which a table warns of it; one in a hundred, if training had few."""
 
 
 class WithReports(WithPredictions):
@@ -84,7 +84,7 @@ class WithReports(WithPredictions):
         Warns
         -----
         lgdcnn_core.training.DataWarning
-            Of compounds with an element that fewer than 20 training compounds have.
+            Of compounds with an element that fewer than 20 training compounds have, or less than one in a hundred.
         """
         check_is_fitted(self, "networks_")
         taken = given(X, features=self.features_)
@@ -93,7 +93,7 @@ class WithReports(WithPredictions):
         if "elements_seen_" in vars(self):
             require_seen(compositions, self.elements_seen_)
         if known is not None:
-            warn_of_rare(compositions, known.with_element, RARE, taken.labels)
+            warn_of_rare(compositions, known.with_element, min(RARE, max(len(known) // 100, 2)), taken.labels)
         formulas = compositions.formulas
         table = pd.DataFrame(index=taken.labels) if taken.conditions is None else taken.conditions
         predicted = self.predict(table.assign(formula=formulas), return_std=True)
@@ -151,6 +151,39 @@ class WithReports(WithPredictions):
         if per_element:
             return table
         return table.groupby(level="row").mean().to_numpy(dtype=np.float32)
+
+    def neighbours(self, formula: str, n: int = 5, among: int = 300) -> pd.DataFrame:
+        """Return the training compounds that the network finds most like a compound.
+
+        Parameters
+        ----------
+        formula
+            The compound.
+        n
+            Number of neighbours.
+        among
+            Number of training compounds, the nearest in composition, whose features are compared.
+
+        Returns
+        -------
+        DataFrame
+            ``formula`` of each neighbour; ``similarity``, the cosine between its last features and those of the
+            compound; ``distance`` of compositions, see `table`. The most similar ones come first.
+
+        Raises
+        ------
+        AttributeError
+            If the model's file does not keep its training compounds.
+        """
+        known = self.training_compounds_
+        distances = known.distances(parse([formula]), 0)
+        candidates = np.argsort(distances, kind="stable")[:among]
+        formulas = [known.formula(int(place)) for place in candidates]
+        vectors = np.asarray(self.features([formula, *formulas]))
+        itself, others = vectors[0], vectors[1:]
+        similarity = others @ itself / (np.linalg.norm(others, axis=1) * np.linalg.norm(itself))
+        found = pd.DataFrame({"formula": formulas, "similarity": similarity, "distance": distances[candidates]})
+        return found.nlargest(n, "similarity").reset_index(drop=True)
 
     def contributions(self, X: Formulas) -> pd.DataFrame:
         """Return the contribution of each element to the prediction of its compound, in the property's unit.

@@ -43,6 +43,7 @@ from lgdcnn_core.companion.figures.maps import (
 )
 from lgdcnn_core.companion.figures.page import state
 from lgdcnn_core.companion.figures.prediction import class_probabilities, parity
+from lgdcnn_core.companion.figures.spaces import along_line, element_shares, over_ternary, periodic_table
 from lgdcnn_core.companion.figures.speed import shares_of_peak, speed_figure
 from lgdcnn_core.companion.figures.style import DOUBLE, SINGLE, STYLE
 from lgdcnn_core.companion.figures.table import benchmark_heatmap, best_published, main_table_figure, table_figure
@@ -50,6 +51,7 @@ from lgdcnn_core.companion.figures.tuning import trial_ratios, trials_figure
 from lgdcnn_core.companion.wording import four_digits, label, three_decimals, unit_text
 
 __all__ = [
+    "along_line",
     "DOUBLE",
     "BASELINES",
     "FEW",
@@ -76,6 +78,7 @@ __all__ = [
     "correlation_map",
     "element_figure",
     "element_map",
+    "element_shares",
     "environment_figure",
     "environment_map",
     "few_columns",
@@ -91,7 +94,9 @@ __all__ = [
     "order_by_layer",
     "order_figure",
     "over_folds",
+    "over_ternary",
     "parity",
+    "periodic_table",
     "power_figure",
     "region_figure",
     "save",

@@ -1,8 +1,9 @@
 """Help a notebook: the style of its pictures, errors in one line, runs and readings made where they are missing."""
 
+import os
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -25,6 +26,9 @@ from lgdcnn_core.companion.runs.weights import file_of_weights
 from lgdcnn_core.companion.wording import counted
 
 PACKAGE = "lgdcnn_core"
+
+LIVE = "JPY_SESSION_NAME"
+"""Environment variable that Jupyter sets for the kernel of a notebook that someone has open."""
 
 TRAINING_SHARE = 0.7
 """Share of an extended set's rows that is its training part."""
@@ -60,6 +64,39 @@ def _show(
         shell._showtraceback(kind, error, [f"{kind.__name__}: {error}"])
     else:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+
+def formula_field(show: Callable[[str], object], formula: str) -> None:
+    """Show something about a formula; in JupyterLab, with a field in which to type another one.
+
+    Elsewhere (papermill, a static page) there is no kernel to answer, and only the first formula is shown.
+
+    Parameters
+    ----------
+    show
+        Displays what there is to show about a formula.
+    formula
+        The first formula.
+    """
+    if LIVE not in os.environ:
+        show(formula)
+        return
+    import ipywidgets
+    from IPython.display import display
+
+    field, output = ipywidgets.Text(formula, description="formula", continuous_update=False), ipywidgets.Output()
+
+    def answer(_: object = None) -> None:
+        output.clear_output(wait=True)
+        with output:
+            try:
+                show(field.value)
+            except ValueError as error:
+                print(error)
+
+    field.observe(answer, "value")
+    display(field, output)
+    answer()
 
 
 def finish_study(minutes: float) -> None:
