@@ -8,7 +8,7 @@ import pytest
 from made_up_records import PREDICTED, made_up, made_up_trial
 
 from lgdcnn_core.companion import runs, tuning
-from lgdcnn_core.companion.reproduce import notebook, parameters
+from lgdcnn_core.companion.reproduce import notebook, parameters, session
 
 DIRECTORY = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(DIRECTORY.glob("*.ipynb"))
@@ -205,9 +205,38 @@ def trained(workplace):
 def test_start_here_runs(workplace):
     copy = workplace / "00.ipynb"
     notebook.run(DIRECTORY / "00_start_here.ipynb", copy, {"epochs": 1, "train_fraction": 0.05})
-    assert "After **1 epochs**" in outputs(copy)
+    assert "One network with 18 properties comes with the package" in outputs(copy)
+    assert "OQMD_Volume_per_atom" in outputs(copy)  # of the first formula, without a field to type in
+    assert "widget-view" not in outputs(copy)
+    assert "MAE after 1 epochs" in outputs(copy)
     assert "4 formulas cannot be read" in outputs(copy)
     assert images(copy) == 2
+
+
+def test_in_an_open_notebook_a_field_answers_for_the_formula_that_is_typed(monkeypatch):
+    shown = []
+    monkeypatch.setenv(session.LIVE, "mine.ipynb")
+    monkeypatch.setattr("IPython.display.display", lambda *each: shown.extend(each))
+
+    def answer(formula):
+        if formula == "Xx":
+            raise ValueError("no such element")
+        return [formula]
+
+    session.formula_field(answer, "NaCl")
+    fields = [each for each in shown if type(each).__name__ == "Text"]
+    fields[0].value = "KCl"
+    fields[0].value = "Xx"
+    assert [each for each in shown if isinstance(each, str)] == ["NaCl", "KCl"]
+
+
+def test_your_data_reads_an_example_trains_and_draws(workplace):
+    copy = workplace / "09.ipynb"
+    notebook.run(DIRECTORY / "09_your_data.ipynb", copy, {"epochs": 1, "few": [50]})
+    assert "numbers in the column 'gap (eV)' have decimal commas" in outputs(copy)
+    assert "unknown element 'Xx'" in outputs(copy)
+    assert "from the package's network" in outputs(copy)
+    assert images(copy) == 3
 
 
 def test_training_makes_one_record_and_does_not_make_it_twice(workplace, trained):

@@ -15,15 +15,15 @@ KNOWN: dict[str, Any] = {"marker": "o", "facecolors": "white", "edgecolors": "bl
 """Look of compounds with known values."""
 
 
-def along_line(predicted: pd.DataFrame, known: pd.DataFrame, ax: Axes, ends: tuple[str, str], quantity: str) -> Axes:
+def along_line(predicted: pd.DataFrame, known: pd.DataFrame, ax: Axes, ends: Sequence[str], quantity: str) -> Axes:
     """Draw a property against composition, with its interval, and compounds with known values on it.
 
     Parameters
     ----------
     predicted
-        Columns ``fraction`` of the second end, ``value``, ``lower`` and ``upper``, in the order of the fraction.
+        Columns ``b``, the share of the second end, ``value``, ``lower`` and ``upper``, in the order of the share.
     known
-        Columns ``fraction`` and ``target``; may be empty.
+        Columns ``b`` and ``target``; may be empty.
     ax
         Where to draw.
     ends
@@ -31,9 +31,9 @@ def along_line(predicted: pd.DataFrame, known: pd.DataFrame, ax: Axes, ends: tup
     quantity
         Name of the property with its unit, for the axis.
     """
-    ax.fill_between(predicted["fraction"], predicted["lower"], predicted["upper"], alpha=0.25, linewidth=0)
-    ax.plot(predicted["fraction"], predicted["value"], label="predicted")
-    ax.scatter(known["fraction"], known["target"], s=16, label="known", **KNOWN)
+    ax.fill_between(predicted["b"], predicted["lower"], predicted["upper"], alpha=0.25, linewidth=0)
+    ax.plot(predicted["b"], predicted["value"], label="predicted")
+    ax.scatter(known["b"], known["target"], s=16, label="known", **KNOWN)
     ax.set(xlabel=f"share of {ends[1]} in {ends[0]}-{ends[1]}", ylabel=quantity, xlim=(0, 1))
     ax.legend()
     return ax

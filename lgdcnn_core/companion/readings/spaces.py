@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lgdcnn_core import CompositionRegressor, benchmarks
 from lgdcnn_core.composition import parse
 from lgdcnn_core.composition.notation import SYMBOLS
 
@@ -39,6 +40,32 @@ def mixtures(ends: Sequence[str], steps: int) -> pd.DataFrame:
         for row in mixed
     ]
     return pd.DataFrame({"formula": formulas, **dict(zip(NAMES, shares.T, strict=False))})
+
+
+def over(model: CompositionRegressor, name: str, ends: Sequence[str], steps: int) -> pd.DataFrame:
+    """Return the mixtures of two or three ends with a property that a model predicts for them.
+
+    Returns
+    -------
+    DataFrame
+        As `mixtures`, and ``value``, ``lower`` and ``upper`` of the property, see `CompositionRegressor.table`.
+    """
+    made = mixtures(ends, steps)
+    table = model.table(made["formula"])
+    chosen = table[table["property"] == name].reset_index(drop=True)
+    return made.join(chosen[["value", "lower", "upper"]])
+
+
+def with_partner(model: CompositionRegressor, name: str, partner: str) -> dict[str, float]:
+    """Return a property of the compounds of each element that training saw with as many atoms of another one."""
+    symbols = [symbol for symbol in model.elements_seen_ if symbol != partner]
+    values = np.asarray(model.predict([symbol + partner for symbol in symbols]))
+    return dict(zip(symbols, values[:, model.target_names_.index(name)].tolist(), strict=True))
+
+
+def known(dataset: str, ends: Sequence[str]) -> pd.DataFrame:
+    """Return the compounds of all parts of an extended set that are mixtures of the ends, see `on_mixtures`."""
+    return on_mixtures(pd.concat(benchmarks.load(dataset)), ends)
 
 
 def on_mixtures(compounds: pd.DataFrame, ends: Sequence[str]) -> pd.DataFrame:

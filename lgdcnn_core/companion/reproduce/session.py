@@ -3,7 +3,7 @@
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -66,7 +66,7 @@ def _show(
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
 
-def formula_field(show: Callable[[str], object], formula: str) -> None:
+def formula_field(show: Callable[[str], Iterable[object]], formula: str) -> None:
     """Show something about a formula; in JupyterLab, with a field in which to type another one.
 
     Elsewhere (papermill, a static page) there is no kernel to answer, and only the first formula is shown.
@@ -74,15 +74,16 @@ def formula_field(show: Callable[[str], object], formula: str) -> None:
     Parameters
     ----------
     show
-        Displays what there is to show about a formula.
+        Returns what there is to display about a formula.
     formula
         The first formula.
     """
+    from IPython.display import display
+
     if LIVE not in os.environ:
-        show(formula)
+        display(*show(formula))
         return
     import ipywidgets
-    from IPython.display import display
 
     field, output = ipywidgets.Text(formula, description="formula", continuous_update=False), ipywidgets.Output()
 
@@ -90,7 +91,7 @@ def formula_field(show: Callable[[str], object], formula: str) -> None:
         output.clear_output(wait=True)
         with output:
             try:
-                show(field.value)
+                display(*show(field.value))
             except ValueError as error:
                 print(error)
 

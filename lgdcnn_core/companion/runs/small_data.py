@@ -1,7 +1,8 @@
-"""Compare ways to learn from few compounds: from the trained network of the package, afresh, and by boosted trees."""
+"""Data as a user may have them: an example file, and a comparison of ways to learn from few compounds."""
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,28 @@ from lgdcnn_core import CompositionRegressor, benchmarks
 from lgdcnn_core.companion.runs.baselines import TreeModel
 from lgdcnn_core.companion.runs.trees import RECIPES
 from lgdcnn_core.training import DataWarning, Recipe
+
+BAD = {3: "Fe2Ox", 70: "Mg(OH", 140: "Xx3"}
+"""Formulas of `example_file` that cannot be read, by row."""
+
+
+def example_file(path: Path, target: str, seed: int = 0) -> Path:
+    """Write 300 measured band gaps (Matbench) as a spreadsheet in a country with decimal commas would, some bad.
+
+    Parameters
+    ----------
+    path
+        The csv file.
+    target
+        Name of the column of band gaps, in eV.
+    seed
+        Draws the compounds from the training part of fold 0.
+    """
+    table = benchmarks.load("matbench_expt_gap", fold=0).train.sample(300, random_state=seed)
+    table = table.rename(columns={"formula": "Composition", "target": target}).round(2)
+    table.iloc[list(BAD), 0] = list(BAD.values())
+    table.to_csv(path, sep=";", decimal=",", index=False)
+    return path
 
 
 def compare(
