@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
 from lgdcnn_core.regressor import ensemble, origin
+from lgdcnn_core.regressor.exporting import WithExport
 from lgdcnn_core.regressor.files import WithFiles
 from lgdcnn_core.regressor.predicting import WithPredictions
 from lgdcnn_core.regressor.start import (
@@ -44,7 +45,7 @@ from lgdcnn_core.training.conditions import feature_names, scaling_of, standardi
 from lgdcnn_core.training.notices import elements_of, warn_of_cut
 
 
-class CompositionRegressor(WithPredictions, WithFiles, RegressorMixin, BaseEstimator):
+class CompositionRegressor(WithPredictions, WithFiles, WithExport, RegressorMixin, BaseEstimator):
     """Predict a property of a material, or several at once, from its composition.
 
     Parameters
