@@ -89,7 +89,8 @@ class CompositionRegressor(WithPredictions, WithFiles, WithExport, RegressorMixi
     recipe_, scaling_, layout_, compute_
         Recipe, standardisation, batch layout, and device and precision of the training.
     n_train_, n_val_
-        Training compounds, duplicates merged, and validation compounds.
+        Training compounds, duplicates merged, and validation compounds. With features, a compound counts once for each
+        of its conditions.
     elements_seen_
         Sorted symbols of the elements in the training compounds, and in those of `init`, if its file says so.
     provenance_
@@ -148,8 +149,8 @@ class CompositionRegressor(WithPredictions, WithFiles, WithExport, RegressorMixi
             Formulas: strings, dicts such as ``{"Fe": 2, "O": 3}`` or pymatgen Compositions, see `composition.parse`;
             or a table, as a DataFrame or the path of a csv file, with a column ``formula``.
         y
-            Targets, (B,) or (B, 1), in the property's unit; or the name of their column in a table, by default
-            ``target``. For several properties, (B, K), NaN where unknown, or a list of names; the columns of a
+            Targets, (B,) or (B, 1), in the property's unit, or class labels; or the name of their column in a table, by
+            default ``target``. For several properties, (B, K), NaN where unknown, or a list of names; the columns of a
             DataFrame name them. The network learns them together, by a loss in which each is standardised and weighted,
             see `training.losses.property_weights`.
         val
