@@ -7,9 +7,10 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed
 PROFILE ?= quick
 ARGS ?=
+KILLS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data reproduce test test-browser lab figures site leaderboard weights benchmark lint lock clean
+.PHONY: help setup data reproduce test test-kills test-browser lab figures site leaderboard weights benchmark lint lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
@@ -38,6 +39,9 @@ reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compar
 
 test: data  ## run the tests, 25 min
 	@$(RUN) -m pytest $(ARGS)
+
+test-kills: data  ## kill trainings, unpackings, saves and sweeps 100 times and compare the results, 10 min (KILLS=...)
+	@KILLS=$(KILLS) $(RUN) -m pytest tests/test_kills.py $(ARGS)
 
 test-browser: data site  ## run every notebook in JupyterLab and open every page of the site, in Chromium, 10 min
 	@$(RUN) -m pytest tests/in_browser.py $(ARGS)

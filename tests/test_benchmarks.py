@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import time
 import zipfile
 from pathlib import Path
@@ -308,6 +309,17 @@ def test_wheels_unpack_to_a_complete_directory_or_none(wheels, tmp_path, monkeyp
     download.fill(tmp_path / "new" / "data")
     download.verify(tmp_path / "new" / "data")
     assert [each.name for each in (tmp_path / "new").iterdir()] == ["data"]
+
+
+def test_what_a_killed_process_left_goes_after_a_day(wheels, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "pip_download", lambda target: wheels.rename(target))
+    old, young = (tmp_path / "new" / f".benchmark-{name}" for name in ("old", "young"))
+    for left in (old, young):
+        (left / "benchmark").mkdir(parents=True)
+    a_day_ago = time.time() - download.ABANDONED_AFTER - 1
+    os.utime(old, (a_day_ago, a_day_ago))
+    download.fill(tmp_path / "new" / "data")
+    assert sorted(each.name for each in (tmp_path / "new").iterdir()) == [young.name, "data"]
 
 
 def test_damaged_wheel_leaves_nothing_behind(wheels, tmp_path, monkeypatch):

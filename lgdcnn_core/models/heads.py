@@ -65,7 +65,10 @@ class Head(nn.Module):
         sums = torch.cat([part.sum(dim=1) for part in compounds_of_equal_length(with_data(x, weighted))])
         if x.unsorted_indices is not None:
             sums = sums.index_select(0, x.unsorted_indices)
-        means = sums[:, :-1] / sums[:, -1:]
+        return self.gated(sums[:, :-1] / sums[:, -1:])
+
+    def gated(self, means: Tensor) -> Tensor:
+        """Gate the mean outputs of each compound: (B, 3 K) -> (B, 2), or (B, K, 2)."""
         if self.n_targets > 1:
             means = means.unflatten(1, (self.n_targets, N_OUTPUTS))
         value, log_uncertainty, gate = means.unbind(dim=-1)

@@ -13,6 +13,7 @@ from lgdcnn_core import pretrained
 from lgdcnn_core.composition.compositions import quoted
 from lgdcnn_core.models import Network, chain
 from lgdcnn_core.regressor import ensemble, origin
+from lgdcnn_core.regressor.exporting import WithExport
 from lgdcnn_core.regressor.files import WithFiles
 from lgdcnn_core.regressor.nearness import TrainingCompounds
 from lgdcnn_core.regressor.reports import WithReports
@@ -47,7 +48,7 @@ from lgdcnn_core.training.conditions import feature_names, scaling_of, standardi
 from lgdcnn_core.training.notices import elements_of, warn_of_cut
 
 
-class CompositionRegressor(WithReports, WithFiles, RegressorMixin, BaseEstimator):
+class CompositionRegressor(WithReports, WithFiles, WithExport, RegressorMixin, BaseEstimator):
     """Predict a property of a material, or several at once, from its composition.
 
     Parameters
@@ -91,7 +92,8 @@ class CompositionRegressor(WithReports, WithFiles, RegressorMixin, BaseEstimator
     recipe_, scaling_, layout_, compute_
         Recipe, standardisation, batch layout, and device and precision of the training.
     n_train_, n_val_
-        Training compounds, duplicates merged, and validation compounds.
+        Training compounds, duplicates merged, and validation compounds. With features, a compound counts once for each
+        of its conditions.
     elements_seen_
         Sorted symbols of the elements in the training compounds, and in those of `init`, if its file says so.
     target_names_, units_
@@ -157,8 +159,8 @@ class CompositionRegressor(WithReports, WithFiles, RegressorMixin, BaseEstimator
             Formulas: strings, dicts such as ``{"Fe": 2, "O": 3}`` or pymatgen Compositions, see `composition.parse`;
             or a table, as a DataFrame or the path of a csv file, with a column ``formula``.
         y
-            Targets, (B,) or (B, 1), in the property's unit; or the name of their column in a table, by default
-            ``target``. For several properties, (B, K), NaN where unknown, or a list of names; the columns of a
+            Targets, (B,) or (B, 1), in the property's unit, or class labels; or the name of their column in a table, by
+            default ``target``. For several properties, (B, K), NaN where unknown, or a list of names; the columns of a
             DataFrame name them. The network learns them together, by a loss in which each is standardised and weighted,
             see `training.losses.property_weights`.
         val

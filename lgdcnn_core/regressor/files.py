@@ -72,18 +72,17 @@ class WithFiles(Trained, BaseEstimator):
             self = cls(**parameters | {"device": device, "n_members": len(networks)})
             scaling, layout = Scaling.from_dict(description["scaling"]), Layout(**description["layout"])
             self.__dict__.update(origin.restored(description))
+            features = description.get("features", {"names": (), "scaling": None})
+            self.condition_scaling_ = features["scaling"] and Scaling.from_dict(features["scaling"])
+            self.features_, self.target_ = tuple(features["names"]), description.get("target")
+            self.classes_ = np.array(description.get("classes", OLDER_CLASSES)) if self.classification else None
             self.calibration_ = (found := description.get("calibration")) and Calibration.from_dict(found)
         except (KeyError, TypeError, ValueError) as error:
             raise NotASavedModel(
                 f"{path} was saved by lgdcnn_core {description.get('lgdcnn_core', '?')}; this version, {__version__}, "
                 f"cannot use it: {error}"
             ) from error
-        names, classes = description.get("properties"), description.get("classes", OLDER_CLASSES)
-        self.classes_ = np.array(classes) if self.classification else None
-        self.target_ = description.get("target")
-        features = description.get("features", {"names": [], "scaling": None})
-        self.features_ = tuple(features["names"])
-        self.condition_scaling_ = features["scaling"] and Scaling.from_dict(features["scaling"])
+        names = description.get("properties")
         if compounds is not None:
             self.training_compounds_ = compounds
         self._adopt(networks, scaling, layout, names and tuple(names))

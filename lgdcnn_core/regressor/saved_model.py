@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from lgdcnn_core.elements import ElementTable
@@ -75,11 +75,10 @@ def write(
     header = json.dumps({**described, HASH: _hash(json.dumps(described), tensors)})
     with written_whole(path) as partial:
         try:
-            save_file(tensors, partial, metadata={HEADER: header})
-        except OSError:
-            raise
-        except Exception as error:  # safetensors raises its own error for a file that it could not write
-            raise OSError(f"the model {path} could not be written: {error}") from error
+            # Not save_file: it has a temporary file of its own, which a kill would leave behind for good.
+            partial.write_bytes(save(tensors, metadata={HEADER: header}))
+        except OSError as error:
+            raise OSError(error.errno, f"the model could not be written: {error.strerror}", str(path)) from error
     return path
 
 

@@ -25,15 +25,16 @@ def feature_names(features: object) -> Features:
     Raises
     ------
     BadTrainingData
-        If there are no names, or a name is given twice or is that of the formulas.
+        If there are no names, or if a name is given twice, or is that of formulas or targets.
     """
     if features is None:
         return ()
-    names = [features] if isinstance(features, str) else features
-    if not isinstance(names, Sequence) or not names or not all(isinstance(name, str) for name in names):
+    ordered = isinstance(features, Sequence | np.ndarray | pd.Index) and not isinstance(features, str)
+    names = list(features) if ordered else [features]  # type: ignore[call-overload]
+    if not names or not all(isinstance(name, str) for name in names):
         raise BadTrainingData(f"features is {quoted(features)}; give the names of columns of numbers in the table")
-    if len(set(names)) < len(names) or "formula" in names:
-        raise BadTrainingData(f"features is {quoted(features)}; give each column once, and not that of the formulas")
+    if len(set(names)) < len(names) or {"formula", "target"} & set(names):
+        raise BadTrainingData(f"features is {quoted(features)}; give each column once, no formulas and no targets")
     return tuple(names)
 
 

@@ -92,7 +92,7 @@ def given(
         return Given(X, column_or_table(y, role), index, weights=sample_weight)
     names = names_of_columns(y, X)
     others = [*features, *([sample_weight] if isinstance(sample_weight, str) else [])]
-    if both := set(features) & {*(names or ["target"])}:
+    if both := set(features) & set(names):
         raise BadTrainingData(f"the column {listed_features(sorted(both))} cannot hold both a feature and the targets")
     try:
         formula = formula_column(X.columns)
