@@ -14,6 +14,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -47,8 +48,10 @@ def hashes(directory: Path, pattern: str = "*") -> Hashes:
     return {str(file.relative_to(directory)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-def kill(process: multiprocessing.Process, _: np.random.Generator) -> None:
+def kill(process: multiprocessing.Process, _: np.random.Generator) -> bool:
     process.kill()
+    process.join()
+    return process.exitcode == -signal.SIGKILL
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,13 @@ class Work:
     result
         Hashes of what the finished work has made.
     kill
-        Kills the process or, in a sweep, one of its own.
+        Kills the process or, in a sweep, one of its own; returns whether there was one left to kill.
     """
 
     do: Callable[[Path], None]
     require_whole: Callable[[Path], None]
     result: Callable[[Path], Hashes]
-    kill: Callable[[multiprocessing.Process, np.random.Generator], None] = kill
+    kill: Callable[[multiprocessing.Process, np.random.Generator], bool] = kill
 
 
 # Training: a checkpoint after every epoch of two networks, then the model
@@ -133,16 +136,18 @@ def sweep(directory: Path) -> None:
     local.run(entries(SWEPT, directory), 2, device="cpu")
 
 
-def kill_in_sweep(process: multiprocessing.Process, generator: np.random.Generator) -> None:
+def kill_in_sweep(process: multiprocessing.Process, generator: np.random.Generator) -> bool:
     """Kill a worker, which is started again, or all: the process, upon which its workers stop."""
     workers = workers_of(process.pid)
     if workers and generator.random() < 0.5:
-        workers[generator.integers(len(workers))].kill()
-        return
-    process.kill()
-    process.join()
+        with suppress(psutil.NoSuchProcess):
+            workers[generator.integers(len(workers))].kill()
+            return True
+        return False
+    killed = kill(process, generator)
     _, alive = psutil.wait_procs(workers, PATIENCE)
     assert not alive
+    return killed
 
 
 def require_readable_records(directory: Path) -> None:
@@ -186,11 +191,13 @@ class Tally:
 
 
 @pytest.fixture(scope="module")
-def tally(pytestconfig) -> Iterator[Tally]:
-    """Count kills, and print what came of them."""
+def tally(request) -> Iterator[Tally]:
+    """Count kills, and print what came of them unless a test failed."""
     counted = Tally()
     yield counted
-    with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+    if request.session.testsfailed:
+        return
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         sys.stdout.write(
             f"\n{counted.kills} kills in {', '.join(counted.kinds)}: nothing was lost, and the results of all "
             f"{counted.finished} works that were finished are equal to the bit\n"
@@ -227,8 +234,7 @@ def test_killed_work_is_taken_up_and_ends_as_if_it_had_never_been(kind, works, t
         process = begun(work, place)
         process.join(generator.uniform(0, seconds))
         if process.is_alive():
-            work.kill(process, generator)
-            n_kills += 1
+            n_kills += work.kill(process, generator)
             process.join()
         if process.exitcode == -signal.SIGKILL:
             work.require_whole(place)

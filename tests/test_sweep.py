@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -60,8 +61,12 @@ def wait_until(condition, what):
 
 
 def workers_of(process):
-    children = psutil.Process(process).children()
-    return [child for child in children if "lgdcnn_core.companion.reproduce.task" in child.cmdline()]
+    found = []
+    for child in psutil.Process(process).children():
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            if "lgdcnn_core.companion.reproduce.task" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def leave_a_foreign_checkpoint(task):
