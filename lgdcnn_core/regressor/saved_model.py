@@ -55,7 +55,8 @@ def write(
         Networks of one kind. The tensors of a single network keep their names; the tensors of several networks get the
         prefix ``member<number>.``, counted from 0.
     half
-        Round the weights to bfloat16, which halves the file. Tables that are not trained stay as they are.
+        Round the weights to bfloat16, which halves the file. Tables that are not trained stay as they are, and so does
+        the head: it has few weights, and rounding them shifts all predictions.
     compounds
         The training compounds, to be kept too.
 
@@ -127,7 +128,7 @@ def _hash(header: str, tensors: Mapping[str, Tensor]) -> str:
 
 
 def _halved(network: Network) -> dict[str, Tensor]:
-    trained = {name for name, _ in network.named_parameters()}
+    trained = {name for name, _ in network.named_parameters() if not name.startswith("head.")}
     return {key: value.bfloat16() if key in trained else value for key, value in network.state_dict().items()}
 
 

@@ -51,7 +51,11 @@ def assembled(name: str, device: str | None = None, progress: bool = True) -> Co
     device, progress
         As in `execute`.
     """
-    parts = [CompositionRegressor.load(trained(spec, device=device, progress=progress), device) for spec in specs(name)]
+    parts = []
+    for spec in specs(name):
+        file = trained(spec, device=device, progress=progress)
+        exact = exact_weights(spec)
+        parts.append(CompositionRegressor.load(exact if exact.is_file() else file, device))
     model = parts[0]
     model.networks_ = [part.network_ for part in parts]
     model.n_members = len(parts)
