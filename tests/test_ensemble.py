@@ -138,12 +138,12 @@ def test_more_than_ten_members_come_back_in_their_order(tmp_path):
 
 
 def test_the_file_of_a_single_network_is_what_it_was_before_there_were_ensembles(alone, pair, tmp_path):
-    single = alone[0].save(tmp_path / "single.safetensors")
+    single = alone[0].save(tmp_path / "single.safetensors", training=False)
     assert names_in(single) == set(alone[0].network_.state_dict())
     with safe_open(single, framework="pt") as file:
         assert "n_members" not in file.metadata()["CompositionRegressor"]
     assert CompositionRegressor.load(single).n_members == 1
-    several = names_in(pair.save(tmp_path / "pair.safetensors"))
+    several = names_in(pair.save(tmp_path / "pair.safetensors", training=False))
     assert several == {f"member{number}.{name}" for number in (0, 1) for name in names_in(single)}
 
 
