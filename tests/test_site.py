@@ -109,7 +109,9 @@ def test_the_gallery_shows_pictures_and_captions(site):
 
 def test_the_reference_has_the_docstrings(site):
     page = site / "reference" / "lgdcnn_core.html"
-    assert 'id="lgdcnn_core.CompositionRegressor.predict"' in page.read_text()
+    for name in ("fit", "predict", "pretrained", "table"):
+        assert f'id="lgdcnn_core.CompositionRegressor.{name}"' in page.read_text()
+    assert "get_params" not in page.read_text()
     assert "set_fit_request" not in page.read_text()
     assert "doi:10.1021/acs.jctc.4c00187" in text_of(site / "reference" / "lgdcnn_core.cecv.html")
 

@@ -150,4 +150,16 @@ def _entry(module: ModuleType, member: Member) -> str:
         shown = f"   :value: {value}\n" if len(value) <= LONGEST_VALUE else ""
         return f".. py:data:: {path}\n{shown}\n{indent(member.text, '   ')}\n"
     options = "   :members:\n" if member.kind in ("class", "exception") else ""
+    if member.kind == "class":
+        options += _inherited(getattr(module, member.name))
     return f".. auto{member.kind}:: {path}\n{options}"
+
+
+def _inherited(value: type) -> str:
+    """Return the option that shows what a class inherits from classes of its own room, which have no entries."""
+    bases = value.__mro__[1:]
+    room = value.__module__.rpartition(".")[0]
+    if not any(base.__module__.startswith(f"{room}.") for base in bases):
+        return ""
+    foreign = [base.__name__ for base in bases if base.__module__.partition(".")[0] != room.partition(".")[0]]
+    return f"   :inherited-members: {', '.join(foreign)}\n"
