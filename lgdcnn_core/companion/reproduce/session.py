@@ -222,9 +222,7 @@ def read_networks(
         for model in models
     ]
     make_missing([ReadingSpec("cecv", runs[name, model], element, part) for name, element, model in cases])
-    return {
-        case: cecv(runs[case[0], case[2]], case[1], part, recompute) for case in tqdm(cases, "readings", leave=False)
-    }
+    return {case: cecv(runs[case[0], case[2]], case[1], part, recompute) for case in tqdm(cases, "readings")}
 
 
 def run_to_read(
