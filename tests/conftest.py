@@ -36,3 +36,11 @@ def drawing_style():
 @pytest.fixture
 def ax(drawing_style):
     return plt.figure(figsize=(figures.SINGLE, 2.6)).add_subplot()
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """A small regressor, trained on ten compounds."""
+    from small_regressor import TABLE, regressor
+
+    return regressor().fit(TABLE, val=TABLE)

@@ -206,6 +206,12 @@ def test_a_model_is_fitted_saved_calibrated_and_measured(tmp_path, capsys, monke
     loaded = CompositionRegressor.load(out)
     assert loaded.target_names_ == ("Tc (K)",)
     assert loaded.calibration_.n == (round(0.1 * len(formulas)),)
+    grouped = table.with_name("grouped.csv")
+    grouped.write_text("formula,Tc (K),lab\n" + "".join(f"{each},{n},{n % 10}\n" for n, each in enumerate(formulas)))
+    words = ["fit", str(grouped), "-t", "Tc (K)", "--group", "lab", "-o", str(out), "--network", "LSTM"]
+    assert main(words) == 0
+    held_out = CompositionRegressor.load(out).calibration_.n[0]
+    assert held_out in {sum(n % 10 == lab for n in range(len(formulas))) for lab in range(10)}  # all rows of one lab
     assert main(["evaluate", str(out), str(table)]) in (0, 1)  # 1: too few compounds for a 90 % interval
     assert main(["evaluate", str(out), str(table), "-t", "nothing"]) == 1
 

@@ -4,6 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from compounds import FORMULAS
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.cecv import LayerError
@@ -185,6 +189,20 @@ def test_a_layer_is_named_as_cecv_names_it(single):
         single.features(FORMULAS, "soft attention")
     with pytest.raises(LayerError, match="no such"):
         single.features(FORMULAS, "no such")
+
+
+def test_it_works_inside_the_wrappers_of_scikit_learn():
+    plain = CompositionRegressor("LSTM", RECIPE, progress=False)
+    targets = np.exp(np.arange(10.0))
+    steps = Pipeline([("trim", FunctionTransformer(lambda X: [each.strip() for each in X])), ("network", plain)])
+    padded = [f" {formula} " for formula in FORMULAS]
+    expected = clone(plain).fit(FORMULAS, targets).predict(FORMULAS)
+    np.testing.assert_array_equal(steps.fit(padded, targets).predict(padded), expected)
+    logs = TransformedTargetRegressor(plain, func=np.log, inverse_func=np.exp, check_inverse=False)
+    expected = np.exp(clone(plain).fit(FORMULAS, np.log(targets)).predict(FORMULAS))
+    np.testing.assert_allclose(
+        logs.fit(np.array(FORMULAS, dtype=object), targets).predict(FORMULAS), expected, rtol=1e-6
+    )
 
 
 def test_compounds_keep_their_order_whatever_their_lengths(single):

@@ -8,7 +8,7 @@ import pandas as pd
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.cli import reading
 from lgdcnn_core.files import require_room
-from lgdcnn_core.tables import target_columns
+from lgdcnn_core.tables import named, target_columns
 from lgdcnn_core.training.tables import VALIDATION_FRACTION
 
 BYTES = 40 * 2**20
@@ -22,14 +22,16 @@ def run(chosen: Namespace) -> int:
     targets = [str(name) for name in target_columns(frame, formula, chosen.target or [])]
     if not chosen.target:
         reading.say(f"targets are in the column {targets[0]!r}")
+    groups = frame[formula if chosen.group is None else named(frame.columns, chosen.group)]
     train = _columns(frame, formula, targets)
     if chosen.val is not None:
         frame, formula = reading.readable(chosen.val, chosen)
         val = _columns(frame, formula, targets)
     else:
-        # Held out here, and not by `fit`, because they serve for calibration too. All rows of a formula go together.
-        formulas = train["formula"].drop_duplicates().sample(frac=VALIDATION_FRACTION, random_state=chosen.seed)
-        held_out = train["formula"].isin(formulas)
+        # Held out here, and not by `fit`, because they serve for calibration too.
+        groups = groups[train.index]
+        chosen_groups = groups.drop_duplicates().sample(frac=VALIDATION_FRACTION, random_state=chosen.seed)
+        held_out = groups.isin(chosen_groups)
         train, val = train[~held_out], train[held_out]
         reading.say(f"{len(val)} of {len(held_out)} rows are held out for validation")
     start = None if chosen.init is None else reading.model(chosen.init, chosen.device)

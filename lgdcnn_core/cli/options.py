@@ -94,6 +94,9 @@ def _fit(commands: "Commands") -> None:
         "-t", "--target", action="append", metavar="COLUMN", help="column of targets; several for several properties"
     )
     command.add_argument("--val", type=Path, help="table of validation data; default: a tenth of the compounds")
+    command.add_argument(
+        "--group", metavar="COLUMN", help="rows with one value in it are held out together; default: those of a formula"
+    )
     command.add_argument("--init", help=f"start from this model: {MODEL}")
     command.add_argument("--network", default="L-G-DCNN", help="default: L-G-DCNN")
     command.add_argument("--recipe", default="fast", help="fast or paper; default: fast")
