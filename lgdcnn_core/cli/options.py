@@ -73,7 +73,7 @@ def _predict(commands: "Commands") -> None:
         "--precision",
         choices=("float32", "auto", "bfloat16"),
         default="float32",
-        help="auto: bfloat16 where that is faster, which changes predictions in the third digit; default: float32",
+        help="auto: bfloat16 where that is faster; it moves predictions by up to 6 %% of their error; default: float32",
     )
     _formula(command)
     _device(command)
