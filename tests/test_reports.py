@@ -123,9 +123,9 @@ def test_a_model_that_was_not_calibrated_has_a_table_without_intervals(tmp_path)
 @pytest.mark.parametrize(
     ("formula", "distance", "nearest"),
     [
-        ("Fe2O3", 0.0, "O3Fe2"),
-        ("Fe4O6", 0.0, "O3Fe2"),
-        ("FeO", 0.1, "O3Fe2"),  # a tenth of the atoms: 0.5 of Fe in place of 0.4
+        ("Fe2O3", 0.0, "Fe2O3"),
+        ("Fe4O6", 0.0, "Fe2O3"),
+        ("FeO", 0.1, "Fe2O3"),  # a tenth of the atoms: 0.5 of Fe in place of 0.4
         ("FeS2", 0.5, "ZnS"),
         ("XeF2", 1.0, "NaCl"),
     ],

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lgdcnn_core.composition import Compositions
 from lgdcnn_core.composition.notation import SYMBOLS
+from lgdcnn_core.composition.order import electronegativities
 
 AMOUNTS_TRIED = 60
 """Largest number of atoms in a formula unit of `formula_of`."""
@@ -105,7 +106,9 @@ class TrainingCompounds:
 
 
 def formula_of(atomic_numbers: NDArray[np.uint8], fractions: NDArray[np.float32]) -> str:
-    """Return the shortest formula with these fractions, to the precision of float16."""
+    """Return the shortest formula with these fractions, to the precision of float16, electropositive elements first."""
+    order = np.argsort(electronegativities()[atomic_numbers], kind="stable")
+    atomic_numbers, fractions = atomic_numbers[order], fractions[order]
     for atoms in range(1, AMOUNTS_TRIED + 1):
         amounts = fractions * atoms
         whole = amounts.round()
