@@ -11,7 +11,7 @@ import pandas as pd
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.cli import reading, screening
 from lgdcnn_core.composition import InvalidFormulas, parse
-from lgdcnn_core.tables import is_table
+from lgdcnn_core.tables import ENDINGS, is_table
 
 
 class BadInput(ValueError):
@@ -30,7 +30,10 @@ def run(chosen: Namespace) -> int:
     if tables:
         return screening.screen(Path(tables[0]), fitted, places, chosen)
     if chosen.output is not None:
-        raise BadInput("-o is for a table; predictions of formulas go to the terminal, and from there to a file with >")
+        raise BadInput(
+            f"-o is for a table, and {chosen.input[0]!r} is no file that ends in {', '.join(ENDINGS)}; predictions of "
+            "formulas go to the terminal, and from there to a file with >"
+        )
     return _of_formulas(fitted, places, chosen)
 
 
