@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from compounds import FORMULAS
-from test_regressor import BRIEF, TABLE, regressor
+from small_regressor import BRIEF, TABLE, regressor
 
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.training import checkpoint

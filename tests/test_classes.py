@@ -10,7 +10,7 @@ from compounds import FORMULAS
 from heard import heard
 from safetensors import safe_open
 from sklearn.metrics import log_loss
-from test_regressor import BRIEF, TABLE, regressor
+from small_regressor import BRIEF, TABLE, regressor
 
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.composition import parse

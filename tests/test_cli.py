@@ -13,7 +13,7 @@ import pytest
 from compounds import FORMULAS
 
 from lgdcnn_core import CompositionRegressor, __version__
-from lgdcnn_core.cli import screening
+from lgdcnn_core.cli import REJECTED, screening
 from lgdcnn_core.cli.__main__ import main
 from lgdcnn_core.cli.predict import with_uncertainty
 from lgdcnn_core.training import FAST
@@ -84,7 +84,7 @@ def test_numbers_have_the_digits_that_their_uncertainty_leaves(value, width, tex
 
 
 def test_a_bad_formula_is_named_and_the_good_ones_are_predicted_unless_strict(saved, capsys):
-    assert main(["predict", "NaCl", "Xx2", "-m", saved, "-p", "gap"]) == screening.REJECTED
+    assert main(["predict", "NaCl", "Xx2", "-m", saved, "-p", "gap"]) == REJECTED
     shown = capsys.readouterr()
     assert "Xx2" in shown.err
     assert "gap" in shown.out
@@ -121,7 +121,7 @@ def test_a_table_is_predicted_piece_by_piece_and_its_columns_come_back(saved, fi
     source = tmp_path / "mine.csv"
     table.to_csv(source, index=False)
     out = tmp_path / f"out{ending}"
-    assert main(["predict", str(source), "-o", str(out), "-m", saved, "-p", "gap"]) == screening.REJECTED
+    assert main(["predict", str(source), "-o", str(out), "-m", saved, "-p", "gap"]) == REJECTED
     read = {".csv": pd.read_csv, ".tsv": lambda file, **o: pd.read_csv(file, sep="\t", **o)}
     found = (
         pd.read_parquet(out) if ending == ".parquet" else read[ending](out, dtype={"id": str}, keep_default_na=False)
@@ -137,6 +137,19 @@ def test_a_table_is_predicted_piece_by_piece_and_its_columns_come_back(saved, fi
     assert rejected["reason"][1] == "training never saw F, Xe"
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(["mine.csv", out.name, "out.rejected.csv"])
     assert "formulas are in the column 'Composition'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_pieces_without_a_good_row_have_the_columns_of_the_others(saved, tmp_path, ending):
+    source, out = tmp_path / "mine.csv", tmp_path / f"out{ending}"
+    formulas = ["Xx2"] * 4 + FORMULAS[:5] + ["Xx2"] * 7
+    pd.DataFrame({"formula": formulas, "lab\nnumber": range(16)}).to_csv(source, index=False)
+    assert main(["predict", str(source), "-o", str(out), "-m", saved, "-p", "gap"]) == REJECTED
+    found = pd.read_csv(out) if ending == ".csv" else pd.read_parquet(out)
+    assert list(found) == ["formula", "lab\nnumber", "gap", "gap_lower", "gap_upper"]
+    assert found["formula"].tolist() == FORMULAS[:5]
+    assert found["gap"].notna().all()
+    assert len(pd.read_csv(tmp_path / "out.rejected.csv")) == 11
 
 
 def test_strict_writes_nothing_and_names_the_first_bad_row(saved, tmp_path, capsys):

@@ -11,7 +11,7 @@ from debye import TEMPERATURES, heat_capacities, heat_capacity
 from heard import heard
 from safetensors import safe_open
 from scipy.constants import R
-from test_regressor import BRIEF, TABLE, regressor
+from small_regressor import BRIEF, TABLE, regressor
 
 from lgdcnn_core import CompositionRegressor, cecv
 from lgdcnn_core.composition import parse

@@ -9,7 +9,7 @@ import pytest
 from compounds import FORMULAS
 from safetensors import safe_open
 from sklearn.base import clone
-from test_regressor import BRIEF, TABLE, regressor
+from small_regressor import BRIEF, TABLE, regressor
 
 from lgdcnn_core import CompositionRegressor, cecv
 from lgdcnn_core.regressor import InvalidEnsemble, ensemble

@@ -10,7 +10,7 @@ import pytest
 import torch
 from compounds import FORMULAS
 from sklearn.exceptions import NotFittedError
-from test_regressor import BRIEF, TABLE, regressor
+from small_regressor import BRIEF, TABLE, regressor
 from test_thin_core import WITHOUT
 
 from lgdcnn_core import CompositionRegressor

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from test_regressor import BRIEF, TABLE, regressor
+from small_regressor import BRIEF, TABLE, regressor
 from test_sweep import PATIENCE, entries, left_over, local, store, workers_of
 
 from lgdcnn_core import CompositionRegressor

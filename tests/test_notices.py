@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from compounds import FORMULAS
 from heard import heard
-from test_regressor import TABLE, regressor
+from small_regressor import TABLE, regressor
 from test_regressor import TestSeveralProperties as Several
 
 from lgdcnn_core import CompositionRegressor

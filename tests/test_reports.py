@@ -103,6 +103,13 @@ def test_a_table_has_names_units_intervals_and_how_far_each_compound_is(several,
         assert table["nearest"].tolist() == ["NaCl"] * 4
 
 
+def test_no_compounds_give_a_table_without_rows(several, single):
+    for model in (several, single):
+        table = model.table([])
+        assert table.empty
+        assert list(table)[:5] == ["formula", "property", "unit", "value", "std"]
+
+
 def test_a_table_refuses_elements_never_seen_and_warns_of_rare_ones(several):
     with pytest.raises(UnknownElements, match=r"1 compounds have elements that training never saw: F, Xe \('XeF2'\)"):
         several.table(["NaCl", "XeF2"])

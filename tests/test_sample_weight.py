@@ -9,7 +9,7 @@ from heard import heard
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.validation import has_fit_parameter
-from test_regressor import BRIEF, TABLE, regressor
+from small_regressor import BRIEF, TABLE, regressor
 
 from lgdcnn_core.training import (
     FAST,

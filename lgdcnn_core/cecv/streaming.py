@@ -107,7 +107,7 @@ def layer_efms(
     elements: dict[int, list[Any]] = defaultdict(list)
     efms: dict[str, dict[int, list[Any]]] = {}
     place = 0
-    with _evaluating(model), reader:
+    with evaluating(model), reader:
         for batch in batches:
             inputs, lengths, atomic_numbers, batch_rows = _checked(Batch(*batch), place)
             place += len(lengths)
@@ -137,7 +137,7 @@ def layer_efms(
 
 
 @contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
+def evaluating(model: nn.Module) -> Iterator[None]:
     """Run in evaluation mode without gradients; afterwards every module is in its own mode again."""
     modes = {module: module.training for module in model.modules()}
     model.eval()

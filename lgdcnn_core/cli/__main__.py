@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TextIO
 
+from lgdcnn_core.cli import DONE, FAILED, INTERRUPTED
 from lgdcnn_core.cli.options import parser
-
-DONE, FAILED, USAGE, REJECTED, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit statuses; `REJECTED`: done, but some rows could not be predicted."""
 
 
 def main(words: Sequence[str] | None = None) -> int:

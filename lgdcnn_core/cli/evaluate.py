@@ -5,7 +5,7 @@ from argparse import Namespace
 import numpy as np
 
 from lgdcnn_core.cli import reading
-from lgdcnn_core.regressor.reports import USUAL_INTERVAL
+from lgdcnn_core.regressor.calibration import USUAL_INTERVAL
 from lgdcnn_core.tables import target_columns
 from lgdcnn_core.training.targets import as_numbers
 

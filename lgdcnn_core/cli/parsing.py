@@ -10,7 +10,7 @@ import pandas as pd
 
 from lgdcnn_core.cli.queues import send
 from lgdcnn_core.composition import Compositions, parse
-from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, SYMBOLS
+from lgdcnn_core.composition.notation import SYMBOLS, elements_beyond
 from lgdcnn_core.tables import Source
 
 
@@ -70,7 +70,7 @@ def _piece(number: int, frame: pd.DataFrame, formula: str, seen: tuple[str, ...]
         (problem.row, problem.formula, problem.reason) for problem in compositions.dropped
     ]
     if seen is not None:
-        unseen = np.setdiff1d(np.arange(1, len(SYMBOLS) + 1), [ATOMIC_NUMBERS[symbol] for symbol in seen])
+        unseen = elements_beyond(compositions.atomic_numbers, seen)
         strange = compositions.containing(unseen)
         for place in strange:
             tokens = slice(compositions.offsets[place], compositions.offsets[place + 1])

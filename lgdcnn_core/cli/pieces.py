@@ -1,5 +1,6 @@
 """A long output as pieces, each a file that appears whole; put together at the end."""
 
+import csv
 import json
 import multiprocessing
 import shutil
@@ -12,9 +13,9 @@ import pandas as pd
 from lgdcnn_core.cli.queues import received
 from lgdcnn_core.files import written_whole
 from lgdcnn_core.tables import UnreadableTable
+from lgdcnn_core.tables.source import COLUMNS, require_package
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
-COLUMNS = (".parquet", ".pq")
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,7 @@ class Output:
         if path.suffix.lower() not in (*SEPARATORS, *COLUMNS):
             raise UnreadableTable(f"{path}: predictions are written as {', '.join((*SEPARATORS, *COLUMNS))}")
         if path.suffix.lower() in COLUMNS:
-            try:
-                import pyarrow  # noqa: F401
-            except ImportError as error:
-                raise ImportError(f"{path}: parquet files need the package pyarrow: pip install pyarrow") from error
+            require_package(path, "pyarrow")
         directory = path.with_name(f".{path.name}.pieces")
         label = directory / "made_from.json"
         expected = json.dumps(made_from)
@@ -74,9 +72,9 @@ class Output:
             if self.path.suffix.lower() in COLUMNS:
                 table.to_parquet(file, index=False)
             else:
-                table.to_csv(file, sep=SEPARATORS[self.path.suffix.lower()], index=False)
+                table.to_csv(file, sep=SEPARATORS[self.path.suffix.lower()], index=False, header=number == 0)
         with written_whole(self.directory / f"{number:08}.rejected.csv") as file:
-            rejected.to_csv(file, index=False)
+            rejected.to_csv(file, index=False, header=number == 0)
 
     def finish(self) -> int:
         """Put the pieces together, remove them, and return the number of rejected rows."""
@@ -86,12 +84,12 @@ class Output:
                 _join_columns(files, whole)
             else:
                 _join_lines(files, whole)
-        n_rejected = sum(len(pd.read_csv(file)) for file in self._files(".rejected.csv"))
-        if n_rejected:
-            with written_whole(self.rejected) as whole:
-                _join_lines(self._files(".rejected.csv"), whole)
-        else:
-            self.rejected.unlink(missing_ok=True)
+        with written_whole(self.rejected) as whole:
+            _join_lines(self._files(".rejected.csv"), whole)
+        with self.rejected.open(encoding="utf-8", newline="") as file:
+            n_rejected = sum(1 for _ in csv.reader(file)) - 1
+        if not n_rejected:
+            self.rejected.unlink()
         shutil.rmtree(self.directory)
         return n_rejected
 
@@ -101,25 +99,21 @@ class Output:
 
 
 def _join_lines(files: list[Path], whole: Path) -> None:
-    """Join text files, of whose first lines all but the first are left out."""
+    """Join text files; the first one names the columns."""
     with whole.open("wb") as joined:
-        for number, file in enumerate(files):
+        for file in files:
             with file.open("rb") as piece:
-                header = piece.readline()
-                if number == 0:
-                    joined.write(header)
                 shutil.copyfileobj(piece, joined, 2**20)
 
 
 def _join_columns(files: list[Path], whole: Path) -> None:
-    from pyarrow import parquet
+    from pyarrow import parquet, unify_schemas
 
-    schema = max((parquet.read_schema(file) for file in files), key=len)
+    # A column without a value in a piece has no type there.
+    schema = unify_schemas([parquet.read_schema(file) for file in files], promote_options="permissive")
     with parquet.ParquetWriter(whole, schema) as writer:
         for file in files:
-            table = parquet.read_table(file)
-            if table.num_rows:
-                writer.write_table(table.cast(schema))
+            writer.write_table(parquet.read_table(file).cast(schema))
 
 
 def write_pieces(output: Output, predicted: Any) -> None:

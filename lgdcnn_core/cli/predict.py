@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from lgdcnn_core import CompositionRegressor
-from lgdcnn_core.cli import reading, screening
+from lgdcnn_core.cli import DONE, REJECTED, reading, screening
 from lgdcnn_core.composition import InvalidFormulas, parse
+from lgdcnn_core.regressor.calibration import USUAL_INTERVAL
 from lgdcnn_core.tables import ENDINGS, is_table
 
 
@@ -46,9 +47,9 @@ def _of_formulas(fitted: CompositionRegressor, places: list[int], chosen: Namesp
     table = table[table["property"].isin([fitted.target_names_[place] for place in places])]
     print(as_text(table))
     if "lower" in table:
-        share = chosen.interval or screening.USUAL_INTERVAL
+        share = chosen.interval or USUAL_INTERVAL
         print(f"± holds {share:.0%} of the values of compounds like those of the benchmarks", file=sys.stderr)
-    return screening.REJECTED if compositions.dropped else screening.DONE
+    return REJECTED if compositions.dropped else DONE
 
 
 def as_text(table: pd.DataFrame) -> str:

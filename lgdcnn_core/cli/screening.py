@@ -4,7 +4,6 @@ A process of its own reads and parses; this one computes; a third writes. A fini
 the pieces become the output at the end.
 """
 
-import hashlib
 import multiprocessing
 from argparse import Namespace
 from pathlib import Path
@@ -16,16 +15,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lgdcnn_core import CompositionRegressor
-from lgdcnn_core.cli import pieces, reading
+from lgdcnn_core.cli import DONE, REJECTED, pieces, reading
 from lgdcnn_core.cli.parsing import read_pieces
 from lgdcnn_core.cli.queues import ProcessDied, received, send
-from lgdcnn_core.regressor.calibration import half_widths
-from lgdcnn_core.regressor.reports import USUAL_INTERVAL
+from lgdcnn_core.regressor.calibration import usual_half_widths
+from lgdcnn_core.regressor.saved_model import sha256_of
 from lgdcnn_core.tables import Source
 from lgdcnn_core.training.compute import choose
-
-DONE, REJECTED = 0, 3
-"""Exit statuses."""
 
 ROWS = 50_000
 """Rows of a piece: 200 MB of memory, and ten seconds on two plain cores."""
@@ -60,16 +56,14 @@ def screen(path: Path, fitted: CompositionRegressor, places: list[int], chosen: 
     reader.start()
     writer.start()
     try:
-        with tqdm(
-            total=_rows(source), unit="row", unit_scale=True, initial=min(ROWS * len(done), _rows(source) or 0)
-        ) as bar:
+        total = source.n_rows()
+        there = min(ROWS * len(done), total or 0)
+        with tqdm(total=total, initial=there, unit="row", unit_scale=True) as bar:
             for piece in received(parsed, reader):
                 if chosen.strict and len(piece.rejected):
                     raise BadRows(_told(piece.rejected))
-                table = piece.frame
-                if len(table):
-                    mean, std = fitted.predicted(fitted.prepared(piece.compositions), bfloat16=bfloat16)
-                    table = table.assign(**_predictions(fitted, mean, std, places, chosen.interval))
+                mean, std = fitted.predicted(fitted.prepared(piece.compositions), bfloat16=bfloat16)
+                table = piece.frame.assign(**_predictions(fitted, mean, std, places, chosen.interval))
                 send(predicted, (piece.number, table, piece.rejected), writer)
                 bar.update(len(piece.frame) + len(piece.rejected))
         send(predicted, None, writer)
@@ -100,42 +94,20 @@ def _predictions(
 ) -> dict[str, NDArray[np.float32]]:
     """Return the columns of predictions, float32, whose shortest text has at most nine digits."""
     names = [fitted.target_names_[place] for place in places]
-    calibrated = fitted.calibration_ is not None or interval is not None
-    if calibrated:
-        half = half_widths(fitted.calibration_, std, interval or USUAL_INTERVAL)
-        parts = [mean, mean - half, mean + half]
-    else:
-        parts = [mean, std]
-    chosen = [part.reshape(len(part), -1)[:, places].astype(np.float32) for part in parts]
+    half = usual_half_widths(fitted.calibration_, std, interval)
+    parts = [mean, std] if half is None else [mean, mean - half, mean + half]
+    chosen = [part.reshape(len(part), len(fitted.target_names_))[:, places].astype(np.float32) for part in parts]
     found = [part[:, place] for place in range(len(places)) for part in chosen]
-    return dict(zip(_columns(names, calibrated), found, strict=True))
-
-
-def _rows(source: Source) -> int | None:
-    """Return the number of rows, if it can be told quickly."""
-    ending = source.path.suffix.lower()
-    if ending in (".csv", ".tsv", ".txt"):
-        with source.path.open("rb") as file:
-            return max(sum(block.count(b"\n") for block in iter(lambda: file.read(2**20), b"")) - 1, 0)
-    if ending in (".parquet", ".pq"):
-        from pyarrow import parquet
-
-        return int(parquet.ParquetFile(source.path).metadata.num_rows)
-    return None
+    return dict(zip(_columns(names, half is not None), found, strict=True))
 
 
 def _made_from(source: Source, fitted: CompositionRegressor, places: list[int], chosen: Namespace) -> dict[str, Any]:
     """Return what the predictions depend on; pieces of other predictions must not be taken for these."""
     about = source.path.stat()
-    weights = hashlib.sha256()
-    for network in fitted.networks_:
-        for name, value in sorted(network.state_dict().items()):
-            weights.update(name.encode())
-            weights.update(value.detach().cpu().numpy().tobytes())
     return {
         "table": [str(source.path.resolve()), about.st_size, about.st_mtime_ns],
         "formula": source.formula,
-        "networks": weights.hexdigest(),
+        "networks": [sha256_of("", network.state_dict()) for network in fitted.networks_],
         "properties": places,
         "interval": chosen.interval,
         "precision": chosen.precision,

@@ -7,7 +7,10 @@ refused. `lookalikes` finds what this grammar reads, but was meant otherwise.
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lgdcnn_core.composition.compositions import quoted, shortened
 
@@ -209,3 +212,8 @@ def _why_stray(text: str, match: re.Match[str], before: str) -> str:
     if token.islower():
         return f"{where}: element symbols start with a capital letter"
     return f"{where} is not part of a formula"
+
+
+def elements_beyond(atomic_numbers: NDArray[np.uint8], symbols: Iterable[str]) -> NDArray[np.uint8]:
+    """Return the atomic numbers that are not those of these symbols, each once, ascending."""
+    return np.setdiff1d(atomic_numbers, np.array([ATOMIC_NUMBERS[symbol] for symbol in symbols], dtype=np.uint8))

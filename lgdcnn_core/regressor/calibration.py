@@ -12,6 +12,10 @@ PER_CENTS = range(1, 100)
 """Shares for which a calibration has factors, in per cent."""
 
 
+USUAL_INTERVAL = 0.9
+"""Share of the values that intervals hold, unless another is asked for."""
+
+
 class NotCalibrated(RuntimeError):
     """A model has no calibration, or one from too few compounds for the share that was asked for."""
 
@@ -96,6 +100,15 @@ def half_widths(calibration: Calibration | None, std: NDArray[np.float64], inter
         )
     factor = calibration.factor(interval)
     return std * (factor if std.ndim == 2 else factor[0])
+
+
+def usual_half_widths(
+    calibration: Calibration | None, std: NDArray[np.float64], interval: float | None
+) -> NDArray[np.float64] | None:
+    """Return `half_widths`; without an `interval` those of the usual one, or None without a calibration."""
+    if interval is None and calibration is None:
+        return None
+    return half_widths(calibration, std, USUAL_INTERVAL if interval is None else interval)
 
 
 def _at_rank(errors: NDArray[np.float64], per_cent: int) -> float:

@@ -1,17 +1,16 @@
 """What a network computes on the way: features of compounds and elements, and each element's contribution."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from lgdcnn_core.cecv import LayerError, LayerReader
+from lgdcnn_core.cecv.streaming import evaluating
 from lgdcnn_core.composition.notation import SYMBOLS
 from lgdcnn_core.models import Network
 from lgdcnn_core.models.heads import N_OUTPUTS
@@ -50,7 +49,7 @@ def element_features(
     """
     places, symbols, values = [], [], []
     name = layer.partition("#")[0] if layer else "auto"
-    with _evaluating(network), LayerReader(network, name) as reader:
+    with evaluating(network), LayerReader(network, name) as reader:
         for inputs, lengths, numbers, rows in batches:
             network(*inputs)
             found = reader.outputs(lengths, numbers.shape[1])
@@ -79,7 +78,7 @@ def contributions(network: Network, batches: Iterable[Inputs]) -> tuple[pd.Multi
     taken: list[tuple[PackedSequence, torch.Tensor]] = []
     hook = network.head.register_forward_pre_hook(lambda _, given: taken.append(given))
     try:
-        with _evaluating(network):
+        with evaluating(network):
             for inputs, _, numbers, rows in batches:
                 network(*inputs)
                 x, real = taken.pop()
@@ -125,14 +124,3 @@ def _by_row(
     order = np.argsort(rows, kind="stable")
     index = pd.MultiIndex.from_arrays([rows[order], np.array(symbols, dtype=object)[order]], names=["row", "element"])
     return index, np.concatenate(values)[order] if values else np.zeros((0, 0))
-
-
-@contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
-    was_training = network.training
-    network.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        network.train(was_training)

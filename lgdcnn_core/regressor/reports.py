@@ -10,18 +10,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.composition.compositions import CASES_SHOWN, listed, quoted
-from lgdcnn_core.composition.notation import SYMBOLS
+from lgdcnn_core.composition.notation import SYMBOLS, elements_beyond
 from lgdcnn_core.regressor import features
-from lgdcnn_core.regressor.calibration import Calibration, half_widths
+from lgdcnn_core.regressor.calibration import Calibration, usual_half_widths
 from lgdcnn_core.regressor.predicting import WithPredictions
 from lgdcnn_core.training import BadTrainingData, Formulas, Targets, UnknownElements
 from lgdcnn_core.training.given import given
-from lgdcnn_core.training.notices import unseen_elements, warn_of_rare
+from lgdcnn_core.training.notices import warn_of_rare
 from lgdcnn_core.training.tables import checked
 from lgdcnn_core.training.targets import matched
-
-USUAL_INTERVAL = 0.9
-"""Share of the values that intervals of a table hold, unless another is asked for."""
 
 RARE = 20
 """Training compounds with an element, below which a table warns of it; one in a hundred, if training had few."""
@@ -97,7 +94,7 @@ class WithReports(WithPredictions):
         formulas = compositions.formulas
         table = pd.DataFrame(index=taken.labels) if taken.conditions is None else taken.conditions
         predicted = self.predict(table.assign(formula=formulas), return_std=True)
-        mean, std = (each.reshape(len(formulas), -1) for each in predicted)
+        mean, std = (each.reshape(len(formulas), len(self.target_names_)) for each in predicted)
         n_properties = mean.shape[1]
         columns: dict[str, Any] = {
             "formula": np.repeat(formulas, n_properties),
@@ -107,10 +104,8 @@ class WithReports(WithPredictions):
             "value": mean.ravel(),
             "std": std.ravel(),
         }
-        if interval is None and self.calibration_ is not None:
-            interval = USUAL_INTERVAL
-        if interval is not None:
-            half = half_widths(self.calibration_, std, interval)
+        half = usual_half_widths(self.calibration_, std, interval)
+        if half is not None:
             columns |= {"lower": (mean - half).ravel(), "upper": (mean + half).ravel()}
         if known is not None:
             distance, place = known.nearest(compositions)
@@ -219,7 +214,7 @@ def require_seen(compositions: Compositions, seen: Iterable[str]) -> None:
     UnknownElements
         The message names elements and compounds.
     """
-    unseen = unseen_elements(compositions, seen)
+    unseen = elements_beyond(compositions.atomic_numbers, seen)
     rows = compositions.containing(unseen)
     if len(rows):
         symbols = ", ".join(SYMBOLS[number - 1] for number in unseen)

@@ -73,7 +73,7 @@ def write(
     if compounds is not None:
         tensors |= {COMPOUNDS + key: value for key, value in compounds.tensors().items()}
     described = {**description, "known_elements": np.flatnonzero(networks[0].elements.known).tolist()}
-    header = json.dumps({**described, HASH: _hash(json.dumps(described), tensors)})
+    header = json.dumps({**described, HASH: sha256_of(json.dumps(described), tensors)})
     with written_whole(path) as partial:
         try:
             # Not save_file: it has a temporary file of its own, which a kill would leave behind for good.
@@ -107,7 +107,7 @@ def read(path: Path) -> tuple[dict[str, Any], list[Network], TrainingCompounds |
     except Exception as error:
         raise NotASavedModel(f"{path} is not a model saved by CompositionRegressor.save: {error}") from error
     stated = description.pop(HASH, None)
-    if stated is not None and stated != (found := _hash(json.dumps(description), tensors)):
+    if stated is not None and stated != (found := sha256_of(json.dumps(description), tensors)):
         raise NotASavedModel(f"{path} was damaged or changed: its sha256 is {found}, and it states {stated}")
     try:
         kept = {key.removeprefix(COMPOUNDS): tensors.pop(key) for key in list(tensors) if key.startswith(COMPOUNDS)}
@@ -117,13 +117,13 @@ def read(path: Path) -> tuple[dict[str, Any], list[Network], TrainingCompounds |
         raise NotASavedModel(f"{path} describes no network that this version knows: {error}") from error
 
 
-def _hash(header: str, tensors: Mapping[str, Tensor]) -> str:
+def sha256_of(header: str, tensors: Mapping[str, Tensor]) -> str:
     """Hash the description and the names, types, shapes and values of the tensors."""
     found = hashlib.sha256(header.encode())
     for key, value in sorted(tensors.items()):
         found.update(f"\n{key} {value.dtype} {tuple(value.shape)}\n".encode())
         # numpy has no bfloat16.
-        found.update((value.view(torch.int16) if value.dtype == torch.bfloat16 else value).numpy().data)
+        found.update((value.view(torch.int16) if value.dtype == torch.bfloat16 else value).cpu().numpy().data)
     return found.hexdigest()
 
 

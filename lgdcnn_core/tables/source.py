@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,20 @@ _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-
 def is_table(name: str) -> bool:
     """Return whether a text is the name of a file of a kind that `Source` reads, and not a formula."""
     return _ending(Path(name)) in ENDINGS
+
+
+def require_package(path: Path, package: str) -> None:
+    """Raise, with the way out, if the package for files of this kind is not installed.
+
+    Raises
+    ------
+    ImportError
+        If it is not.
+    """
+    try:
+        import_module(package)
+    except ImportError as error:
+        raise ImportError(f"{path}: {path.suffix} files need the package {package}: pip install {package}") from error
 
 
 @dataclass(frozen=True)
@@ -122,6 +137,13 @@ class Source:
             if commas:
                 said.append(f"numbers in the column {name!r} have decimal commas")
         return frame, tuple(said)
+
+    def n_rows(self) -> int | None:
+        """Return the number of rows, if it can be told without parsing; in a text file, of its lines."""
+        if self.path.suffix.lower() in TEXT:
+            with self.path.open("rb") as file:
+                return max(sum(block.count(b"\n") for block in iter(lambda: file.read(2**20), b"")) - 1, 0)
+        return int(_parquet(self.path).metadata.num_rows) if _ending(self.path) in COLUMNS else None
 
     def chunks(self, rows: int | None = None) -> Iterator[pd.DataFrame]:
         """Read the table piece by piece.
@@ -249,10 +271,7 @@ def _pieces(path: Path, options: dict[str, Any], rows: int | None) -> Iterator[p
 
 
 def _sheet(path: Path) -> pd.DataFrame:
-    try:
-        import openpyxl  # noqa: F401
-    except ImportError as error:
-        raise ImportError(f"{path}: xlsx files need the package openpyxl: pip install openpyxl") from error
+    require_package(path, "openpyxl")
     try:
         whole = pd.read_excel(path, engine="openpyxl", keep_default_na=False, dtype=object)
     except Exception as error:  # of openpyxl and zipfile, of many kinds
@@ -262,10 +281,9 @@ def _sheet(path: Path) -> pd.DataFrame:
 
 
 def _parquet(path: Path) -> Any:
-    try:
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ImportError(f"{path}: parquet files need the package pyarrow: pip install pyarrow") from error
+    require_package(path, "pyarrow")
+    from pyarrow import parquet
+
     try:
         return parquet.ParquetFile(path)
     except Exception as error:  # of pyarrow, of many kinds

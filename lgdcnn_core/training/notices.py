@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lgdcnn_core.composition import Compositions
 from lgdcnn_core.composition.compositions import CASES_SHOWN, Labels, listed, quoted, row_name
-from lgdcnn_core.composition.notation import ATOMIC_NUMBERS, SYMBOLS
+from lgdcnn_core.composition.notation import SYMBOLS, elements_beyond
 from lgdcnn_core.training.batches import Layout
 
 if TYPE_CHECKING:
@@ -120,17 +120,11 @@ def elements_of(compositions: Compositions) -> tuple[str, ...]:
 
 def warn_of_unseen(compositions: Compositions, seen: Iterable[str], labels: Labels) -> None:
     """Warn of compounds with elements that training never saw, given the symbols of those that it saw."""
-    unseen = unseen_elements(compositions, seen)
+    unseen = elements_beyond(compositions.atomic_numbers, seen)
     if len(unseen):
         symbols = ", ".join(_symbols(unseen))
         rows = compositions.containing(unseen)
         _warn_of(compositions, rows, labels, f"elements that training never saw: {symbols}")
-
-
-def unseen_elements(compositions: Compositions, seen: Iterable[str]) -> NDArray[np.uint8]:
-    """Return the atomic numbers in these compounds that are not those of the symbols in `seen`."""
-    numbers = np.array([ATOMIC_NUMBERS[symbol] for symbol in seen], dtype=np.uint8)
-    return np.setdiff1d(compositions.atomic_numbers, numbers)
 
 
 def warn_of_rare(compositions: Compositions, with_element: NDArray[np.int64], fewer_than: int, labels: Labels) -> None:

@@ -18,8 +18,8 @@ from lgdcnn_core.companion.runs.joint import exact_weights, joint_record
 from lgdcnn_core.companion.runs.spec import JointSpec
 from lgdcnn_core.composition import parse
 from lgdcnn_core.pretrained import catalogue
+from lgdcnn_core.regressor.calibration import USUAL_INTERVAL
 from lgdcnn_core.regressor.nearness import TrainingCompounds
-from lgdcnn_core.regressor.reports import USUAL_INTERVAL
 from lgdcnn_core.training import TOGETHER
 
 SEEDS = {"joint": (0,), "joint-ensemble": (0, 1, 2)}
