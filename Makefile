@@ -49,9 +49,9 @@ test-browser: data site  ## run every notebook in JupyterLab and open every page
 lab: data  ## open copies of the notebooks in JupyterLab, to play with
 	@$(RUN) -m lgdcnn_core.companion.reproduce.lab $(ARGS)
 
-figures: data  ## redraw figures, gallery, executed notebooks and the README's verdicts from committed records
+figures: data  ## redraw figures, gallery, executed notebooks and the ledger of claims from committed records
 	@$(RUN) -m lgdcnn_core.companion.reproduce --figures
-	@$(RUN) -m lgdcnn_core.companion.claims --readme
+	@$(RUN) -m lgdcnn_core.companion.claims --write
 
 site: $(INSTALLED)  ## build the static site in build/site: README, notebooks, figures, data card and reference
 	@$(RUN) -m lgdcnn_core.companion.reproduce.site

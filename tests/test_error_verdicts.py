@@ -54,7 +54,6 @@ def test_another_training_is_never_called_a_repetition(change):
     table = bulk_modulus(8.2, np.nan, 1, **change)
     assert not table["same_training"].any()
     assert errors.sentence(table.iloc[0]).endswith("which does not repeat the published one.")
-    assert errors.by_set(table, 1) == []
     assert errors.overall(table, 1, 18).outcome is Outcome.NOT_TESTABLE
     assert "not been repeated on any data set of Table 1" in errors.overall(table, 1, 18).sentence
 
@@ -96,17 +95,6 @@ def with_intervals(*rows):
     compared = errors.against_published(table, beside).merge(numbers[["dataset", "low", "high"]])
     held = (compared["low"] <= compared["published"]) & (compared["published"] <= compared["high"])
     return compared.assign(inside=held.map({True: (42,), False: ()}))
-
-
-def test_each_error_is_judged_by_its_own_interval():
-    compared = with_intervals(
-        (BULK, 8.0, 8.221, 7.5, 8.5), ("mp_mu_b", 2.8, 2.7, 2.6, 3.0), ("mp_shear_modulus", 13.0, 11.7, 12.0, 14.0)
-    )
-    found = errors.by_set(compared, 1)
-    assert [each.outcome for each in found] == [Outcome.REPRODUCED, Outcome.OPEN, Outcome.NOT_REPRODUCED]
-    assert [each.published for each in found] == [(8.221,), (2.7,), (11.7,)]
-    assert (found[0].ours[0].value, found[0].ours[0].low, found[0].ours[0].n) == (8.0, 7.5, 1)
-    assert found[0].quantity == "test MAE (GPa)"
 
 
 def test_all_errors_together_are_a_mean_ratio_with_an_interval_over_sets():

@@ -186,6 +186,28 @@ PAGES = {
         dict.fromkeys("abcdefghij", "JARVIS 2D exfoliation energy (meV/atom)"),
         TITLE,
     ),
+    "ledger": lambda: figures.ledger_figure(
+        {
+            "Table 1": pd.DataFrame(
+                [
+                    {
+                        "label": "MP Magnetization of the unit cell",
+                        "verdict": verdict,
+                        "percent": 5,
+                        "low": -30,
+                        "high": 40,
+                    }
+                    for verdict in ("reproduced", "not reproduced", "within what seeds and test compounds leave open")
+                ]
+                * 6
+            ),
+            "Table 2": pd.DataFrame(
+                [{"label": "JARVIS 2D exfoliation energy", "verdict": "not testable here"}] * 10,
+                columns=["label", "verdict", "percent", "low", "high"],
+            ),
+        },
+        TITLE,
+    ),
     "convergence": lambda: figures.convergence_figure(
         curves(), dict.fromkeys("abcd", "JARVIS 2D exfoliation energy, fold 0 (meV/atom)"), title=TITLE
     ),

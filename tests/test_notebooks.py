@@ -65,7 +65,7 @@ def table_headings(path):
 def test_there_are_notebooks():
     assert [each.stem for each in NOTEBOOKS] == [
         *("00_start_here", "01_train", "02_benchmark_table", "03_convergence", "04_matbench_table", "05_cecv"),
-        *("06_cecv_design", "07_embeddings", "09_your_data", "11_speed", "12_recipe"),
+        *("06_cecv_design", "07_embeddings", "09_your_data", "10_claims", "11_speed", "12_recipe"),
     ]
 
 
@@ -338,6 +338,20 @@ def test_the_design_notebook_gives_its_verdict_from_the_committed_study(workplac
     notebook.run(DIRECTORY / "06_cecv_design.ipynb", copy)
     assert "the distance does not detectably predict the error" in outputs(copy)
     assert images(copy) == 3
+
+
+def test_the_ledger_judges_what_a_stores_records_can_judge(workplace, tmp_path, monkeypatch):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
+    store = runs.Store("local", tmp_path / "runs")
+    spec = runs.RunSpec("mp_mu_b", model="L-G-DCNN", recipe="paper", setting="published")
+    store.write(*made_up(spec, metrics={"mae": 1.9, "mae_low": 1.8, "mae_high": 2.1, "val_mae": 2.0, "r2": None}))
+    copy = tmp_path / "10.ipynb"
+    notebook.run(DIRECTORY / "10_claims.ipynb", copy, {"store": "local"})
+    assert "Of 28 numbers that the paper prints for L-G-DCNN, 1 is reproduced and 27 are not testable here" in outputs(
+        copy
+    )
+    assert "our MAE is 1.9 μB, 5.1 % below the published one" in outputs(copy)
+    assert images(copy) == 1
 
 
 def test_the_recipe_notebook_says_when_there_is_no_record(workplace):

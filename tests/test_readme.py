@@ -39,7 +39,24 @@ def test_every_notebook_is_linked():
         assert f"figures/notebooks/{notebook.name}" in LINKS
 
 
-def test_the_findings_are_the_verdicts_on_committed_records():
+@pytest.fixture(scope="module")
+def evidence():
+    return claims.Evidence()
+
+
+@pytest.fixture(scope="module")
+def verdicts(evidence):
+    return claims.all_verdicts(evidence)
+
+
+def test_the_findings_are_the_verdicts_on_committed_records(verdicts):
     _, rest = README.split(START)
     written, _ = rest.split(END)
-    assert written.strip() == claims.readme_lines(claims.headlines(claims.all_verdicts()))
+    assert written.strip() == claims.readme_lines(claims.headlines(verdicts))
+
+
+def test_the_ledger_is_what_the_committed_records_say_and_has_a_row_for_each_published_number(verdicts, evidence):
+    numbers = claims.each_published_number(evidence)
+    assert (TOP / "data" / "claims.csv").read_text(encoding="utf-8") == claims.csv_text(verdicts + numbers)
+    assert len(numbers) == 28
+    assert len({each.claim for each in numbers}) == 28

@@ -1,8 +1,14 @@
 """Verdicts on the paper's claims and on ours, computed from records: a module for each claim."""
 
 from lgdcnn_core.companion.claims.evidence import Evidence
-from lgdcnn_core.companion.claims.ledger import NOTEBOOKS, all_verdicts, headlines, of_notebook, repeated_errors
-from lgdcnn_core.companion.claims.rendering import bullets, frame, readme_lines, with_lines
+from lgdcnn_core.companion.claims.ledger import (
+    NOTEBOOKS,
+    all_verdicts,
+    each_published_number,
+    headlines,
+    of_notebook,
+)
+from lgdcnn_core.companion.claims.rendering import bullets, by_set, csv_text, frame, readme_lines, tally, with_lines
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 
 __all__ = [
@@ -13,10 +19,13 @@ __all__ = [
     "Verdict",
     "all_verdicts",
     "bullets",
+    "by_set",
+    "csv_text",
+    "each_published_number",
     "frame",
     "headlines",
     "of_notebook",
     "readme_lines",
-    "repeated_errors",
+    "tally",
     "with_lines",
 ]

@@ -1,4 +1,7 @@
-"""`python -m lgdcnn_core.companion.claims`: print all verdicts from committed records, or write them into README.md."""
+"""`python -m lgdcnn_core.companion.claims`: print the ledger of all verdicts from committed records, or write it.
+
+It is written to data/claims.csv, and the verdicts on claims also into README.md.
+"""
 
 import argparse
 import sys
@@ -10,6 +13,8 @@ from lgdcnn_core.companion.claims.rendering import NoPlaceForVerdicts
 from lgdcnn_core.companion.runs import BrokenRecord
 
 README = "README.md"
+
+LEDGER = "data/claims.csv"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,21 +31,23 @@ def main(arguments: list[str] | None = None) -> int:
         Exit status.
     """
     parser = argparse.ArgumentParser(prog="python -m lgdcnn_core.companion.claims", description=__doc__)
-    parser.add_argument("--readme", action="store_true", help="write the verdicts into README.md (half a minute)")
+    parser.add_argument("--write", action="store_true", help="write README.md and data/claims.csv (half a minute)")
     chosen = parser.parse_args(arguments)
     top = checkout()
     if top is None:
         print("error: the records are in the repository: clone it and install with `pip install -e .`", file=sys.stderr)
         return 1
     try:
-        verdicts = claims.all_verdicts()
-        if chosen.readme:
+        evidence = claims.Evidence()
+        verdicts, numbers = claims.all_verdicts(evidence), claims.each_published_number(evidence)
+        if chosen.write:
             page = top / README
             page.write_text(
                 claims.with_lines(page.read_text(encoding="utf-8"), claims.headlines(verdicts)), encoding="utf-8"
             )
+            (top / LEDGER).write_text(claims.csv_text(verdicts + numbers), encoding="utf-8")
         else:
-            print(claims.bullets(verdicts))
+            print(claims.bullets(verdicts + numbers))
     except (BrokenRecord, DataError, NoPlaceForVerdicts) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -96,8 +96,8 @@ def against_table_1(published: pd.DataFrame, records: pd.DataFrame, less: pd.Dat
     return pd.concat([against_published(summarise(own), theirs, own) for own, theirs in parts], ignore_index=True)
 
 
-def by_set(compared: pd.DataFrame, table: Literal[1, 2], model: str = MODEL) -> list[Verdict]:
-    """Judge each published error of a network that we repeated.
+def overall(compared: pd.DataFrame, table: Literal[1, 2], n_published: int, model: str = MODEL) -> Verdict:
+    """Judge all published errors of a network together.
 
     Parameters
     ----------
@@ -107,23 +107,6 @@ def by_set(compared: pd.DataFrame, table: Literal[1, 2], model: str = MODEL) -> 
         Table of the paper that the numbers are in.
     model
         The network.
-
-    Returns
-    -------
-    list of Verdict
-        One for each data set, or fold, that was repeated: "reproduced" if our MAE is at or below the published one,
-        "within what seeds and test compounds leave open" if the published one is inside our interval.
-    """
-    return [_on_one(row, table) for _, row in _repeated(compared, model).iterrows()]
-
-
-def overall(compared: pd.DataFrame, table: Literal[1, 2], n_published: int, model: str = MODEL) -> Verdict:
-    """Judge all published errors of a network together.
-
-    Parameters
-    ----------
-    compared, table, model
-        As in `by_set`.
     n_published
         How many errors were published: data sets of Table 1, official folds of Table 2.
 
@@ -193,29 +176,6 @@ def _overall_sentence(own: pd.DataFrame, inside: int, counted: str) -> str:
         f"Repeated on {wording.counted(len(own), counted)}, our MAE is "
         f"{wording.span(percent.min(), percent.max(), '+.1f')} % off; {inside} published "
         f"{'number lies' if inside == 1 else 'numbers lie'} in our 95 % interval."
-    )
-
-
-def _on_one(row: "pd.Series[Any]", table: Literal[1, 2]) -> Verdict:
-    card = benchmarks.card(row["dataset"])
-    where = _place(row)
-    estimate = Estimate(float(row["mean"]), int(row["n"]), "seed", float(row["low"]), float(row["high"]))
-    outcome = Outcome.NOT_REPRODUCED
-    if row["mean"] <= row["published"]:
-        outcome = Outcome.REPRODUCED
-    elif row["published"] >= row["low"]:
-        outcome = Outcome.OPEN
-    return Verdict(
-        claim=f"{row['model']} has this error on {where}",
-        by="paper",
-        tested=f"{where}, paper recipe",
-        quantity=wording.label("test MAE", card.unit),
-        published=(float(row["published"]),),
-        ours=(estimate,),
-        outcome=outcome,
-        sentence=sentence(row),
-        notebook=NOTEBOOKS[table],
-        form=".4g",
     )
 
 

@@ -8,9 +8,11 @@ from lgdcnn_core import benchmarks, cecv
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.companion import design, runs
 from lgdcnn_core.companion.claims import (
+    across_sets,
     cecv_guides_design,
     cecv_vector,
     converges,
+    each_number,
     embeddings_order,
     errors,
     fast_recipe,
@@ -64,9 +66,15 @@ def headlines(verdicts: Iterable[Verdict]) -> list[Verdict]:
     return [each for each in verdicts if each.by == "paper" or each.claim in OURS]
 
 
-def repeated_errors(evidence: Evidence) -> list[Verdict]:
-    """Compute one verdict for each published error of L-G-DCNN that we repeated, Table 1 and then Table 2."""
-    return [*errors.by_set(_table_1(evidence), 1), *errors.by_set(_table_2(evidence), 2)]
+def each_published_number(evidence: Evidence | None = None) -> list[Verdict]:
+    """Compute one verdict for each number that the paper prints for L-G-DCNN, Table 1 and then Table 2."""
+    evidence = evidence or Evidence()
+    extended = published_errors(benchmarks.names("extended"))[surpasses.MODEL]
+    matbench = surpasses.matbench_means()[surpasses.MODEL]
+    return [
+        *each_number.verdicts(_table_1(evidence), extended, 1),
+        *each_number.verdicts(_table_2(evidence), matbench, 2),
+    ]
 
 
 def _benchmark_table(evidence: Evidence) -> list[Verdict]:
@@ -144,6 +152,10 @@ def _embeddings(evidence: Evidence) -> list[Verdict]:
     return [embeddings_order.of_maps(maps, element)]
 
 
+def _across_sets(evidence: Evidence) -> list[Verdict]:
+    return [across_sets.verdict(across_sets.scores(evidence.records, across_sets.RIVAL))]
+
+
 def _speed(evidence: Evidence) -> list[Verdict]:
     return [share_of_peak.verdict(evidence.speeds)]
 
@@ -193,6 +205,7 @@ NOTEBOOKS: dict[str, Callable[[Evidence], list[Verdict]]] = {
     "05_cecv": _cecv,
     "06_cecv_design": _design,
     "07_embeddings": _embeddings,
+    "10_claims": _across_sets,
     "11_speed": _speed,
     "12_recipe": _recipe,
 }

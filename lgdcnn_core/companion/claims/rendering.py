@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from lgdcnn_core.companion.claims.verdict import Verdict
+from lgdcnn_core.companion.claims.verdict import Outcome, Verdict, listed
 
 LINK = "figures/notebooks/{}.ipynb"
 """Link of the README to an executed notebook."""
@@ -25,6 +25,45 @@ def bullets(verdicts: Iterable[Verdict]) -> str:
 def frame(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """Return verdicts as a table of texts: one row for each, columns as in `Verdict.row`."""
     return pd.DataFrame([each.row() for each in verdicts])
+
+
+def tally(verdicts: Iterable[Verdict], noun: str) -> str:
+    """Count verdicts by outcome in one sentence, such as "Of 3 claims, 2 are reproduced and 1 is left open."."""
+    outcomes = [each.outcome for each in verdicts]
+    counts = [(outcomes.count(outcome), outcome.brief) for outcome in Outcome if outcome in outcomes]
+    parts = [f"{n} {'is' if n == 1 else 'are'} {said}" for n, said in counts]
+    return f"Of {len(outcomes)} {noun}, {listed(parts)}."
+
+
+def link(notebook: str) -> str:
+    """Link from a notebook to another one, in Markdown."""
+    return f"[{notebook[:2]}]({notebook}.ipynb)"
+
+
+def by_set(verdicts: Iterable[Verdict]) -> pd.DataFrame:
+    """Return verdicts on published numbers as distances from them, for `figures.ledger_figure`.
+
+    Returns
+    -------
+    DataFrame
+        One row per verdict: ``notebook``, ``label`` (of the data set), ``verdict``, and ``percent``, ``low`` and
+        ``high``: how far our number and the ends of its interval lie above the published one; missing without a number.
+    """
+    rows = []
+    for each in verdicts:
+        row = {"notebook": each.notebook, "label": each.claim.rpartition(" on ")[2], "verdict": str(each.outcome)}
+        if each.ours:
+            (ours,), (published,) = each.ours, each.published
+            ends = {"percent": ours.value, "low": ours.low, "high": ours.high}
+            row |= {name: 100 * (value / published - 1) for name, value in ends.items()}
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["notebook", "label", "verdict", "percent", "low", "high"])
+
+
+def csv_text(verdicts: Iterable[Verdict]) -> str:
+    """Write verdicts as a csv file: the columns of `frame`, the notebook as a link from the top of the repository."""
+    table = frame(verdicts)
+    return table.assign(notebook=table["notebook"].map(LINK.format)).to_csv(index=False, lineterminator="\n")
 
 
 def readme_lines(verdicts: Iterable[Verdict], link: str = LINK) -> str:

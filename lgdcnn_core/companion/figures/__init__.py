@@ -27,6 +27,7 @@ from lgdcnn_core.companion.figures.design import Region, power_figure, region_fi
 from lgdcnn_core.companion.figures.export import folder, save
 from lgdcnn_core.companion.figures.folds import fold_errors, folds_figure
 from lgdcnn_core.companion.figures.learning import learning_curve
+from lgdcnn_core.companion.figures.ledger import ledger_figure
 from lgdcnn_core.companion.figures.maps import (
     compound_figure,
     compound_map,
@@ -90,6 +91,7 @@ __all__ = [
     "label",
     "layer_name",
     "learning_curve",
+    "ledger_figure",
     "main_table_figure",
     "order_by_layer",
     "order_figure",
