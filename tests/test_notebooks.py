@@ -344,7 +344,14 @@ def test_the_ledger_judges_what_a_stores_records_can_judge(workplace, tmp_path, 
     monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
     store = runs.Store("local", tmp_path / "runs")
     spec = runs.RunSpec("mp_mu_b", model="L-G-DCNN", recipe="paper", setting="published")
-    store.write(*made_up(spec, metrics={"mae": 1.9, "mae_low": 1.8, "mae_high": 2.1, "val_mae": 2.0, "r2": None}))
+    curve = {"epoch": [1, 2], "loss": [1.0, 0.5], "val_error": [2.2, 2.0], "seconds": [1.0, 1.0]}
+    store.write(
+        *made_up(
+            spec,
+            learning_curve=curve,
+            metrics={"mae": 1.9, "mae_low": 1.8, "mae_high": 2.1, "val_mae": 2.0, "r2": None},
+        )
+    )
     copy = tmp_path / "10.ipynb"
     notebook.run(DIRECTORY / "10_claims.ipynb", copy, {"store": "local"})
     assert "Of 28 numbers that the paper prints for L-G-DCNN, 1 is reproduced and 27 are not testable here" in outputs(

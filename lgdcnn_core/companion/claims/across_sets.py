@@ -6,7 +6,7 @@ and an interquartile mean over data sets, with bootstrap intervals that draw run
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -146,7 +146,8 @@ def comparison_table(records: pd.DataFrame, rivals: Sequence[str] = RIVALS) -> p
 
 
 def _groups(records: pd.DataFrame) -> Iterator[tuple[tuple[str, int | None], NDArray[np.float64]]]:
-    for (dataset, fold), own in records.groupby(["dataset", "fold"], dropna=False, sort=False):
+    for key, own in records.groupby(["dataset", "fold"], dropna=False, sort=False):
+        dataset, fold = cast("tuple[str, Any]", key)
         yield (dataset, None if pd.isna(fold) else int(fold)), own["mae"].to_numpy(dtype=float)
 
 

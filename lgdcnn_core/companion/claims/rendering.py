@@ -51,7 +51,11 @@ def by_set(verdicts: Iterable[Verdict]) -> pd.DataFrame:
     """
     rows = []
     for each in verdicts:
-        row = {"notebook": each.notebook, "label": each.claim.rpartition(" on ")[2], "verdict": str(each.outcome)}
+        row: dict[str, str | float] = {
+            "notebook": each.notebook,
+            "label": each.claim.rpartition(" on ")[2],
+            "verdict": str(each.outcome),
+        }
         if each.ours:
             (ours,), (published,) = each.ours, each.published
             ends = {"percent": ours.value, "low": ours.low, "high": ours.high}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -62,7 +63,7 @@ def numbers(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.axvline(0, color="0.4", linewidth=0.6, zorder=0)
     ax.set_yticks(list(places), table["label"].tolist())
     ax.tick_params(axis="y", length=0)
-    reach = max(10.0, 1.1 * float(table[["low", "high"]].abs().max(axis=None, skipna=True) or 0))
+    reach = max(10.0, 1.1 * np.nanmax(np.abs(table[["low", "high"]].to_numpy(dtype=float)), initial=0.0))
     ax.set(xlim=(-reach, reach), xlabel="our MAE above the published one")
     ax.xaxis.set_major_formatter(PercentFormatter(decimals=0))
     return ax
