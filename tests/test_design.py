@@ -1,6 +1,7 @@
 """Rational design: the target region, proposals, the loop and its records, and the test of what a score is worth."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from lgdcnn_core import CompositionRegressor
 from lgdcnn_core.cecv import CECV
 from lgdcnn_core.companion import design
-from lgdcnn_core.companion.claims import cecv_guides_design
+from lgdcnn_core.companion.claims import Evidence, cecv_guides_design
 from lgdcnn_core.companion.design import (
     Evaluation,
     MissingReference,
@@ -21,6 +22,7 @@ from lgdcnn_core.companion.design import (
     compose,
     evaluate,
     mutations,
+    over_seeds,
     predictive_power,
     propose,
     ranking,
@@ -30,9 +32,11 @@ from lgdcnn_core.companion.design import (
     sample,
     scores,
     search,
+    smallest_found,
 )
 from lgdcnn_core.companion.design.power import POOLED
 from lgdcnn_core.companion.design.proposals import MAX_STAGES, same
+from lgdcnn_core.companion.design.study import NAME, TASKS
 from lgdcnn_core.companion.figures import design as drawn
 from lgdcnn_core.companion.runs import BrokenRecord, RecordExists
 from lgdcnn_core.models import CHAINS, parse
@@ -187,6 +191,75 @@ class TestScores:
             scores([])
 
 
+class TestSeveralSeeds:
+    def test_values_of_a_candidate_are_means_over_seeds(self):
+        found = over_seeds(
+            scores(
+                [
+                    *REFERENCES,
+                    *(made_up(name, [4, 3, 2, 1], seed=1) for name in ("LSTM", "DCNN-K1")),
+                    made_up("L-DCNN", [5, 2, 3, 1], val_mae=1.0),
+                    made_up("L-DCNN", [4, 3, 2, 1], val_mae=2.0, seed=1),
+                ]
+            )
+        ).set_index("candidate")
+        assert found.loc["L-DCNN", "val_mae"] == 1.5
+        assert found.loc["L-DCNN", "score"] == pytest.approx(0.05 / 2)
+        assert "seed" not in found
+
+    def test_a_seed_counts_once_all_candidates_have_it_on_all_sets(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
+        store = design.local_study(NAME)
+        names = [task.dataset for task in TASKS]
+        for seed, datasets in ((0, names), (1, names), (2, names[:2])):
+            for candidate in ("LSTM", "DCNN-K1"):
+                for dataset in datasets:
+                    store.write(made_up(candidate, [4, 3, 2, 1], dataset=dataset, seed=seed))
+        store.write(made_up("L-DCNN", [4, 3, 2, 1], dataset=names[0]))
+        found = {(each.candidate, each.seed) for each in Evidence("local").evaluations}
+        assert found == {("LSTM", 0), ("DCNN-K1", 0), ("LSTM", 1), ("DCNN-K1", 1)}
+
+
+class TestCompleteLinkage:
+    COMPLETE: ClassVar = {"last": {"sizes": [3], "compounds": [10], "counts": [[6], [5], [4], [1]]}}
+
+    def test_a_record_has_both_rules_and_an_old_one_its_own(self):
+        old = made_up("LSTM", [4, 3, 2, 1])
+        assert (old.format, list(old.layers())) == (1, ["first", "last"])
+        with pytest.raises(KeyError, match="complete-linkage"):
+            old.layers("complete-linkage")
+        new = replace(old, complete_linkage=self.COMPLETE)
+        again = Evaluation.from_json(new.to_json(), "new")
+        assert (again, again.format) == (new, 2)
+        assert Evaluation.from_json(old.to_json(), "old") == old
+        assert new.layers("complete-linkage")["last"].counts.tolist() == [6, 5, 4, 1]
+        assert new.layers("complete-linkage")["last"].rule == "complete-linkage"
+
+    def test_scores_by_another_rule_have_a_region_by_that_rule(self):
+        references = [replace(each, complete_linkage=each.cecvs) for each in REFERENCES]
+        candidate = replace(made_up("L-DCNN", [4, 3, 4, 1]), complete_linkage=self.COMPLETE)
+        by_rule = {rule: scores([*references, candidate], rule=rule) for rule in ("published", "complete-linkage")}
+        found = {rule: table.set_index("candidate").loc["L-DCNN", "score"] for rule, table in by_rule.items()}
+        # Off by 0.2 at both small thresholds; 0.4 is within the region from 0.3 to 0.6.
+        assert found == pytest.approx({"published": 0.0, "complete-linkage": (0.2 + 0.2) / 4})
+
+
+def test_a_region_fitted_on_one_set_is_tested_on_the_others():
+    """On the first set, distances order the errors; on the second, they order them backwards."""
+    counts = {"a": [5, 4, 4, 1], "b": [6, 5, 4, 1], "c": [7, 6, 4, 1], "d": [8, 7, 4, 1]}
+    evaluations = []
+    for dataset, order in (("one", 1), ("other", -1)):
+        evaluations += [replace(each, dataset=dataset) for each in REFERENCES]
+        errors = list(range(1, 5))[::order]
+        evaluations += [
+            made_up(name, curve, error, dataset) for (name, curve), error in zip(counts.items(), errors, strict=True)
+        ]
+    found = design.fitted_on_one_set(evaluations, n_resamples=20)
+    assert found.index.tolist() == ["one", "other"]
+    assert found.loc["one", ["fitted", "tested"]].tolist() == pytest.approx([1, -1])
+    assert found.loc["one", "definition"].startswith("small up to ")
+
+
 def table_of(score: list[float], val_mae: list[float], dataset: str = "set", **columns: list[float]) -> pd.DataFrame:
     return pd.DataFrame(
         {"candidate": [f"c{i}" for i in range(len(score))], "dataset": dataset, "seed": 0, "reference": False}
@@ -239,6 +312,15 @@ class TestPredictivePower:
         power = predictive_power(table_of([1, 2, 3, 4, 5, 6, 7, 8], errors), n_resamples=500)
         assert said in cecv_guides_design.verdict(power).sentence
         assert "could not be distinguished from the best plain baseline" in cecv_guides_design.beside_baselines(power)
+
+    def test_the_smallest_correlation_that_would_have_been_found(self):
+        """Of 50 independent pairs, the interval of rho = 0 is tanh(1.96 / sqrt(47)); by tables, n = 47 finds 0.40."""
+        reach = np.tanh(1.95996 / 47**0.5)
+        assert smallest_found(-reach, reach) == pytest.approx(np.tanh((1.95996 + 0.84162) / 47**0.5), rel=1e-4)
+        noise = predictive_power(table_of([1, 2, 3, 4, 5, 6, 7, 8], [3, 8, 1, 6, 5, 4, 7, 2]), n_resamples=500)
+        assert "with a probability of 80%" in cecv_guides_design.verdict(noise).detail
+        order = predictive_power(table_of([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 5, 6, 8, 7]), n_resamples=500)
+        assert cecv_guides_design.verdict(order).detail == ""
 
     def test_reliability_needs_two_seeds(self):
         one = table_of([1, 2, 3], [1, 2, 3])

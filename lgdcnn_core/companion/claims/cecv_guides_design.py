@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from lgdcnn_core.companion.claims.verdict import Estimate, Verdict, judge, untested
-from lgdcnn_core.companion.design.power import DIRECTION, POOLED, PREDICTORS
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, judge, untested
+from lgdcnn_core.companion.design.power import DIRECTION, POOLED, POWER, PREDICTORS, smallest_found
+from lgdcnn_core.companion.wording import counted
 
 CLAIM = "A CECV near the target region means an accurate network"
 
@@ -29,17 +30,25 @@ def verdict(power: pd.DataFrame) -> Verdict:
     pooled = power[power["dataset"] == POOLED]
     own = pooled[pooled["predictor"] == SCORE].iloc[0]
     n_sets = power.loc[power["dataset"] != POOLED, "dataset"].nunique()
+    found_from = smallest_found(own["low"], own["high"])
     estimate = Estimate(float(own["rho"]), int(own["n"]), "candidate", float(own["low"]), float(own["high"]))
     return Verdict(
         claim=CLAIM,
         by="paper",
-        tested=f"{own['n']} candidates on {n_sets} small data sets, briefly trained",
+        tested=(
+            f"{own['n']} candidates on {n_sets} small data sets, briefly trained, {counted(own['seeds'], 'seed')} each"
+        ),
         quantity="Spearman correlation of the score with the validation MAE, pooled ranks within data sets",
         published=(),
         ours=(estimate,),
         outcome=judge(estimate, 0, "above"),
         sentence=(
             f"Over {own['n']} networks, {_found(own)} (rho {own['rho']:+.2f}, {own['low']:+.2f} to {own['high']:+.2f})."
+        ),
+        detail=(
+            f"We would have found a correlation of {found_from:.2f} with a probability of {POWER:.0%}."
+            if judge(estimate, 0, "above") is Outcome.OPEN
+            else ""
         ),
         notebook=NOTEBOOK,
         form="+.2f",

@@ -1,5 +1,6 @@
 """Records behind the verdicts: all from one store, each kind read once."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -79,13 +80,17 @@ class Evidence:
 
     @cached_property
     def evaluations(self) -> list[design.Evaluation]:
-        """Candidates of the design study that were evaluated on all its data sets, with its first seed."""
+        """Candidates of the design study, with the seeds with which all candidates were evaluated on all data sets."""
         study = design.committed_study(NAME) if self.store == "committed" else design.local_study(NAME)
-        seed = design.Plan(TASKS).seed
-        found = [each for each in (study.evaluations() if study else []) if each.seed == seed]
-        on_sets = pd.Series([each.candidate for each in found], dtype=object).value_counts()
+        found = study.evaluations() if study else []
+        on_sets = Counter((each.candidate, each.seed) for each in found)
+        whole = Counter(seed for (_, seed), n in on_sets.items() if n == len(TASKS))
         by_set = [each for task in TASKS for each in found if each.dataset == task.dataset]
-        return [each for each in by_set if on_sets[each.candidate] == len(TASKS)]
+        return [
+            each
+            for each in by_set
+            if on_sets[each.candidate, each.seed] == len(TASKS) and whole[each.seed] == whole[design.Plan(TASKS).seed]
+        ]
 
     @cached_property
     def speeds(self) -> dict[str, speed.SpeedRecord]:

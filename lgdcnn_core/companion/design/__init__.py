@@ -8,11 +8,11 @@ Source: H. Du, H. Wang, J. Chem. Theory Comput. 2024, 20, 6756, doi:10.1021/acs.
 
 from lgdcnn_core.companion.design.evaluation import Task, brief, evaluate
 from lgdcnn_core.companion.design.loop import Plan, next_round, repeat, search
-from lgdcnn_core.companion.design.power import predictive_power, reliability
+from lgdcnn_core.companion.design.power import predictive_power, reliability, smallest_found
 from lgdcnn_core.companion.design.proposals import compose, mutations, propose, sample
 from lgdcnn_core.companion.design.record import Evaluation, Study, committed_study, local_study
 from lgdcnn_core.companion.design.region import TargetRegion
-from lgdcnn_core.companion.design.scoring import MissingReference, ranking, region, scores
+from lgdcnn_core.companion.design.scoring import MissingReference, over_seeds, ranking, region, scores
 from lgdcnn_core.companion.design.tables import (
     above_global,
     candidate_table,
@@ -24,6 +24,7 @@ from lgdcnn_core.companion.design.tables import (
     region_table,
     study_table,
 )
+from lgdcnn_core.companion.design.transfer import fitted_on_one_set
 
 __all__ = [
     "Evaluation",
@@ -39,10 +40,12 @@ __all__ = [
     "compose",
     "definition_table",
     "evaluate",
+    "fitted_on_one_set",
     "local_study",
     "mutations",
     "network_table",
     "next_round",
+    "over_seeds",
     "power_table",
     "predictive_power",
     "propose",
@@ -56,5 +59,6 @@ __all__ = [
     "sample",
     "scores",
     "search",
+    "smallest_found",
     "study_table",
 ]

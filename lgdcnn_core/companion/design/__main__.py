@@ -13,7 +13,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m lgdcnn_core.companion.design", description=__doc__)
     parser.add_argument("--committed", action="store_true", help="keep the records in data/design, not build/design")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="start no evaluation after this time")
-    parser.add_argument("--repeat", action="store_true", help="then train all candidates again with another seed")
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="then train all candidates again, until each has N seeds"
+    )
     arguments = parser.parse_args()
     study = committed_study(NAME) if arguments.committed else local_study(NAME)
     if study is None:
@@ -22,9 +24,9 @@ def main() -> None:
     plan = Plan(TASKS)
     done = search(plan, study, _report, until)
     print(f"{len(done)} candidates evaluated on all {len(TASKS)} data sets")
-    if arguments.repeat:
-        again = repeat(plan, done, plan.seed + 1, study, _report, until)
-        print(f"{len(again)} of them with another seed")
+    for number in range(1, arguments.seeds):
+        again = repeat(plan, done, plan.seed + number, study, _report, until)
+        print(f"{len(again)} of them with seed {plan.seed + number}")
 
 
 def _report(evaluation: Evaluation) -> None:

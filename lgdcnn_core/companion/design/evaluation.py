@@ -2,13 +2,14 @@
 
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lgdcnn_core import CompositionRegressor, benchmarks
-from lgdcnn_core.cecv import THRESHOLDS, layer_efms
-from lgdcnn_core.companion.design.record import Evaluation
+from lgdcnn_core.cecv import CECV, THRESHOLDS, layer_efms
+from lgdcnn_core.companion.design.record import COMPLETE_LINKAGE, Evaluation
 from lgdcnn_core.companion.records import provenance
 from lgdcnn_core.models import chain
 from lgdcnn_core.training import FIRST_FAST, Recipe, merging_expected
@@ -74,14 +75,10 @@ def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device
     # A repeated compound adds no environment.
     formulas = pd.concat([train["formula"], val["formula"]]).drop_duplicates()
     efms = layer_efms(model.network_, model.batches(formulas), task.focus)
-    cecvs = {
-        layer: {
-            "sizes": list(found.sizes),
-            "compounds": found.compounds_by_size.tolist(),
-            "counts": found.counts_by_size.tolist(),
-        }
-        for layer, found in efms.cecvs(THRESHOLDS, RULE).items()
-    }
+    cecvs, complete_linkage = (
+        {layer: _plain(found) for layer, found in efms.cecvs(THRESHOLDS, rule).items()}
+        for rule in (RULE, COMPLETE_LINKAGE)
+    )
     history = model.history_
     lines = [asdict(epoch) for epoch in history.epochs]
     return Evaluation(
@@ -105,4 +102,14 @@ def evaluate(candidate: str, task: Task, seed: int = 0, origin: str = "", device
         compute=model.compute_.describe(),
         **provenance.made_now(Evaluation, begun),
         inputs=provenance.input_hashes({"train": train, "val": val}),
+        complete_linkage=complete_linkage,
     )
+
+
+def _plain(cecv: CECV) -> dict[str, Any]:
+    """Return the counts of clusters and of compounds by size, as JSON has them."""
+    return {
+        "sizes": list(cecv.sizes),
+        "compounds": cecv.compounds_by_size.tolist(),
+        "counts": cecv.counts_by_size.tolist(),
+    }

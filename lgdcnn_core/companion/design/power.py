@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 
 POOLED = "all sets"
 LEVEL = 0.95
 RESAMPLES = 10_000
+
+POWER = 0.8
+"""Usual probability with which a test should find what is there."""
 
 PREDICTORS = {
     "score": "CECV score",
@@ -47,13 +50,15 @@ def predictive_power(
     -------
     DataFrame
         Columns ``dataset`` (`POOLED` comes last), ``predictor``, ``rho``, ``low``, ``high`` (95 % percentile
-        interval), ``n`` (candidates); and ``ahead``, ``ahead_low``, ``ahead_high``, the lead of the first
-        predictor over this one: the difference of their rhos, each multiplied by its `DIRECTION`.
+        interval; missing without resamples), ``n`` (candidates), ``seeds`` (fewest trainings of a candidate on a set);
+        and ``ahead``, ``ahead_low``, ``ahead_high``, the lead of the first predictor over this one: the difference of
+        their rhos, each multiplied by its `DIRECTION`.
     """
     candidates = table[~table["reference"]]
     cube = _cube(candidates, ["val_mae", *predictors])
     datasets = list(dict.fromkeys(candidates["dataset"]))
     n = cube.shape[1]
+    seeds = int(candidates.groupby(["candidate", "dataset"])["seed"].nunique().min())
     generator = np.random.default_rng(seed)
     draws = [np.arange(n), *generator.integers(n, size=(n_resamples, n))]
     # (1 + R, P, D + 1): the first entry is for the candidates without resampling.
@@ -67,10 +72,29 @@ def predictive_power(
             rows.append(
                 {"dataset": dataset, "predictor": predictor, "rho": values[0]}
                 | dict(zip(("low", "high"), _interval(values[1:]), strict=True))
-                | {"n": n, "ahead": ahead[0]}
+                | {"n": n, "seeds": seeds, "ahead": ahead[0]}
                 | dict(zip(("ahead_low", "ahead_high"), _interval(ahead[1:]), strict=True))
             )
     return pd.DataFrame(rows)
+
+
+def smallest_found(low: float, high: float, power: float = POWER) -> float:
+    """Return the smallest correlation that a test with this uncertainty would have found.
+
+    Parameters
+    ----------
+    low, high
+        95 % interval of the correlation that was measured.
+    power
+        Probability of finding it: its 95 % interval then excludes 0.
+
+    Notes
+    -----
+    The standard error is half the interval over 1.96, in Fisher's z, in which it does not depend on the correlation.
+    """
+    reach = norm.ppf((1 + LEVEL) / 2)
+    error = (np.arctanh(high) - np.arctanh(low)) / (2 * reach)
+    return float(np.tanh((reach + norm.ppf(power)) * error))
 
 
 def reliability(table: pd.DataFrame, columns: Sequence[str] = ("score", "val_mae")) -> pd.DataFrame:
@@ -122,5 +146,7 @@ def _spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 
 
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    if not len(values):
+        return np.nan, np.nan
     low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

@@ -1,5 +1,6 @@
 """The record of one evaluated candidate: its training, its CECVs, and where they come from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,6 +9,9 @@ import numpy as np
 from lgdcnn_core.cecv import CECV
 from lgdcnn_core.companion.records.directory import RecordDirectory
 from lgdcnn_core.companion.records.sealed_record import SealedRecord
+
+COMPLETE_LINKAGE = "complete-linkage"
+"""Rule of `lgdcnn_core.cecv.clusters` that evaluations have beside the paper's."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,9 @@ class Evaluation(SealedRecord):
         By layer, in the order of the forward pass: ``sizes``, ``compounds`` (S,) and ``counts`` (T, S).
     thresholds, rule, focus
         Settings of the CECVs; a focus of None takes all compounds.
+    complete_linkage
+        As `cecvs`, by the complete-linkage rule, which does not depend on the order of the compounds. None in a record
+        of format 1.
     n_formulas
         Number of distinct formulas of the training and validation data, from which the CECVs are computed.
     seconds
@@ -48,6 +55,8 @@ class Evaluation(SealedRecord):
     CALLED: ClassVar[str] = "evaluation"
     DIRECTORY: ClassVar[str] = "design"
     BELOW: ClassVar[int] = 2
+    FORMAT: ClassVar[int] = 2
+    SINCE: ClassVar[Mapping[str, int]] = {"complete_linkage": 2}
 
     candidate: str
     origin: str
@@ -72,23 +81,38 @@ class Evaluation(SealedRecord):
     code: dict[str, str | bool] | None
     finished: str
     inputs: dict[str, str]
+    complete_linkage: dict[str, dict[str, Any]] | None = None
 
     @property
     def key(self) -> str:
         """Directory of the record in its study."""
         return key(self.candidate, self.dataset, self.seed)
 
-    def layers(self) -> dict[str, CECV]:
-        """Return the CECV of each layer, in the order of the forward pass; the last is the one before the head."""
+    def layers(self, rule: str = "") -> dict[str, CECV]:
+        """Return the CECV of each layer, in the order of the forward pass; the last is the one before the head.
+
+        Parameters
+        ----------
+        rule
+            The record's own `rule` by default, or `COMPLETE_LINKAGE`.
+
+        Raises
+        ------
+        KeyError
+            If the record has no CECVs by this rule.
+        """
+        by_rule = {self.rule: self.cecvs, COMPLETE_LINKAGE: self.complete_linkage}
+        if (found_by := by_rule.get(rule or self.rule)) is None:
+            raise KeyError(f"{self.key} has no CECVs by the rule {rule!r}")
         return {
             layer: CECV(
                 tuple(self.thresholds),
                 tuple(found["sizes"]),
                 np.array(found["counts"], dtype=np.intp),
                 np.array(found["compounds"], dtype=np.intp),
-                self.rule,
+                rule or self.rule,
             )
-            for layer, found in self.cecvs.items()
+            for layer, found in found_by.items()
         }
 
 

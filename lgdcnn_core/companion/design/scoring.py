@@ -19,16 +19,22 @@ class MissingReference(ValueError):
 
 
 def region(
-    evaluations: Iterable[Evaluation], small_up_to: float = SMALL_UP_TO, rise: float = RISE, scale: Scale = "linear"
+    evaluations: Iterable[Evaluation],
+    small_up_to: float = SMALL_UP_TO,
+    rise: float = RISE,
+    scale: Scale = "linear",
+    rule: str = "",
 ) -> TargetRegion:
     """Return the target region of one data set and seed, from the references among its evaluations.
+
+    Parameters are as in `scores`.
 
     Raises
     ------
     MissingReference
         If the LSTM or the DCNN-K1 is not among them.
     """
-    references = {each.candidate: list(each.layers().values())[-1] for each in evaluations}
+    references = {each.candidate: list(each.layers(rule).values())[-1] for each in evaluations}
     for name in (GLOBAL, LOCAL):
         if name not in references:
             raise MissingReference(f"the region needs an evaluation of {name}, trained as the candidates are")
@@ -44,6 +50,7 @@ def scores(
     rise: float = RISE,
     layers: Layers = "last",
     scale: Scale = "linear",
+    rule: str = "",
 ) -> pd.DataFrame:
     """Score candidates, and collect other possible predictors of their accuracy.
 
@@ -55,6 +62,8 @@ def scores(
         Definition of the region, see `TargetRegion`.
     layers
         Score the ``"last"`` layer, which the head reads, or the ``"mean"`` of the scores of all layers.
+    rule
+        Rule of the clusters, as in `Evaluation.layers`.
 
     Returns
     -------
@@ -76,9 +85,9 @@ def scores(
         groups.setdefault((each.dataset, each.seed), []).append(each)
     rows = []
     for group in groups.values():
-        target = region(group, small_up_to, rise, scale)
+        target = region(group, small_up_to, rise, scale, rule)
         for each in group:
-            curves = [found.normalised for found in each.layers().values()]
+            curves = [found.normalised for found in each.layers(rule).values()]
             distances = [target.distance(curve) for curve in curves]
             rows.append(
                 {
@@ -98,6 +107,12 @@ def scores(
                 }
             )
     return pd.DataFrame(rows)
+
+
+def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the means over seeds of a table from `scores`: one row per candidate and data set, without ``seed``."""
+    names = ["dataset", "candidate", "origin", "reference"]
+    return table.drop(columns="seed").groupby(names, sort=False).mean().reset_index()
 
 
 def ranking(table: pd.DataFrame) -> pd.Series:

@@ -7,9 +7,11 @@ import pandas as pd
 
 from lgdcnn_core import models
 from lgdcnn_core.companion.design.power import POOLED, PREDICTORS, predictive_power
-from lgdcnn_core.companion.design.record import Evaluation
+from lgdcnn_core.companion.design.record import COMPLETE_LINKAGE, Evaluation
 from lgdcnn_core.companion.design.region import RISE, SMALL_UP_TO
 from lgdcnn_core.companion.design.scoring import GLOBAL, LOCAL, Layers, region, scores
+
+_TRAINED = ["candidate", "dataset", "seed"]
 
 PAPER, RANDOM, PROPOSED = "paper", "random", "proposed"
 """Origins of candidates; every round of proposals counts as proposed."""
@@ -49,7 +51,7 @@ def candidate_table(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table
-        From `scores`, of one seed.
+        From `scores`; means are over its seeds.
 
     Returns
     -------
@@ -57,7 +59,8 @@ def candidate_table(table: pd.DataFrame) -> pd.DataFrame:
         One row per network (index): ``origin``, ``parameters``, ``score`` (mean over data sets), the validation MAE on
         each data set, and the ``mean rank`` of these MAEs; 1 is best.
     """
-    groups = table.assign(rank=table.groupby("dataset")["val_mae"].rank()).groupby("candidate", sort=False)
+    ranks = table.groupby(["dataset", "seed"])["val_mae"].rank()
+    groups = table.assign(rank=ranks).groupby("candidate", sort=False)
     errors = table.pivot_table(index="candidate", columns="dataset", values="val_mae", sort=False)
     before = groups.agg(origin=("origin", "first"), parameters=("n_parameters", "first"), score=("score", "mean"))
     return before.join(errors).join(groups["rank"].mean().rename("mean rank")).sort_values("score", kind="stable")
@@ -69,7 +72,7 @@ def rank_table(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table
-        From `scores`, of one seed; the references of the region are left out.
+        From `scores`; means are over its seeds. The references of the region are left out.
 
     Returns
     -------
@@ -78,7 +81,9 @@ def rank_table(table: pd.DataFrame) -> pd.DataFrame:
         ``networks``, ``rank by score``, ``rank by MAE``; 1 is best.
     """
     own = table[~table["reference"]]
-    ranks = own.groupby("dataset")[["score", "val_mae"]].rank().set_axis(["rank by score", "rank by MAE"], axis=1)
+    ranks = (
+        own.groupby(["dataset", "seed"])[["score", "val_mae"]].rank().set_axis(["rank by score", "rank by MAE"], axis=1)
+    )
     kinds = own["origin"].where(own["origin"].isin([PAPER, RANDOM]), PROPOSED)
     named = own["candidate"].where(kinds == PAPER, kinds + " networks")
     means = ranks.groupby(named).mean()
@@ -186,7 +191,8 @@ def definition_table(
     Returns
     -------
     DataFrame
-        One row per definition, then two descriptions of the curve that need no region; one column per data set, and
+        One row per definition, among them the clusters by complete linkage, of the evaluations that have them; then two
+        descriptions of the curve that need no region; one column per data set, and
         one for all together. Spearman's rho with its 95 % interval, as text.
     """
     ours = {"small_up_to": small_up_to, "rise": rise, "layers": layers}
@@ -202,9 +208,16 @@ def definition_table(
     wide = scores(evaluations, **ours)  # type: ignore[arg-type]
     for name, definition in variants.items():
         wide[name] = scores(evaluations, **definition)["score"]  # type: ignore[arg-type]
-    of_global = wide[wide["candidate"] == GLOBAL].set_index("dataset")["height"]
+    if with_both := [each for each in evaluations if each.complete_linkage is not None]:
+        for layer, name in (("last", ""), ("mean", ", mean over all layers")):
+            found = scores(with_both, **ours | {"layers": layer}, rule=COMPLETE_LINKAGE)  # type: ignore[arg-type]
+            scored = found[[*_TRAINED, "score"]].rename(columns={"score": f"clusters by complete linkage{name}"})
+            wide = wide.merge(scored, how="left", on=_TRAINED)
+            variants |= {scored.columns[-1]: {}}
+    of_global = wide[wide["candidate"] == GLOBAL].set_index(["dataset", "seed"])["height"]
     wide["height of the curve"] = wide["height"]
-    wide["distance to the LSTM's height"] = (wide["height"] - wide["dataset"].map(of_global)).abs()
+    theirs = of_global.loc[pd.MultiIndex.from_frame(wide[["dataset", "seed"]])].to_numpy()
+    wide["distance to the LSTM's height"] = (wide["height"] - theirs).abs()
     others = [*variants, "height of the curve", "distance to the LSTM's height"]
     power = predictive_power(wide, seed, others, n_resamples)
     texts = [f"{row.rho:+.2f} ({row.low:+.2f} to {row.high:+.2f})" for row in power.itertuples()]
