@@ -1,11 +1,12 @@
 """Verdicts on the paper's claims and on ours, computed from records: a module for each claim."""
 
-from lgdcnn_core.companion.claims.evidence import Evidence
+from lgdcnn_core.companion.claims.evidence import NETWORKS, Evidence
 from lgdcnn_core.companion.claims.ledger import NOTEBOOKS, all_verdicts, headlines, of_notebook, repeated_errors
 from lgdcnn_core.companion.claims.rendering import bullets, frame, readme_lines, with_lines
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 
 __all__ = [
+    "NETWORKS",
     "NOTEBOOKS",
     "Estimate",
     "Evidence",
