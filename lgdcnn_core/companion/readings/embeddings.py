@@ -137,11 +137,12 @@ def across_layers(points: pd.DataFrame, layers: Sequence[str]) -> pd.DataFrame:
     points
         ``compounds`` or ``environments`` of `Embeddings`.
     layers
-        The layers.
+        The layers; the embedding, which has neither, is left out.
     """
-    chosen = points[points["layer"].isin(layers)]
+    drawn = [layer for layer in layers if (points["layer"] == layer).any()]
+    chosen = points[points["layer"].isin(drawn)]
     index = [name for name in points.columns if name not in ("layer", "x", "y")]
-    wide = chosen.pivot_table(index=index, columns="layer", values=["x", "y"]).swaplevel(axis=1)[list(layers)]
+    wide = chosen.pivot_table(index=index, columns="layer", values=["x", "y"]).swaplevel(axis=1)[drawn]
     return wide.set_axis([": ".join(names) for names in wide.columns], axis=1).round(3).reset_index()
 
 
