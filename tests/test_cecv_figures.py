@@ -141,10 +141,42 @@ def test_two_layers_share_a_map_of_correlations(ax):
     assert [label.get_text().strip() for label in ax.get_xticklabels()] == symbols
 
 
-def test_measures_of_order_are_drawn_layer_after_layer(ax):
-    order = pd.DataFrame({"a": [None, 0.5], "b": [0.25, 0.75]}, index=["embedding", "LSTM output"])
-    figures.order_by_layer(order, ax, {"a": "first", "b": "second"})
-    assert [label.get_text() for label in ax.get_xticklabels()] == list(order.index)
-    drawn = {line.get_label(): line.get_ydata() for line in ax.lines}
-    np.testing.assert_array_equal(drawn["first"], [np.nan, 0.5])
-    np.testing.assert_array_equal(drawn["second"], [0.25, 0.75])
+def purities(layers, **values):
+    columns = {"share": 0.5, "null": 0.2, "low": 0.1, "high": 0.3} | values
+    return pd.DataFrame(columns, index=pd.Index(layers, name="layer"))
+
+
+def test_purities_are_drawn_layer_after_layer_above_the_range_of_their_null(ax):
+    table = purities(["embedding", "LSTM output"], share=[0.25, 0.75])
+    assert figures.purity_by_layer(table, ax, "group") is ax
+    assert [label.get_text() for label in ax.get_xticklabels()] == list(table.index)
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [0.25, 0.75])
+    bands = [each.get_paths()[0].vertices for each in ax.collections[1:]]
+    assert [(band[:, 1].min(), band[:, 1].max()) for band in bands] == [(0.1, 0.3), (0.1, 0.3)]
+    assert ax.get_ylim() == (0, 1)
+
+
+def test_errors_of_layers_leave_out_those_that_have_none(ax):
+    figures.errors_by_layer(pd.Series([np.nan, 0.5], ["embedding", "LSTM output"]), ax, "target")
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), [np.nan, 0.5])
+    assert ax.get_ylim()[0] == 0
+
+
+def test_each_network_has_a_panel_with_its_layers_in_their_order_on_one_scale():
+    table = pd.concat(
+        {"LSTM": purities(["LSTM output"]), "DCNN": purities(["DCNN block 1", "DCNN block 2"])}, names=["network"]
+    ).reset_index()
+    figure = figures.networks_figure(table, "Finding")
+    assert [ax.get_title() for ax in figure.axes] == ["LSTM", "DCNN"]
+    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["DCNN block 1", "DCNN block 2"]
+    assert len({ax.get_ylim() for ax in figure.axes}) == 1
+
+
+def test_differences_are_drawn_part_by_part_with_their_intervals():
+    table = pd.DataFrame({"part": ["LSTM", "DCNN"], "label": "AFLOW Band gap", "element": "Si"})
+    table = table.assign(difference=[0.1, -0.1], low=[0.05, -0.3], high=[0.2, 0.1])
+    (ax,) = figures.differences_figure(table, "Finding").axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["than LSTM", "than DCNN"]
+    (bars,) = ax.containers[0].lines[2]
+    ends = [segment[:, 0].tolist() for segment in bars.get_segments()]
+    np.testing.assert_allclose(ends, [[0.05, 0.2], [-0.3, 0.1]])

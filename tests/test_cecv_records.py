@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -193,6 +193,62 @@ def test_order_is_a_share_and_the_embedding_has_no_compounds(maps):
     assert order["same_group"].between(0, 1).all()
     assert order.loc["embedding", ["same_environment", "neighbour_error"]].isna().all()
     assert order.loc[LAYERS, "same_environment"].between(0, 1).all()
+
+
+def test_neighbours_of_atoms_are_kept_and_give_the_recorded_share(maps):
+    assert maps.neighbours("embedding") is None
+    for layer in LAYERS:
+        kinds = maps.environments.loc[maps.environments["layer"] == layer, "environment"].to_numpy()
+        neighbours = maps.neighbours(layer)
+        assert neighbours.shape == (len(kinds), 10)
+        assert not (neighbours == np.arange(len(kinds))[:, None]).any()
+        assert (kinds[neighbours] == kinds[:, None]).mean() == pytest.approx(
+            maps.order().loc[layer, "same_environment"]
+        )
+
+
+def test_purities_of_all_layers_have_a_null_and_an_old_record_the_mean_of_it(maps):
+    found = readings.order.of_maps(maps, permutations=30)
+    assert found.loc["group"].index.tolist() == maps.layers
+    assert found.loc["environment"].index.tolist() == LAYERS
+    assert found["p"].between(1 / 31, 1).all()
+    assert (found["low"] <= found["null"]).all()
+    correlations = maps.correlations("embedding")
+    alike = [
+        chemistry.block(number) == chemistry.block(other)
+        for number in correlations.index
+        for other in correlations[number].drop(number).nlargest(3).index
+    ]
+    assert found.loc[("block", "embedding"), "share"] == pytest.approx(np.mean(alike))
+    old = readings.order.of_maps(replace(maps, _neighbours=None), permutations=30).loc["environment"]
+    np.testing.assert_allclose(old["share"], found.loc["environment", "share"])
+    np.testing.assert_allclose(old["null"], maps.record.results["by_chance"]["same_environment"])
+    assert old[["low", "high", "p"]].isna().all(axis=None)
+
+
+def test_layers_are_put_into_the_order_of_the_network(maps):
+    assert maps.in_order(["DCNN block 3", "embedding"]) == ["embedding", "DCNN block 3"]
+    with pytest.raises(KeyError, match=r"no layer is called 'GRU'.*LSTM output"):
+        maps.in_order(["GRU"])
+
+
+def test_environments_are_compared_among_compounds_with_as_many_elements(environments):
+    shares, compounds = readings.order.shares_by_compound(environments), environments.compounds
+    sizes = compounds["size"].value_counts()
+    kept = compounds[compounds["size"].isin(sizes.index[sizes > 10])].reset_index(drop=True)
+    assert shares.index.tolist() == kept["row"].tolist()
+    assert list(shares) == LAYERS
+    # One compound by hand: its ten nearest among those of its size.
+    place, layer = len(kept) - 1, LAYERS[-1]
+    size = kept["size"][place]
+    alike = kept[kept["size"] == size]
+    entries = environments.efms(layer)[size][:, *np.triu_indices(size, k=1)]
+    apart = np.linalg.norm(entries - entries[-1], axis=1)[:-1]
+    kinds = [chemistry.environment(numbers.tolist(), 14) for numbers in alike["elements"]]
+    expected = np.mean([kinds[each] == kinds[-1] for each in np.argsort(apart)[:10]])
+    assert shares[layer].iloc[place] == pytest.approx(expected)
+    table = readings.order.of_efms(environments, permutations=20)
+    np.testing.assert_allclose(table["share"], shares.mean())
 
 
 def test_features_are_means_over_the_elements_and_over_the_compounds(workplace):
@@ -395,7 +451,9 @@ def test_the_cecv_notebook_sets_our_vector_beside_the_published_one(elsewhere):
 
 
 def test_the_embeddings_notebook_opens_from_its_record(elsewhere):
-    notebook.run(NOTEBOOKS / "07_embeddings.ipynb", elsewhere / "07.ipynb", {"layers": ["embedding", "DCNN block 3"]})
+    few = {"layers": ["DCNN block 3", "embedding"], "datasets": ["CritExam__Ef"], "elements": ["Si"]}
+    notebook.run(NOTEBOOKS / "07_embeddings.ipynb", elsewhere / "07.ipynb", few)
     assert "share its group (by chance 8 %)" in shown(elsewhere / "07.ipynb")
-    assert len(list((elsewhere / "figures").glob("07_CritExam__Ef_L-G-DCNN_*.svg"))) == 5
+    assert "L-G-DCNN's last layer has purer environments than LSTM's in" in shown(elsewhere / "07.ipynb")
+    assert len(list((elsewhere / "figures").glob("07_*.svg"))) == 7
     assert not (elsewhere / "runs").exists()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from lgdcnn_core import cecv
 from lgdcnn_core.companion.claims import Outcome, cecv_vector, embeddings_order, local_layers
@@ -88,26 +89,69 @@ def test_vectors_of_one_shape_have_no_divergence():
     assert "Jensen-Shannon divergence 0.000 bits, cosine 1.000, Pearson 1.000" in said
 
 
-ORDER = pd.DataFrame(
-    {"same_group": [0.3, 0.4, 0.5], "same_environment": [None, 0.6, 0.7], "neighbour_error": [None, 0.9, 0.5]},
-    index=["embedding", "first", "last"],
-)
+def purities(high=float("nan")):
+    """Purities of two layers, with the means of the null, and its upper end if it is known."""
+    rows = {
+        ("group", "embedding"): (0.3, 0.1, 80),
+        ("group", "first"): (0.4, 0.1, 80),
+        ("group", "last"): (0.5, 0.1, 80),
+        ("block", "embedding"): (0.8, 0.3, 80),
+        ("block", "first"): (0.7, 0.3, 80),
+        ("block", "last"): (0.6, 0.3, 80),
+        ("environment", "first"): (0.6, 0.2, 900),
+        ("environment", "last"): (0.7, 0.2, 900),
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["share", "null", "n"])
+    table.index = pd.MultiIndex.from_tuples(rows, names=["label", "layer"])
+    p = float("nan") if np.isnan(high) else 0.001
+    return table.assign(low=0.05 if high == high else high, high=high, p=p)
+
+
+ERRORS = pd.Series([float("nan"), 0.9, 0.5], ["embedding", "first", "last"])
 
 
 def test_layers_are_set_beside_chance():
-    said = "\n".join(embeddings_order.layer_by_layer(ORDER, {"same_group": 0.1, "same_environment": 0.2}, "Si"))
-    assert "30 % of an element's nearest neighbours belong to its group in the layer 'embedding'" in said
-    assert "and 50 % in 'last' (by chance 10 %)" in said
+    said = "\n".join(embeddings_order.layer_by_layer(purities(0.15), ERRORS, "Si"))
+    assert "its group has 30 % in 'embedding' and 50 % in 'last' (by chance 10 %, 5 to 15 %)" in said
+    assert "its block has 80 % in 'embedding' and 60 % in 'last' (by chance 30 %, 5 to 15 %)" in said
     assert "60 % of the nearest neighbours of Si in a compound are in the same kind" in said
+    assert "by 0.90 of the mean absolute deviation in 'first', and by 0.50 in 'last'" in said
 
 
-def test_the_verdict_on_layers_is_that_the_last_is_above_chance():
-    n = {"same_group": 80, "same_environment": 900}
+def test_a_map_is_remarked_with_its_purity_and_its_null():
+    found = embeddings_order.remarks(purities(0.15), "environment", ["embedding", "last"])
+    assert found == {"last": "70 % in the same environment\nby chance 20 %, 5 to 15 %"}
+    assert embeddings_order.remarks(purities(), "group", ["last"]) == {"last": "50 % in the same group\nby chance 10 %"}
+    assert embeddings_order.error_remarks(ERRORS, ["embedding", "last"]) == {"last": "error of neighbours' target 0.50"}
 
-    def outcome(group, environment):
-        chance = {"same_group": group, "same_environment": environment}
-        return embeddings_order.verdict(ORDER, chance, "Si", n).outcome
 
-    assert outcome(0.1, 0.2) is Outcome.REPRODUCED
-    assert outcome(0.6, 0.2) is Outcome.IN_PART
-    assert outcome(0.6, 0.8) is Outcome.NOT_REPRODUCED
+def test_the_table_has_a_row_for_each_layer_and_no_number_that_is_not_known():
+    found = embeddings_order.table(purities(0.15))
+    assert found.index.tolist() == ["embedding", "first", "last"]
+    assert found.loc["embedding"].tolist() == [
+        "30 %",
+        "10 % (5 to 15)",
+        "0.001",
+        "80 %",
+        "30 % (5 to 15)",
+        "0.001",
+        *"---",
+    ]
+    assert embeddings_order.table(purities()).loc["last", "environment"].tolist() == ["70 %", "20 %", "-"]
+
+
+@pytest.mark.parametrize(
+    ("high", "null", "outcome"),
+    [
+        (0.4, 0.1, Outcome.REPRODUCED),
+        (0.6, 0.1, Outcome.IN_PART),
+        (0.8, 0.1, Outcome.NOT_REPRODUCED),
+        (float("nan"), 0.1, Outcome.REPRODUCED),
+        (float("nan"), 0.8, Outcome.NOT_REPRODUCED),
+    ],
+)
+def test_the_verdict_on_layers_is_that_the_last_is_above_the_range_of_chance(high, null, outcome):
+    found = embeddings_order.verdict(purities(high).assign(null=null), "Si")
+    assert found.outcome is outcome
+    assert [(each.value, each.n) for each in found.ours] == [(50, 80), (70, 900)]
+    assert found.detail == "In the embedding, before any layer, 30 % share its group."

@@ -1,6 +1,6 @@
 """Figures can be read: by the colour-blind, at their printed size, without text over text."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -122,9 +122,18 @@ def maps_points(columns):
     )
 
 
-def order():
-    values = {"same_group": 0.4, "same_environment": 0.8, "neighbour_error": 0.2}
-    return pd.DataFrame(values, index=["embedding", *LAYERS])
+NETWORKS = ("DCNN-K1", "DCNN", "LSTM", "L-DCNN", "L-G-DCNN", "CrabNet")
+
+
+def purities(keys, names):
+    values = {"share": 0.4, "null": 0.1, "low": 0.05, "high": 0.15}
+    return pd.DataFrame(values, index=pd.MultiIndex.from_tuples(keys, names=names))
+
+
+def differences():
+    rows = product(["LSTM", "DCNN", "DCNN-K1", "L-DCNN"], SETS, ["Si", "O", "Al"])
+    table = pd.DataFrame(list(rows), columns=["part", "label", "element"])
+    return table.assign(difference=0.05, low=-0.1, high=0.15)
 
 
 REMARKS = dict.fromkeys(["embedding", *LAYERS[:2]], "78 % of the nearest atoms in the same environment")
@@ -167,11 +176,18 @@ PAGES = {
     "compounds": lambda: figures.compound_figure(
         maps_points({"target": np.arange(60.0)}), REMARKS, "eV/atom", "Bartel Formation enthalpy", TITLE
     ),
+    "elements": lambda: figures.element_figure(
+        maps_points({"symbol": ["Si"] * 60, "block": ["p"] * 60, "group": ["14"] * 60}), REMARKS, TITLE
+    ),
+    "purities of networks": lambda: figures.networks_figure(
+        purities(list(product(NETWORKS, LAYERS)), ["network", "layer"]).reset_index(), TITLE
+    ),
+    "differences": lambda: figures.differences_figure(differences(), TITLE),
     "order": lambda: figures.order_figure(
-        order(),
-        {"same_group": "elements of the same group", "same_environment": "Si in the same environment"},
-        {"neighbour_error": "error of neighbours' target"},
-        {"same_group": 0.1, "same_environment": 0.4},
+        purities(list(product(["group", "environment"], ["embedding", *LAYERS])), ["label", "layer"]),
+        {"group": "elements: group", "environment": "Si atoms: environment"},
+        pd.Series(0.2, index=["embedding", *LAYERS]),
+        "compounds: target",
         TITLE,
     ),
     "folds": lambda: figures.folds_figure(
@@ -291,3 +307,33 @@ def test_names_beside_points_do_not_lie_over_each_other():
     figure.canvas.draw()
     boxes = [text.get_window_extent() for text in texts]
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_names_in_a_crowd_cover_neither_names_nor_points_nor_lines():
+    figure, ax = plt.subplots(figsize=(2.7, 2.7))
+    rng = np.random.default_rng(0)
+    x, y = pd.Series(rng.normal(size=80)), pd.Series(rng.normal(size=80))
+    ax.scatter(x, y, s=16)
+    ax.margins(0.1)
+    names = pd.Series(rng.choice(["Si", "Mg", "O", "Tm", "Lu"], 80)).where(pd.Series(range(80)) % 10 > 0)
+    texts = figures.naming.name_points(x, y, names, ax)
+    assert [text.get_text() for text in texts] == names.dropna().tolist()
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    points = ax.transData.transform(np.column_stack([x, y]))
+    assert not any(box.contains(*point) for box in boxes for point in points)
+    lines = [ax.transData.transform(line.get_xydata()) for line in ax.lines]
+    assert lines
+    along = np.concatenate([start + np.linspace(0, 1, 20)[:, None] * (end - start) for start, end in lines])
+    assert not any(box.contains(*point) for box in boxes for point in along)
+
+
+def test_a_single_name_stands_next_to_its_point_without_a_line():
+    figure, ax = plt.subplots()
+    ax.scatter([0, 1], [0, 1])
+    (text,) = figures.naming.name_points(pd.Series([0, 1]), pd.Series([0, 1]), pd.Series([None, "Si"]), ax)
+    figure.canvas.draw()
+    box, point = text.get_window_extent(), ax.transData.transform((1, 1))
+    assert abs(box.x0 - point[0]) < 10 * figure.dpi / 72
+    assert not ax.lines

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 PACKAGES = Path(__file__).parent.parent / "pyproject.toml"
-IMPORTED_AS = {"umap-learn": "umap", "adjusttext": "adjustText"}
+IMPORTED_AS = {"umap-learn": "umap"}
 BELOW = ["IPython", "ipykernel", "jupyter_core", "nbformat", "numba", "openTSNE", "notebook"]
 """Packages that come with those of the companion."""
 

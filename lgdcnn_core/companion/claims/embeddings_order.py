@@ -1,105 +1,160 @@
 """Claim of the paper: maps of its features show that the layers come to know elements and environments."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Sequence
 
 import pandas as pd
 
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
-from lgdcnn_core.companion.readings import Embeddings
+from lgdcnn_core.companion.readings import Embeddings, order
+from lgdcnn_core.companion.readings.order import BLOCK, ENVIRONMENT, GROUP
+from lgdcnn_core.companion.readings.purity import Purity
 
 CLAIM = "The layers gather elements of a group and environments of a kind"
 
 NOTEBOOK = "07_embeddings"
 
 
-def of_maps(maps: Embeddings, element: str) -> Verdict:
-    """Judge the maps of a network with `verdict`; `element` is their focus element."""
-    n = {"same_group": maps.elements["atomic_number"].nunique(), "same_environment": maps.environments["row"].nunique()}
-    return verdict(maps.order(), maps.record.results["by_chance"], element, n)
+def of_maps(maps: Embeddings) -> Verdict:
+    """Judge the maps of a network with `verdict`."""
+    return verdict(order.of_maps(maps), maps.record.spec.element)
 
 
-def verdict(order: pd.DataFrame, by_chance: Mapping[str, float], element: str, n: Mapping[str, int]) -> Verdict:
-    """Judge the last layer by the neighbours in its full space; the paper shows pictures alone.
+def verdict(purities: pd.DataFrame, element: str) -> Verdict:
+    """Judge the last layer by the neighbours in its own features; the paper shows pictures alone.
 
     Parameters
     ----------
-    order
-        From `Embeddings.order`, layers from the first to the last.
-    by_chance
-        Shares of like neighbours that chance would give: ``same_group``, ``same_environment``.
+    purities
+        From `order.of_maps`.
     element
         The focus element.
-    n
-        Number of elements (``same_group``) and of compounds (``same_environment``).
 
     Returns
     -------
     Verdict
         Its numbers are two shares of nearest neighbours, in percent: neighbours of an element that are in its group,
-        and neighbours of an environment that are of its kind. "Reproduced" if both are above chance, "not reproduced"
-        if neither is.
+        and neighbours of an environment that are of its kind. "Reproduced" if both are above the range of the null,
+        "not reproduced" if neither is. Without a range, the mean of the null decides.
     """
-    last = order.dropna().iloc[-1]
-    shares = {name: (float(last[name]), by_chance[name]) for name in ("same_group", "same_environment")}
-    above = sum(share > chance for share, chance in shares.values())
-    counted = {"same_group": "element", "same_environment": "compound"}
+    layer = _layers(purities)[-1]
+    group, kind = (_at(purities, label, layer) for label in (GROUP, ENVIRONMENT))
+    before = _at(purities, GROUP, str(purities.loc[GROUP].index[0]))
     return Verdict(
         claim=CLAIM,
         by="paper",
-        tested=f"the layer {last.name!r}; the paper has pictures and no numbers",
+        tested=f"the layer {layer!r}; the paper has pictures and no numbers",
         quantity="share of nearest neighbours of the same group, and of the same environment, %",
         published=(),
-        ours=tuple(Estimate(100 * share, n[name], counted[name]) for name, (share, _) in shares.items()),
-        outcome=(Outcome.NOT_REPRODUCED, Outcome.IN_PART, Outcome.REPRODUCED)[above],
+        ours=(Estimate(100 * group.share, group.n, "element"), Estimate(100 * kind.share, kind.n, "compound")),
+        outcome=(Outcome.NOT_REPRODUCED, Outcome.IN_PART, Outcome.REPRODUCED)[_is_above(group) + _is_above(kind)],
         sentence=(
-            f"{_percent(last['same_group'])} of an element's nearest neighbours share its group (by chance "
-            f"{_percent(by_chance['same_group'])}), {_percent(last['same_environment'])} of those of {element} its "
-            f"environment ({_percent(by_chance['same_environment'])})."
+            f"{_percent(group.share)} of an element's nearest neighbours share its group (by chance "
+            f"{_percent(group.null)}), {_percent(kind.share)} of those of {element} its environment "
+            f"({_percent(kind.null)})."
         ),
         notebook=NOTEBOOK,
         form=".0f",
+        detail=f"In the embedding, before any layer, {_percent(before.share)} share its group.",
     )
 
 
-def layer_by_layer(order: pd.DataFrame, by_chance: Mapping[str, float], element: str) -> list[str]:
-    """Say how the neighbours change from the first layer to the last.
+def layer_by_layer(purities: pd.DataFrame, errors: "pd.Series[float]", element: str) -> list[str]:
+    """Say how the neighbours of elements, environments and compounds change from the first layer to the last.
 
     Parameters
     ----------
-    order, by_chance, element
+    purities, element
         As in `verdict`.
+    errors
+        Column ``neighbour_error`` of `Embeddings.order`.
     """
-    inside = order.dropna()
-    first, last = inside.iloc[0], inside.iloc[-1]
-    groups, kinds = order["same_group"], inside["same_environment"]
-    chance = {name: _percent(share) for name, share in by_chance.items()}
+    inside = _layers(purities)
+    first, last, start = inside[0], inside[-1], str(purities.loc[GROUP].index[0])
+    from_to = []
+    for label in (GROUP, BLOCK):
+        before, after = _at(purities, label, start), _at(purities, label, last)
+        from_to.append(
+            f"{_percent(before.share)} in {start!r} and {_percent(after.share)} in {last!r} ({_null(after)})"
+        )
+    before, after = _at(purities, ENVIRONMENT, first), _at(purities, ENVIRONMENT, last)
+    purest = max(inside, key=lambda layer: _at(purities, ENVIRONMENT, layer).share)
     return [
-        f"{_percent(groups.iloc[0])} of an element's nearest neighbours belong to its group in the layer "
-        f"{order.index[0]!r}, and {_percent(last['same_group'])} in {last.name!r} (by chance {chance['same_group']}).",
-        f"{_percent(first['same_environment'])} of the nearest neighbours of {element} in a compound are in the same "
-        f"kind of environment in {first.name!r}, and {_percent(last['same_environment'])} in {last.name!r} (by chance "
-        f"{chance['same_environment']}); the share is largest, {_percent(kinds.max())}, in {kinds.idxmax()!r}.",
-        f"The mean target of the nearest compounds misses a compound's own by {first['neighbour_error']:.2f} of the "
-        f"mean absolute deviation in {first.name!r}, and by {last['neighbour_error']:.2f} in {last.name!r}.",
+        f"Of an element's nearest neighbours, its group has {from_to[0]}; its block has {from_to[1]}.",
+        f"{_percent(before.share)} of the nearest neighbours of {element} in a compound are in the same kind of "
+        f"environment in {first!r}, and {_percent(after.share)} in {last!r} ({_null(after)}); the share is largest, "
+        f"{_percent(_at(purities, ENVIRONMENT, purest).share)}, in {purest!r}.",
+        f"The mean target of the nearest compounds misses a compound's own by {errors[first]:.2f} of the mean absolute "
+        f"deviation in {first!r}, and by {errors[last]:.2f} in {last!r}.",
     ]
+
+
+def remarks(purities: pd.DataFrame, label: str, layers: Sequence[str]) -> dict[str, str]:
+    """Return a remark for the map of each layer: the purity of its neighbours, and the null below.
+
+    Parameters
+    ----------
+    purities
+        From `order.of_maps`.
+    label
+        The label.
+    layers
+        The layers that are drawn; those without the label are left out.
+    """
+    known = {layer: _at(purities, label, layer) for layer in layers if (label, layer) in purities.index}
+    return {layer: f"{_percent(each.share)} in the same {label}\n{_null(each)}" for layer, each in known.items()}
+
+
+def error_remarks(errors: "pd.Series[float]", layers: Sequence[str]) -> dict[str, str]:
+    """Return a remark for the map of each layer with its error of the neighbours' target; NaN is left out."""
+    known = errors.dropna()
+    return {layer: f"error of neighbours' target {known[layer]:.2f}" for layer in layers if layer in known.index}
+
+
+def table(purities: pd.DataFrame) -> pd.DataFrame:
+    """Write the purities as texts: one row per layer, for each label the share, its null and p."""
+    cells = {
+        layer: {
+            (label, name): text
+            for label in (GROUP, BLOCK, ENVIRONMENT)
+            if (label, layer) in purities.index
+            for name, text in _texts(_at(purities, label, layer)).items()
+        }
+        for layer in (str(each) for each in purities.loc[GROUP].index)
+    }
+    return pd.DataFrame.from_dict(cells, orient="index").fillna("-").rename_axis("layer")
+
+
+def _texts(found: Purity) -> dict[str, str]:
+    known = not math.isnan(found.p)
+    span = f" ({100 * found.low:.0f} to {100 * found.high:.0f})" if known else ""
+    return {
+        "share": _percent(found.share),
+        "by chance (95 %)": _percent(found.null) + span,
+        "p": f"{found.p:.3f}" if known else "-",
+    }
+
+
+def _layers(purities: pd.DataFrame) -> list[str]:
+    """Return the layers behind the embedding, in their order."""
+    return [str(layer) for layer in purities.loc[ENVIRONMENT].index]
+
+
+def _at(purities: pd.DataFrame, label: str, layer: str) -> Purity:
+    values = purities.loc[[(label, layer)]].iloc[0]
+    share, null, low, high, p = (float(values[name]) for name in ("share", "null", "low", "high", "p"))
+    return Purity(share, null, low, high, p, int(values["n"]))
+
+
+def _is_above(found: Purity) -> bool:
+    return found.share > (found.null if math.isnan(found.high) else found.high)
+
+
+def _null(found: Purity) -> str:
+    """Write the null of a purity, such as "by chance 8 %, 4 to 12 %"; an old record has no range."""
+    said = f"by chance {_percent(found.null)}"
+    return said if math.isnan(found.low) else f"{said}, {100 * found.low:.0f} to {100 * found.high:.0f} %"
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
-
-
-def remarks(order: pd.DataFrame, column: str, text: str) -> dict[str, str]:
-    """Return a remark for the map of each layer, with the layer's value of one measure of `Embeddings.order`.
-
-    Parameters
-    ----------
-    order
-        From `Embeddings.order`.
-    column
-        The measure; layers without it have no remark and are left out.
-    text
-        The remark, with ``{}`` for the number: of a share in percent, of an error as it is.
-    """
-    known = order[column].dropna().astype(float)
-    form = ".2f" if column == "neighbour_error" else ".0%"
-    return {str(layer): text.format(format(value, form)) for layer, value in known.items()}

@@ -1,12 +1,13 @@
 """Compute all verdicts from the records of one store, notebook by notebook."""
 
 from collections.abc import Callable, Iterable
+from itertools import product
 
 import pandas as pd
 
 from lgdcnn_core import benchmarks, cecv
 from lgdcnn_core.benchmarks.split import N_FOLDS
-from lgdcnn_core.companion import design, runs
+from lgdcnn_core.companion import design, readings, runs
 from lgdcnn_core.companion.claims import (
     across_sets,
     cecv_guides_design,
@@ -17,6 +18,7 @@ from lgdcnn_core.companion.claims import (
     errors,
     fast_recipe,
     fraction_of_cost,
+    fusion_comprehends,
     local_layers,
     lower_errors,
     share_of_peak,
@@ -152,8 +154,10 @@ def _embeddings(evidence: Evidence) -> list[Verdict]:
     maps = evidence.embeddings(dataset, element, model)
     if maps is None:
         why = f"There is no reading of {model} on {benchmarks.card(dataset).label}."
-        return [untested(embeddings_order.CLAIM, "paper", why, embeddings_order.NOTEBOOK)]
-    return [embeddings_order.of_maps(maps, element)]
+        order = untested(embeddings_order.CLAIM, "paper", why, embeddings_order.NOTEBOOK)
+    else:
+        order = embeddings_order.of_maps(maps)
+    return [order, fusion_comprehends.of_readings(_every_reading(evidence))[0]]
 
 
 def _across_sets(evidence: Evidence) -> list[Verdict]:
@@ -191,15 +195,15 @@ def _compared(records: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 def _panels(evidence: Evidence) -> dict[tuple[str, str], dict[str, cecv.CECV]]:
     """CECVs of the last layers by network, for each data set and element for which all networks were read."""
-    panels = {}
-    for dataset in READ:
-        for element in ELEMENTS:
-            found = {model: evidence.environments(dataset, element, model) for model in NETWORKS}
-            if None not in found.values():
-                panels[dataset, element] = {
-                    model: each.cecv(each.layers[-1]) for model, each in found.items() if each is not None
-                }
-    return panels
+    panels = readings.last_layers(_every_reading(evidence))
+    return {case: each for case, each in panels.items() if set(each) == set(NETWORKS)}
+
+
+def _every_reading(evidence: Evidence) -> dict[tuple[str, str, str], readings.Environments]:
+    """Environments by data set, element and network, as far as they were read."""
+    cases = product(READ, ELEMENTS, NETWORKS)
+    found = {case: evidence.environments(*case) for case in cases}
+    return {case: each for case, each in found.items() if each is not None}
 
 
 NOTEBOOKS: dict[str, Callable[[Evidence], list[Verdict]]] = {

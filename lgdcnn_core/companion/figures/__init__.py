@@ -38,12 +38,17 @@ from lgdcnn_core.companion.figures.maps import (
     environment_figure,
     environment_map,
     few_layers,
-    order_by_layer,
-    order_figure,
     target_bar,
 )
 from lgdcnn_core.companion.figures.page import state
 from lgdcnn_core.companion.figures.prediction import class_probabilities, parity
+from lgdcnn_core.companion.figures.purity import (
+    differences_figure,
+    errors_by_layer,
+    networks_figure,
+    order_figure,
+    purity_by_layer,
+)
 from lgdcnn_core.companion.figures.spaces import along_line, element_shares, over_ternary, periodic_table
 from lgdcnn_core.companion.figures.speed import shares_of_peak, speed_figure
 from lgdcnn_core.companion.figures.style import DOUBLE, SINGLE, STYLE
@@ -77,11 +82,13 @@ __all__ = [
     "convergence_figure",
     "correlation_figure",
     "correlation_map",
+    "differences_figure",
     "element_figure",
     "element_map",
     "element_shares",
     "environment_figure",
     "environment_map",
+    "errors_by_layer",
     "few_columns",
     "few_layers",
     "fold_errors",
@@ -93,13 +100,14 @@ __all__ = [
     "learning_curve",
     "ledger_figure",
     "main_table_figure",
-    "order_by_layer",
+    "networks_figure",
     "order_figure",
     "over_folds",
     "over_ternary",
     "parity",
     "periodic_table",
     "power_figure",
+    "purity_by_layer",
     "region_figure",
     "save",
     "score_figure",

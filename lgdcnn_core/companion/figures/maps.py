@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from lgdcnn_core.companion.figures.cecv import layer_name
 from lgdcnn_core.companion.figures.naming import name_points
-from lgdcnn_core.companion.figures.page import legend_below, page, wrapped
+from lgdcnn_core.companion.figures.page import legend_below, legend_in, page, wrapped
 from lgdcnn_core.companion.figures.style import DOUBLE
 from lgdcnn_core.companion.wording import label
 
@@ -59,12 +58,16 @@ def element_figure(points: pd.DataFrame, layers: Mapping[str, str], title: str =
     title
         The finding; written above.
     """
-    figure, axes = _maps(layers, 4.2, title)
+    figure, axes, free = _maps(layers, 3.4, title, columns=2)
     for layer, ax in axes.items():
         element_map(points[points["layer"] == layer], ax)
-    legend_below(figure, list(axes.values())[:1], len(BLOCKS))
-    colours = ScalarMappable(_groups(), GROUPS)
-    bar = figure.colorbar(colours, ax=list(axes.values()), location="bottom", pad=0.02, aspect=60, shrink=0.7)
+    colours, drawn_on = ScalarMappable(_groups(), GROUPS), list(axes.values())
+    if free is None:
+        legend_below(figure, drawn_on, len(BLOCKS))
+        bar = figure.colorbar(colours, ax=drawn_on, location="bottom", pad=0.02, aspect=60, shrink=0.7)
+    else:
+        legend_in(free, drawn_on)
+        bar = figure.colorbar(colours, ax=free, location="bottom", aspect=30)
     bar.set_ticks(list(range(1, 19)))
     bar.ax.tick_params(length=0)
     bar.set_label("group of the periodic table (grey: lanthanides and actinides)")
@@ -93,6 +96,7 @@ def element_map(points: pd.DataFrame, ax: Axes) -> Axes:
         look: Any = {"s": 16, "linewidths": 0.3, "edgecolors": "black", "zorder": 3}
         ax.scatter(rows["x"], rows["y"], c=shown, marker=marker, **look)
         ax.plot([], [], marker, color="0.4", label=f"{block} block")
+    ax.margins(0.1)  # room for names
     return _bare(ax)
 
 
@@ -110,7 +114,7 @@ def environment_figure(
     order
         As in `environment_map`.
     """
-    figure, axes = _maps(layers, 2.7, title)
+    figure, axes, _ = _maps(layers, 2.9, title)
     for layer, ax in axes.items():
         environment_map(points[points["layer"] == layer], ax, order)
     legend_below(figure, axes.values(), 4)
@@ -133,7 +137,9 @@ def environment_map(points: pd.DataFrame, ax: Axes, order: Sequence[str]) -> Axe
         rows = points[points["environment"] == name]
         colour, marker = ENVIRONMENTS[min(number, len(ENVIRONMENTS) - 1)]
         if len(rows):
-            look: Any = {"s": 9, "marker": marker, "linewidths": 0, "alpha": 0.85, "rasterized": True}
+            # Rare environments lie on top, else the frequent ones hide them.
+            look: Any = {"s": 9, "marker": marker, "linewidths": 0, "alpha": 0.85, "zorder": 2 + 1 / len(rows)}
+            look |= {"rasterized": True}
             ax.scatter(rows["x"], rows["y"], color=colour, label=name, **look)
     return _zoomed(_bare(ax), points)
 
@@ -152,7 +158,7 @@ def compound_figure(
     unit, quantity
         Unit and name of the target.
     """
-    figure, axes = _maps(layers, 2.7, title)
+    figure, axes, _ = _maps(layers, 2.9, title)
     for layer, ax in axes.items():
         compound_map(points[points["layer"] == layer], ax)
     target_bar(points["target"], list(axes.values()), unit, quantity)
@@ -228,79 +234,26 @@ def correlation_map(correlations: pd.DataFrame, ax: Axes, upper: pd.DataFrame | 
     return ax
 
 
-def order_figure(
-    order: pd.DataFrame,
-    shares: Mapping[str, str],
-    errors: Mapping[str, str],
-    by_chance: Mapping[str, float] | None = None,
-    title: str = "",
-) -> Figure:
-    """Draw measures of order, layer after layer: shares on the left, relative errors on the right.
-
-    Parameters
-    ----------
-    order
-        As in `order_by_layer`.
-    shares, errors
-        Columns of `order`, and their names in the legend.
-    by_chance
-        The share that chance would give, by column.
-    title
-        The finding; written above.
-    """
-    figure, (panels,) = page(1, 2, 3.3, title)
-    order_by_layer(order, panels[0], shares, by_chance)
-    panels[0].set_ylabel("share of the nearest neighbours")
-    panels[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    order_by_layer(order, panels[1], errors)
-    panels[1].set_ylabel("error (1: predicting the mean)")
-    legend_below(figure, panels, 3)
-    return figure
-
-
-def order_by_layer(
-    order: pd.DataFrame, ax: Axes, names: Mapping[str, str], by_chance: Mapping[str, float] | None = None
-) -> Axes:
-    """Draw measures of order, layer after layer.
-
-    Parameters
-    ----------
-    order
-        One row per layer, in the order of the network; one column per measure, between 0 and about 1, which may be
-        missing.
-    ax
-        Where to draw.
-    names
-        Columns to draw, and their names in the legend.
-    by_chance
-        Value that chance would give, by column; drawn as thin dotted lines.
-    """
-    for number, (column, name) in enumerate(names.items()):
-        drawn = order[column].astype(float)
-        (line,) = ax.plot(range(len(order)), drawn, marker="osD"[number % 3], markersize=3, label=name)
-        if by_chance is not None and column in by_chance:
-            ax.axhline(
-                by_chance[column], color=line.get_color(), linewidth=0.8, linestyle=":", label=f"{name}, by chance"
-            )
-    ax.set_xticks(range(len(order)), [layer_name(layer) for layer in order.index], rotation=35, ha="right")
-    ax.set_ylim(0, 1.1 * ax.get_ylim()[1])
-    ax.legend()
-    return ax
-
-
 def few_layers(layers: Sequence[str], n: int) -> list[str]:
     """Choose n layers for maps: the first, the last, and those at equal distances between."""
     places = np.unique(np.linspace(0, len(layers) - 1, n).round().astype(int))
     return [layers[place] for place in places]
 
 
-def _maps(layers: Mapping[str, str], height: float, title: str) -> tuple[Figure, dict[str, Axes]]:
-    """Make a page of maps, one for each layer, with the layer's name and a remark above."""
-    figure, axes = page(1, len(layers), height, title)
-    width = 0.9 * DOUBLE / len(layers)
-    for ax, (layer, remark) in zip(axes.flat, layers.items(), strict=True):
+def _maps(
+    layers: Mapping[str, str], height: float, title: str, columns: int = 3
+) -> tuple[Figure, dict[str, Axes], Axes | None]:
+    """Make a page of maps, one for each layer, with its name and a remark above; return an empty panel too, if any."""
+    columns = min(columns, len(layers))
+    rows = -(-len(layers) // columns)
+    figure, axes = page(rows, columns, height, title)
+    width = 0.9 * DOUBLE / columns
+    for ax, (layer, remark) in zip(axes.flat, layers.items(), strict=False):
         ax.set_title(wrapped(f"{layer_name(layer)}\n{remark}", width, mpl.rcParams["axes.titlesize"]))
-    return figure, dict(zip(layers, axes.flat, strict=True))
+    for ax in axes.flat[len(layers) :]:
+        ax.set_axis_off()
+    free = axes.flat[len(layers)] if len(layers) < axes.size else None
+    return figure, dict(zip(layers, axes.flat, strict=False)), free
 
 
 def _groups() -> BoundaryNorm:

@@ -4,6 +4,7 @@
 and environments.
 """
 
+from lgdcnn_core.companion.readings import order
 from lgdcnn_core.companion.readings.cost import cost_table
 from lgdcnn_core.companion.readings.embeddings import Embeddings, across_layers
 from lgdcnn_core.companion.readings.environments import Environments
@@ -32,5 +33,6 @@ __all__ = [
     "last_layers",
     "local",
     "make",
+    "order",
     "origin",
 ]

@@ -1,6 +1,7 @@
 """Name things as chemists do: the environment of an element in a compound, and an element's place in the table."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from pymatgen.core import Composition, Element
 
@@ -31,8 +32,8 @@ def environment(elements: Sequence[int], focus: int) -> str:
     focus
         Atomic number of the element.
     """
-    symbol = Element.from_Z(focus).symbol
-    partners = {Element.from_Z(int(number)).symbol for number in elements} - {symbol}
+    symbol = _symbol(focus)
+    partners = {_symbol(int(number)) for number in elements} - {symbol}
     if not partners:
         return f"{symbol}, {ALONE}"
     found = (name for name, members in PARTNERS if partners & set(members))
@@ -41,7 +42,7 @@ def environment(elements: Sequence[int], focus: int) -> str:
 
 def environments_in_order(focus: int) -> list[str]:
     """List all names that `environment` can give, in a fixed order."""
-    symbol = Element.from_Z(focus).symbol
+    symbol = _symbol(focus)
     return [f"{symbol}-{name}" for name, _ in PARTNERS] + [f"{symbol}-{METAL}", f"{symbol}, {ALONE}"]
 
 
@@ -59,3 +60,8 @@ def group(number: int) -> str:
 def block(number: int) -> str:
     """Return the block of an element: "s", "p", "d" or "f"."""
     return str(Element.from_Z(number).block)
+
+
+@cache  # pymatgen searches all elements each time, which takes seconds for a data set
+def _symbol(number: int) -> str:
+    return str(Element.from_Z(number).symbol)

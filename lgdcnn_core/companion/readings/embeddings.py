@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pymatgen.core import Element
-from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from lgdcnn_core.companion.readings import features as layer_features
-from lgdcnn_core.companion.readings.chemistry import block, environment, group
+from lgdcnn_core.companion.readings.chemistry import block, environment, environments_in_order, group
 from lgdcnn_core.companion.readings.making import Findings, Stopwatch
 from lgdcnn_core.companion.readings.network import Trained
+from lgdcnn_core.companion.readings.purity import COMPARED, COMPARED_ELEMENTS, by_chance, nearest, shares
 from lgdcnn_core.companion.readings.record import Reading, ReadingRecord, ReadingStore
 from lgdcnn_core.companion.readings.spec import ReadingSpec
 from lgdcnn_core.composition import parse
@@ -32,13 +32,8 @@ NEIGHBOURS = 15
 MIN_DISTANCE = 0.1
 """UMAP's own defaults (L. McInnes et al., arXiv:1802.03426)."""
 
-COMPARED = 10
-"""Nearest neighbours in a layer's features that the measures of order use; `COMPARED_ELEMENTS` for elements."""
-
-COMPARED_ELEMENTS = 3
-
-ELEMENTS, CORRELATIONS, COMPOUNDS, ENVIRONMENTS = (
-    f"{name}.parquet" for name in ("elements", "correlations", "compounds", "environments")
+ELEMENTS, CORRELATIONS, COMPOUNDS, ENVIRONMENTS, NEIGHBOURS_OF_ATOMS = (
+    f"{name}.parquet" for name in ("elements", "correlations", "compounds", "environments", "neighbours")
 )
 
 
@@ -62,6 +57,7 @@ class Embeddings(Reading):
     compounds: pd.DataFrame
     environments: pd.DataFrame
     _correlations: pd.DataFrame
+    _neighbours: pd.DataFrame | None
 
     def named_elements(self) -> pd.DataFrame:
         """Return `elements` with the ``symbol``, ``block`` and ``group`` of each."""
@@ -69,12 +65,33 @@ class Embeddings(Reading):
         symbols = [Element.from_Z(number).symbol for number in numbers]
         return self.elements.assign(symbol=symbols, block=numbers.map(block), group=numbers.map(group))
 
+    def in_order(self, layers: Sequence[str]) -> list[str]:
+        """Return these layers in the order of the network, from the input to the output.
+
+        Raises
+        ------
+        KeyError
+            If the network has no such layer; the message lists its layers.
+        """
+        if unknown := [name for name in layers if name not in self.layers]:
+            raise KeyError(f"no layer is called {unknown[0]!r}; there are {', '.join(self.layers)}")
+        return [name for name in self.layers if name in layers]
+
+    def kinds_of_environments(self) -> list[str]:
+        """List all kinds of environments of the focus element, in a fixed order."""
+        return environments_in_order(self.record.spec.focus)
+
     def correlations_by_symbol(self, layer: str) -> pd.DataFrame:
         """Return `correlations` by symbol, in the order of Mendeleev numbers, where similar elements are neighbours."""
         found = self.correlations(layer)
         order = sorted(found.index, key=lambda number: Element.from_Z(number).mendeleev_no)
         symbols = [Element.from_Z(number).symbol for number in order]
         return found.loc[order, order].set_axis(symbols).set_axis(symbols, axis=1)
+
+    def correlation_table(self) -> pd.DataFrame:
+        """Return the correlations in the first and the last layer as one table, to three decimals."""
+        both = {layer: self.correlations_by_symbol(layer) for layer in (self.layers[0], self.layers[-1])}
+        return pd.concat(both, names=["layer", "element"]).round(3).reset_index()
 
     def correlations(self, layer: str) -> pd.DataFrame:
         """Return Pearson correlations of the elements' mean features, standardised over the elements, (E, E)."""
@@ -84,6 +101,15 @@ class Embeddings(Reading):
         matrix[upper] = self._correlations[layer]
         matrix = np.maximum(matrix, matrix.T) + np.minimum(matrix, matrix.T) - np.diag(matrix.diagonal())
         return pd.DataFrame(matrix, index=numbers, columns=numbers)
+
+    def neighbours(self, layer: str) -> NDArray[np.int64] | None:
+        """Return the nearest neighbours of the focus element's atoms, (n, k): positions among a layer's `environments`.
+
+        None where the record has none: for the embedding, and in records made before neighbours were kept.
+        """
+        if self._neighbours is None or layer not in self._neighbours:
+            return None
+        return np.stack(self._neighbours[layer].tolist()).astype(np.int64)
 
     def most_alike(self, layer: str, n: int = 6) -> "pd.Series[float]":
         """Return the focus element's correlations with its n most and n least similar elements, by symbol."""
@@ -111,11 +137,12 @@ def across_layers(points: pd.DataFrame, layers: Sequence[str]) -> pd.DataFrame:
     points
         ``compounds`` or ``environments`` of `Embeddings`.
     layers
-        The layers.
+        The layers; the embedding, which has neither, is left out.
     """
-    chosen = points[points["layer"].isin(layers)]
+    drawn = [layer for layer in layers if (points["layer"] == layer).any()]
+    chosen = points[points["layer"].isin(drawn)]
     index = [name for name in points.columns if name not in ("layer", "x", "y")]
-    wide = chosen.pivot_table(index=index, columns="layer", values=["x", "y"]).swaplevel(axis=1)[list(layers)]
+    wide = chosen.pivot_table(index=index, columns="layer", values=["x", "y"]).swaplevel(axis=1)[drawn]
     return wide.set_axis([": ".join(names) for names in wide.columns], axis=1).round(3).reset_index()
 
 
@@ -145,21 +172,22 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
     kinds = np.array([environment(compositions[[row]].atomic_numbers.tolist(), spec.focus) for row in focal])
     groups = np.array([group(number) for number in numbers.tolist()])
     targets = data["target"].to_numpy(dtype=float)
-    elements, compounds, environments, correlations = [], [], [], {}
+    elements, compounds, environments, correlations, neighbours = [], [], [], {}, {}
     order: dict[str, dict[str, float | None]] = {}
     for layer, means in read.elements.items():
         scaled = StandardScaler().fit_transform(means[numbers])
         upper = np.triu_indices(len(numbers), k=1)
         correlations[layer] = np.corrcoef(scaled)[upper].astype(np.float32)
-        order[layer] = {"same_group": _same(scaled, groups, COMPARED_ELEMENTS)}
+        order[layer] = {"same_group": float(shares(nearest(scaled, COMPARED_ELEMENTS), groups).mean())}
         with watch.time("umap"):
             elements.append(_mapped(scaled, layer, atomic_number=numbers, n=read.counts[numbers]))
         if layer == layer_features.EMBEDDING:
             order[layer] |= {"same_environment": None, "neighbour_error": None}
             continue
         atoms, pooled = (StandardScaler().fit_transform(part[layer]) for part in (read.focus, read.compounds))
+        neighbours[layer] = nearest(atoms, COMPARED)
         order[layer] |= {
-            "same_environment": _same(atoms, kinds, COMPARED),
+            "same_environment": float(shares(neighbours[layer], kinds).mean()),
             "neighbour_error": _neighbour_error(pooled, targets[mapped]),
         }
         with watch.time("umap"):
@@ -179,13 +207,16 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
         results={
             "compounds_read": len(rows),
             "order": _columns(order),
-            "by_chance": {"same_environment": _by_chance(kinds), "same_group": _by_chance(groups)},
+            "by_chance": {"same_environment": by_chance(kinds), "same_group": by_chance(groups)},
         },
         files={
             ELEMENTS: _parquet(pd.concat(elements)),
             CORRELATIONS: _parquet(pd.DataFrame(correlations)),
             COMPOUNDS: _parquet(pd.concat(compounds)),
             ENVIRONMENTS: _parquet(pd.concat(environments)),
+            NEIGHBOURS_OF_ATOMS: _parquet(
+                pd.DataFrame({layer: list(found.astype(np.uint16)) for layer, found in neighbours.items()})
+            ),
         },
         seconds=watch.seconds,
     )
@@ -194,7 +225,15 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
 def view(record: ReadingRecord, store: ReadingStore, files: dict[str, bytes]) -> Embeddings:
     """Open the record's files."""
     tables = {name: pd.read_parquet(io.BytesIO(content)) for name, content in files.items()}
-    return Embeddings(record, store, tables[ELEMENTS], tables[COMPOUNDS], tables[ENVIRONMENTS], tables[CORRELATIONS])
+    return Embeddings(
+        record,
+        store,
+        tables[ELEMENTS],
+        tables[COMPOUNDS],
+        tables[ENVIRONMENTS],
+        tables[CORRELATIONS],
+        tables.get(NEIGHBOURS_OF_ATOMS),
+    )
 
 
 def _some(rows: NDArray[np.int64], n: int, generator: np.random.Generator) -> NDArray[np.int64]:
@@ -215,26 +254,9 @@ def _mapped(scaled: NDArray[np.float64], layer: str, **columns: Any) -> pd.DataF
     return pd.DataFrame({"layer": layer, **columns, "x": x, "y": y})
 
 
-def _nearest(scaled: NDArray[np.float64], k: int) -> NDArray[np.int64]:
-    """Find the nearest neighbours of each point, without itself, (n, k)."""
-    k = min(k, len(scaled) - 1)
-    return np.asarray(NearestNeighbors(n_neighbors=k).fit(scaled).kneighbors(return_distance=False))
-
-
-def _same(scaled: NDArray[np.float64], labels: NDArray[Any], k: int) -> float:
-    """Return the share of each point's k nearest neighbours that have its label."""
-    return float((labels[_nearest(scaled, k)] == labels[:, None]).mean())
-
-
-def _by_chance(labels: NDArray[Any]) -> float:
-    """Return the share of other points, taken at random, that have a point's label."""
-    n = np.unique(labels, return_counts=True)[1]
-    return float((n * (n - 1)).sum() / (len(labels) * (len(labels) - 1)))
-
-
 def _neighbour_error(scaled: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
     """Return the mean absolute error of the nearest neighbours' mean target, divided by that of the mean of all."""
-    predicted = targets[_nearest(scaled, COMPARED)].mean(axis=1)
+    predicted = targets[nearest(scaled, COMPARED)].mean(axis=1)
     return float(np.abs(predicted - targets).mean() / np.abs(targets - targets.mean()).mean())
 
 
