@@ -1,7 +1,6 @@
 """Verdicts on the paper's claims and on ours, computed from records: a module for each claim."""
 
-<<<<<<< HEAD
-from lgdcnn_core.companion.claims.evidence import Evidence
+from lgdcnn_core.companion.claims.evidence import NETWORKS, Evidence
 from lgdcnn_core.companion.claims.ledger import (
     NOTEBOOKS,
     all_verdicts,
@@ -10,11 +9,6 @@ from lgdcnn_core.companion.claims.ledger import (
     of_notebook,
 )
 from lgdcnn_core.companion.claims.rendering import bullets, by_set, csv_text, frame, readme_lines, tally, with_lines
-=======
-from lgdcnn_core.companion.claims.evidence import NETWORKS, Evidence
-from lgdcnn_core.companion.claims.ledger import NOTEBOOKS, all_verdicts, headlines, of_notebook, repeated_errors
-from lgdcnn_core.companion.claims.rendering import bullets, frame, readme_lines, with_lines
->>>>>>> embeddings
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 
 __all__ = [
