@@ -276,7 +276,9 @@ JOINT_TRANSFER = FAST.with_changes(name="joint-transfer", source=JOINT)
 """The fast recipe, starting from a network that has learnt 18 properties of 350,000 compounds, this one included: see
 12_recipe."""
 
-RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST, FAST_VAL1000, PRETRAINING, TOGETHER, TRANSFER, JOINT_TRANSFER)}
+_ALL = (PAPER, FAST, FAST_VAL1000, PRETRAINING, TOGETHER, TRANSFER, JOINT_TRANSFER)
+
+RECIPES = {recipe.name: recipe for recipe in _ALL}
 """Recipes by name."""
 
 

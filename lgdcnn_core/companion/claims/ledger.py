@@ -17,6 +17,7 @@ from lgdcnn_core.companion.claims import (
     fraction_of_cost,
     local_layers,
     lower_errors,
+    sample_efficiency,
     share_of_peak,
     surpasses,
 )
@@ -157,6 +158,14 @@ def _recipe(evidence: Evidence) -> list[Verdict]:
     return [fast_recipe.verdict(differences, of_both)]
 
 
+def _efficiency(evidence: Evidence) -> list[Verdict]:
+    points = evidence.efficiency
+    return [
+        sample_efficiency.verdict(rival, sample_efficiency.compare(points, rival, evidence.run_stores))
+        for rival in sample_efficiency.CLAIMS
+    ]
+
+
 def _table_1(evidence: Evidence) -> pd.DataFrame:
     names = benchmarks.names("extended")
     published = published_errors(names).reset_index().melt("dataset", var_name="model", value_name="published")
@@ -195,5 +204,6 @@ NOTEBOOKS: dict[str, Callable[[Evidence], list[Verdict]]] = {
     "07_embeddings": _embeddings,
     "11_speed": _speed,
     "12_recipe": _recipe,
+    "13_sample_efficiency": _efficiency,
 }
 """Function that computes the verdicts of each notebook."""

@@ -10,13 +10,14 @@ Decisions made before any of these runs:
   size the epochs become more, see `epochs`. Trees need no such rule.
 - The validation part stays as it is for every size. It chooses the epoch of a network and the number of boosting
   rounds, and nothing is trained on it. Of a large validation part, 1,000 compounds judge the epochs of a network
-  (`training.FAST_VAL1000`). Somebody with 100 compounds would have fewer; the models share this advantage, except random
-  forests, which choose nothing.
+  (`training.FAST_VAL1000`). Somebody with 100 compounds would have fewer. All models share this advantage, except
+  random forests, which choose nothing.
 """
 
 from functools import cache
 
 import numpy as np
+import pandas as pd
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.runs import trees
@@ -70,10 +71,8 @@ def run(dataset: str, fold: int | None, model: str, size: int, seed: int) -> Run
     n_train, n_val = _parts(dataset, fold)
     if model in trees.RECIPES:
         return RunSpec(dataset, fold, model, trees.NAME, seed=seed, train_fraction=size / n_train)
-    recipe = FAST_VAL1000 if n_val > FAST_VAL1000.val_compounds else FAST
-    return RunSpec(
-        dataset, fold, model, recipe.name, seed=seed, train_fraction=size / n_train, epochs=epochs(size)
-    )
+    recipe = FAST_VAL1000 if n_val > (FAST_VAL1000.val_compounds or n_val) else FAST
+    return RunSpec(dataset, fold, model, recipe.name, seed=seed, train_fraction=size / n_train, epochs=epochs(size))
 
 
 def runs() -> list[RunSpec]:
@@ -87,6 +86,26 @@ def runs() -> list[RunSpec]:
         if seed in seeds(size)
         for model in (*BASELINES, *NETWORKS)
     ]
+
+
+def points(records: pd.DataFrame) -> pd.DataFrame:
+    """Choose the records of the study.
+
+    Parameters
+    ----------
+    records
+        From `load_records`.
+
+    Returns
+    -------
+    DataFrame
+        Their rows, in the order of `runs`, with the number of training compounds as ``size``. A run that both stores
+        have counts once, with its committed record.
+    """
+    order = {spec.key: place for place, spec in enumerate(runs())}
+    chosen = records[records["key"].isin(order)].sort_values("store", kind="stable").drop_duplicates("key")
+    chosen = chosen.sort_values("key", key=lambda keys: keys.map(order), kind="stable")
+    return chosen.assign(size=chosen["n_train"].astype(int)).reset_index(drop=True)
 
 
 @cache
