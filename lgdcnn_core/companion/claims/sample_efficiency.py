@@ -50,8 +50,8 @@ class Comparison:
     @property
     def overall(self) -> Estimate:
         """The geometric mean of the ratios over all sizes, with its bootstrap interval."""
-        row = self.ratios.iloc[-1]
-        return Estimate(row["ratio"], int(row["sizes"]), "size", row["low"], row["high"])
+        n, value, low, high = (self.ratios[name].iloc[-1] for name in ("sizes", "ratio", "low", "high"))
+        return Estimate(float(value), int(n), "size", float(low), float(high))
 
 
 def laws(points: pd.DataFrame) -> dict[tuple[str, str], PowerLaw]:
@@ -136,8 +136,8 @@ def verdict(rival: Rival, comparisons: Mapping[str, Comparison]) -> Verdict:
         ours=tuple(estimates),
         outcome=_together(lower, higher, n),
         sentence=(
-            f"With equal training compounds, {MODEL}'s test MAE is {span(min(values), max(values), '.2f')} times {theirs}: "
-            f"lower on {lower} of {counted(n, 'data set')}, higher on {higher}."
+            f"With equal training compounds, {MODEL}'s test MAE is {span(min(values), max(values), '.2f')} times "
+            f"{theirs}: lower on {lower} of {counted(n, 'data set')}, higher on {higher}."
         ),
         notebook=NOTEBOOK,
         form=".2f",
@@ -208,7 +208,7 @@ def size_table(comparisons: Iterable[Mapping[str, Comparison]]) -> pd.DataFrame:
         }
         for by_set in comparisons
         for dataset, each in by_set.items()
-        for _, row in each.ratios.iloc[:-1].iterrows()
+        for row in each.ratios.iloc[:-1].to_dict("records")
     ]
     if not cells:
         return pd.DataFrame()
@@ -252,4 +252,7 @@ def _meeting(each: Comparison) -> str:
 
 
 def _with_interval(value: float, low: float, high: float, form: str = ".3f") -> str:
+    """Write a number with its interval, if it has one."""
+    if math.isnan(low):
+        return format(value, form)
     return f"{value:{form}} ({low:{form}} to {high:{form}})"

@@ -147,7 +147,8 @@ def crossing(ratio: PowerLaw, smallest: float, largest: float) -> Crossing:
     """
     slope, height = ratio.exponent, math.log(float(ratio.errors([REFERENCE * math.exp(ratio.centre)])[0]))
     ends = [math.log(size / REFERENCE) - ratio.centre for size in (smallest, largest)]
-    size = _size(ratio, height / slope) if slope else math.nan
+    meeting = height / slope if slope else math.inf
+    size = _size(ratio, meeting) if ends[0] <= meeting <= ends[1] else math.nan
     # Where the line's height lies within its interval about 0, (height - slope x)^2 <= variance (1/n + x^2/spread).
     variance = (ratio.quantile * ratio.scatter) ** 2
     squared = slope**2 - variance / ratio.spread
@@ -156,7 +157,6 @@ def crossing(ratio: PowerLaw, smallest: float, largest: float) -> Crossing:
     edges = [(height * slope + side * root) / squared for side in (-1, 1)] if discriminant >= 0 and squared else []
     may_meet = [x for x in ends if (height - slope * x) ** 2 <= variance * (1 / ratio.n + x**2 / ratio.spread)]
     may_meet += [x for x in edges if ends[0] <= x <= ends[1]]
-    size = size if smallest <= size <= largest else math.nan
     if not may_meet:
         return Crossing(size, math.nan, math.nan)
     return Crossing(size, max(_size(ratio, min(may_meet)), smallest), min(_size(ratio, max(may_meet)), largest))
