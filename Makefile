@@ -18,6 +18,7 @@ help:  ## list the targets
 	@echo "make reproduce                 PROFILE=quick: two networks on small sets, twelve minutes"
 	@echo "make reproduce PROFILE=ours    our recipe and tree baselines on all 28 sets; resumable"
 	@echo "make reproduce PROFILE=paper   the whole paper: all sets, networks and folds, 300 epochs; resumable"
+	@echo "make reproduce PROFILE=efficiency   errors against the number of training compounds; resumable"
 	@echo "make reproduce PROFILE=paper ARGS=--dry-run   an estimate of the time on this machine, by data set"
 
 setup: $(INSTALLED)  ## create .venv with the locked versions
@@ -34,7 +35,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 data: $(INSTALLED)  ## fetch and check the 28 data sets and 3 extras (45 MB)
 	@$(RUN) -m lgdcnn_core.benchmarks
 
-reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compare (PROFILE=quick, ours or paper)
+reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compare (PROFILE=quick, ours, paper or efficiency)
 	@$(RUN) -m lgdcnn_core.companion.reproduce --profile $(PROFILE) $(ARGS)
 
 test: data  ## run the tests, 25 min

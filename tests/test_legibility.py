@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from lgdcnn_core.cecv import CECV, THRESHOLDS, Band
 from lgdcnn_core.companion import figures
 from lgdcnn_core.companion.figures import design, maps, page, speed
+from lgdcnn_core.companion.runs import power_laws
 
 pytestmark = pytest.mark.usefixtures("drawing_style")
 
@@ -136,6 +137,19 @@ def differences():
     return table.assign(difference=0.05, low=-0.1, high=0.15)
 
 
+def errors_by_size():
+    """Errors over wide and narrow ranges; nothing on the last data set."""
+    return pd.DataFrame(
+        [
+            {"dataset": name, "model": model, "size": size, "mae": scale * size**-exponent * (1 + 0.03 * seed)}
+            for name, scale, exponent in (("a", 900.0, 0.45), ("b", 0.3, 0.1), ("c", 4.0, 0.3))
+            for model in ("L-G-DCNN", "CrabNet", "RF", "GBM")
+            for size in (100, 1000, 5162, 25_000)
+            for seed in range(3)
+        ]
+    )
+
+
 REMARKS = dict.fromkeys(["embedding", *LAYERS[:2]], "78 % of the nearest atoms in the same environment")
 
 PAGES = {
@@ -222,6 +236,16 @@ PAGES = {
                 columns=["label", "verdict", "percent", "low", "high"],
             ),
         },
+        TITLE,
+    ),
+    "efficiency": lambda: figures.efficiency_figure(
+        errors_by_size(),
+        {
+            (name, model): power_laws.fit(rows["size"], rows["mae"])
+            for (name, model), rows in errors_by_size().groupby(["dataset", "model"])
+        },
+        dict.fromkeys("abcd", "JARVIS 2D exfoliation energy, fold 0 (meV/atom)"),
+        dict.fromkeys("abcd", "meV/atom"),
         TITLE,
     ),
     "convergence": lambda: figures.convergence_figure(

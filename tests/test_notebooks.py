@@ -66,6 +66,7 @@ def test_there_are_notebooks():
     assert [each.stem for each in NOTEBOOKS] == [
         *("00_start_here", "01_train", "02_benchmark_table", "03_convergence", "04_matbench_table", "05_cecv"),
         *("06_cecv_design", "07_embeddings", "09_your_data", "10_claims", "11_speed", "12_recipe"),
+        "13_sample_efficiency",
     ]
 
 

@@ -246,6 +246,10 @@ def test_an_estimated_duration_is_that_worked_by_hand():
     # Three batches of 128; a third of a step for the validation data.
     exact = 10 * (3 * 1 + 300 * 2 * 0.01) + 10 / 3 * (1 + 60 * 2 * 0.01)
     assert estimate.duration(RunSpec(BULK, epochs=10), size, pace) == pytest.approx(exact)
+    # Of 2,000 validation compounds, 1,000 judge an epoch.
+    many = estimate.Size(n_train=300, n_val=2000, mean_elements=2.0, max_elements=5)
+    few = 10 * (3 * 1 + 300 * 2 * 0.01) + 10 / 3 * (1 + 1000 * 2 * 0.01)
+    assert estimate.duration(RunSpec(BULK, recipe="fast-val1000", epochs=10), many, pace) == pytest.approx(few)
     # Padded to five elements, and in epoch 20 the validation data are looked at after each of the three batches.
     published = RunSpec(BULK, recipe="paper", setting="published", epochs=20)
     padded = 20 * (3 * 1 + 300 * 5 * 0.01) + 23 / 3 * (1 + 60 * 5 * 0.01)

@@ -431,6 +431,17 @@ def test_with_validation_data_the_best_epoch_is_kept():
     assert history.best_epoch == 1 + int(np.argmin(errors))
 
 
+def test_of_many_validation_compounds_the_seed_draws_those_that_judge_an_epoch():
+    few = SHORT_FAST.with_changes(val_compounds=4)
+    network, history = trained(few, seed=3)
+    chosen = np.sort(np.random.default_rng(3).permutation(10)[:4])
+    same, expected = trained(SHORT_FAST, seed=3, val=DATA[chosen])
+    assert curve(history) == curve(expected)
+    assert same_weights(network, same)
+    _, all_of_them = trained(SHORT_FAST.with_changes(val_compounds=10), seed=3)
+    assert curve(all_of_them) == curve(trained(SHORT_FAST, seed=3)[1]) != curve(history)
+
+
 def test_a_network_learns_what_there_is_to_learn():
     """The 30 rows are ten compounds with three targets each, 10 apart: no MAE below 6.67 is to be had."""
     _, history = trained(FAST.with_changes(epochs=60, batch_size=8, precision="float32", lr_max=3e-3), name="L-DCNN")

@@ -12,6 +12,7 @@ from lgdcnn_core.training.plan import Plan
 from lgdcnn_core.training.prediction import PREDICTION_BATCH, outputs, sigmoid, softmax
 from lgdcnn_core.training.recipe import (
     FAST,
+    FAST_VAL1000,
     FIRST_FAST,
     JOINT,
     JOINT_TRANSFER,
@@ -40,6 +41,7 @@ from lgdcnn_core.training.watch import Progress, TrainingStopped, Watch
 
 __all__ = [
     "FAST",
+    "FAST_VAL1000",
     "FIRST_FAST",
     "JOINT",
     "JOINT_TRANSFER",

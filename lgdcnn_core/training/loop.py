@@ -133,7 +133,7 @@ class _Run:
         self.plan = plan = replace(plan, recipe=plan.recipe.suited(network.chain.has_transformers))
         self.recipe, self.layout, self.compute = plan.recipe, plan.layout, plan.compute
         self.train_data = train_data.in_order(plan.layout)
-        self.val_data = val_data.in_order(plan.layout) if val_data is not None else None
+        self.val_data = None if val_data is None else _judges(val_data, plan).in_order(plan.layout)
         self.objective = Objective.of(plan, train_data.targets)
         self.weights = None if train_data.weights is None else relative(train_data.weights)
         network.dropout.p = self.recipe.dropout
@@ -307,6 +307,14 @@ class _Run:
         self.history = History(**history)
         if self.history.epochs and self.best_weights is None:
             self.last_finite = _copied(self.average.chosen(), None)
+
+
+def _judges(val_data: Labelled, plan: Plan) -> Labelled:
+    """Return the validation compounds that judge an epoch."""
+    most = plan.recipe.val_compounds
+    if most is None or len(val_data) <= most:
+        return val_data
+    return val_data[np.sort(np.random.default_rng(plan.seed).permutation(len(val_data))[:most])]
 
 
 def _require_finite(total: Tensor) -> None:

@@ -39,6 +39,7 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "noise": (_NOT_NEGATIVE, _LARGEST, "a number from 0"),
     "ema_decay": (0, 1, "a number from 0 to 1"),
     "patience": (1, _LARGEST, "a whole number from 1"),
+    "val_compounds": (1, _LARGEST, "a whole number from 1, or None"),
     "dropout": (0, 0.99, "a number from 0 to 0.99"),
     "reordered": (0, 1, "a number from 0 to 1"),
 }
@@ -82,6 +83,8 @@ class Recipe:
         Largest decay of the EMA per batch; the first batches have a smaller one, see `averaging.ExponentialAverage`.
     patience
         Number of cycle-ending epochs without improvement after which the published averaging stops.
+    val_compounds
+        Largest number of validation compounds that judge an epoch; of more, the seed draws so many once. None: all.
     loss
         ``"Laplace"`` as published: the negative log-likelihood of a Laplace distribution; or ``"L1"``: the absolute
         error, with the uncertainty learnt beside it, see `losses.absolute_loss`.
@@ -123,6 +126,7 @@ class Recipe:
     noise: float = 0.02
     ema_decay: float = 0.99
     patience: int = 5
+    val_compounds: int | None = None
     loss: Loss = "Laplace"
     targets: LearntTargets = "as they are"
     dropout: float = 0.0
@@ -262,6 +266,9 @@ TOGETHER = PRETRAINING.with_changes(name="joint", epochs=12)
 TRANSFER = FAST.with_changes(name="transfer", source="OQMD_Formation_Enthalpy")
 """The fast recipe, starting from a network that has learnt formation enthalpies of 210,000 compounds: see 12_recipe."""
 
+FAST_VAL1000 = FAST.with_changes(name="fast-val1000", val_compounds=1000)
+"""The fast recipe for small parts of large data sets, where validation would take longer than training."""
+
 JOINT = "joint"
 """`Recipe.source` of trainings that start from a network trained on all extended sets together."""
 
@@ -269,7 +276,9 @@ JOINT_TRANSFER = FAST.with_changes(name="joint-transfer", source=JOINT)
 """The fast recipe, starting from a network that has learnt 18 properties of 350,000 compounds, this one included: see
 12_recipe."""
 
-RECIPES = {recipe.name: recipe for recipe in (PAPER, FAST, PRETRAINING, TOGETHER, TRANSFER, JOINT_TRANSFER)}
+_ALL = (PAPER, FAST, FAST_VAL1000, PRETRAINING, TOGETHER, TRANSFER, JOINT_TRANSFER)
+
+RECIPES = {recipe.name: recipe for recipe in _ALL}
 """Recipes by name."""
 
 

@@ -15,7 +15,7 @@ from lgdcnn_core.companion.readings.embeddings import view as view_embeddings
 from lgdcnn_core.companion.readings.environments import Environments
 from lgdcnn_core.companion.readings.environments import view as view_environments
 from lgdcnn_core.companion.readings.spec import Kind, ReadingSpec
-from lgdcnn_core.companion.runs import curves
+from lgdcnn_core.companion.runs import curves, sample_efficiency
 from lgdcnn_core.companion.wording import STORES, own_setting
 
 READ = {"CritExam__Ef": 0.1, "aflow__Egap": 0.3, "OQMD_Bandgap": 0.025}
@@ -53,8 +53,13 @@ class Evidence:
     @cached_property
     def records(self) -> pd.DataFrame:
         """Records of runs on whole training parts, without the pretrainings that other runs start from."""
-        table = runs.load_records(self.run_stores)
+        table = self._all_runs
         return table[(table["train_fraction"] == 1) & (table["recipe"] != training.PRETRAINING.name)]
+
+    @cached_property
+    def efficiency(self) -> pd.DataFrame:
+        """Records of the study of sample efficiency, see `sample_efficiency.points`."""
+        return sample_efficiency.points(self._all_runs)
 
     def of(self, names: Sequence[str]) -> pd.DataFrame:
         """Return the records of these data sets."""
@@ -97,6 +102,10 @@ class Evidence:
         """Speed records, by the name of the machine and how it computed."""
         store = speed.committed() if self.store == "committed" else speed.local()
         return {record.title: record for record in store.records().values()} if store else {}
+
+    @cached_property
+    def _all_runs(self) -> pd.DataFrame:
+        return runs.load_records(self.run_stores)
 
     def _reading(
         self, kind: Kind, dataset: str, element: str, model: str

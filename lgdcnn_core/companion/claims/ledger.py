@@ -21,6 +21,7 @@ from lgdcnn_core.companion.claims import (
     fusion_comprehends,
     local_layers,
     lower_errors,
+    sample_efficiency,
     share_of_peak,
     surpasses,
 )
@@ -177,6 +178,14 @@ def _recipe(evidence: Evidence) -> list[Verdict]:
     return [fast_recipe.verdict(differences, of_both)]
 
 
+def _efficiency(evidence: Evidence) -> list[Verdict]:
+    points = evidence.efficiency
+    return [
+        sample_efficiency.verdict(rival, sample_efficiency.compare(points, rival, evidence.run_stores))
+        for rival in sample_efficiency.CLAIMS
+    ]
+
+
 def _table_1(evidence: Evidence) -> pd.DataFrame:
     names = benchmarks.names("extended")
     published = published_errors(names).reset_index().melt("dataset", var_name="model", value_name="published")
@@ -216,5 +225,6 @@ NOTEBOOKS: dict[str, Callable[[Evidence], list[Verdict]]] = {
     "10_claims": _across_sets,
     "11_speed": _speed,
     "12_recipe": _recipe,
+    "13_sample_efficiency": _efficiency,
 }
 """Function that computes the verdicts of each notebook."""

@@ -24,6 +24,7 @@ from lgdcnn_core.companion.figures.cells import (
 from lgdcnn_core.companion.figures.clusters import cluster_heatmap, clusters_figure
 from lgdcnn_core.companion.figures.convergence import convergence_curves, convergence_figure
 from lgdcnn_core.companion.figures.design import Region, power_figure, region_figure, score_figure
+from lgdcnn_core.companion.figures.efficiency import efficiency_figure, error_against_size
 from lgdcnn_core.companion.figures.export import folder, save
 from lgdcnn_core.companion.figures.folds import fold_errors, folds_figure
 from lgdcnn_core.companion.figures.learning import learning_curve
@@ -83,12 +84,14 @@ __all__ = [
     "correlation_figure",
     "correlation_map",
     "differences_figure",
+    "efficiency_figure",
     "element_figure",
     "element_map",
     "element_shares",
     "environment_figure",
     "environment_map",
     "errors_by_layer",
+    "error_against_size",
     "few_columns",
     "few_layers",
     "fold_errors",

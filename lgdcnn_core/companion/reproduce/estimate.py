@@ -98,6 +98,7 @@ def duration(spec: RunSpec, size: Size, pace: Pace) -> float:
     """Estimate the seconds of a whole training: its batches, and its predictions on validation data."""
     recipe = _recipe(spec)
     n_train, n_val = labelled(spec, size)
+    n_val = min(n_val, recipe.val_compounds or n_val)
     padded = spec.setting == "published" and not CHAINS[spec.model].masks_padding
     elements = size.max_elements if padded else size.mean_elements
     batches = -(-n_train // recipe.batch_size_for(n_train))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.benchmarks.split import N_FOLDS
-from lgdcnn_core.companion.runs import RunSpec, trees
+from lgdcnn_core.companion.runs import RunSpec, sample_efficiency, trees
 
 INTRODUCTION = "00_start_here.ipynb"
 TRAINING_NOTEBOOK = "01_train.ipynb"
@@ -65,7 +65,12 @@ def ours() -> list[RunSpec]:
     ]
 
 
-PROFILES: dict[str, Callable[[], list[RunSpec]]] = {"quick": quick, "ours": ours, "paper": paper}
+PROFILES: dict[str, Callable[[], list[RunSpec]]] = {
+    "quick": quick,
+    "ours": ours,
+    "paper": paper,
+    "efficiency": sample_efficiency.runs,
+}
 
 DRAWN = ("quick", "paper")
 """Profiles whose every run gets an executed copy of the training notebook."""

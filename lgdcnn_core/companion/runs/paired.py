@@ -66,7 +66,7 @@ def paired_difference(store: Store, first: str | Sequence[str], second: str | Se
         If the records' test rows are not the same.
     """
     keys_first, keys_second = ([keys] if isinstance(keys, str) else [*keys] for keys in (first, second))
-    errors = [_absolute_errors(table) for table in same_rows(store, keys_first + keys_second)]
+    errors = [absolute_errors(table) for table in same_rows(store, keys_first + keys_second)]
     n = len(keys_first)
     differences = np.mean(errors[:n], axis=0) - np.mean(errors[n:], axis=0)
     low, high = metrics.mean_interval(differences)
@@ -114,5 +114,6 @@ def paired_differences(
     return table.astype({name: "Int64" for name in ("fold", "epochs") if name in table})
 
 
-def _absolute_errors(table: pd.DataFrame) -> NDArray[np.float64]:
+def absolute_errors(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the absolute errors, (B,), of predictions as `Store.predictions` gives them."""
     return np.abs(table["predicted"].to_numpy(dtype=float) - table["actual"].to_numpy(dtype=float))
