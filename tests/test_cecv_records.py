@@ -454,6 +454,6 @@ def test_the_embeddings_notebook_opens_from_its_record(elsewhere):
     few = {"layers": ["DCNN block 3", "embedding"], "datasets": ["CritExam__Ef"], "elements": ["Si"]}
     notebook.run(NOTEBOOKS / "07_embeddings.ipynb", elsewhere / "07.ipynb", few)
     assert "share its group (by chance 8 %)" in shown(elsewhere / "07.ipynb")
-    assert "L-G-DCNN's last layer has purer environments than LSTM's in" in shown(elsewhere / "07.ipynb")
+    assert "Environments in L-G-DCNN's last layer are purer than in the last layer of " in shown(elsewhere / "07.ipynb")
     assert len(list((elsewhere / "figures").glob("07_*.svg"))) == 7
     assert not (elsewhere / "runs").exists()

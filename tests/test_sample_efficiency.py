@@ -245,7 +245,7 @@ def test_without_records_the_claims_are_not_testable_and_tables_are_empty():
     for rival in claim.CLAIMS:
         found = claim.verdict(rival, claim.compare(empty, rival, []))
         assert found.outcome is Outcome.NOT_TESTABLE
-        assert found.sentence.startswith("No data set has records of both models at 3 or more")
+        assert found.sentence.startswith("No data set has both models at 3 sizes")
     assert claim.law_table(empty, claim.laws(empty)).empty
     assert claim.crossing_table([{}]).empty
     assert claim.size_table([{}]).empty

@@ -13,7 +13,7 @@ from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 from lgdcnn_core.companion.readings import Environments, ReadingSpec
 from lgdcnn_core.companion.wording import rule_name, span
 
-PRINTED = "The printed CECV, for silicon in the last layer of L-G-DCNN"
+PRINTED = "The printed CECV of silicon in L-G-DCNN's last layer"
 
 NO_ORDER = "A layer's CECV does not depend on the order of the compounds"
 

@@ -110,6 +110,7 @@ def verdict(last: pd.DataFrame, purest: "pd.Series[float]") -> Verdict:
     n = int(counts["cases"].iloc[0])
     said = [f"{part}'s in {row['purer']} ({row['less pure']})" for part, row in counts.iterrows()]
     said[0] = said[0].replace(" (", f" of {counted(n, 'case')} (less pure in ")
+    above = counts["outcome"].tolist().count(Outcome.REPRODUCED)
     mean = last.groupby("part", sort=False)["difference"].mean()
     return Verdict(
         claim=CLAIM,
@@ -119,11 +120,14 @@ def verdict(last: pd.DataFrame, purest: "pd.Series[float]") -> Verdict:
         published=(),
         ours=tuple(share_of(int(purer), n, "case") for purer in counts["purer"]),
         outcome=_outcome(counts["outcome"].tolist()),
-        sentence=f"{FUSION}'s last layer has purer environments than {listed(said)}.",
+        sentence=(
+            f"Environments in {FUSION}'s last layer are purer than in the last layer of {above} of its "
+            f"{len(counts)} parts."
+        ),
         notebook=NOTEBOOK,
         form=".2g",
         detail=(
-            f"The mean differences are {listed([f'{100 * value:+.1f} ({part})' for part, value in mean.items()])} "
+            f"They are purer than {listed(said)}. The mean differences are {listed([f'{100 * value:+.1f} ({part})' for part, value in mean.items()])} "
             "percentage points. Between the purest layers, which favours deep networks, they are "
             f"{listed([f'{100 * purest[part]:+.1f}' for part in mean.index])}."
         ),

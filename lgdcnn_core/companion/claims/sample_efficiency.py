@@ -120,7 +120,7 @@ def verdict(rival: Rival, comparisons: Mapping[str, Comparison]) -> Verdict:
     claim = CLAIMS[rival]
     known = {name: each for name, each in comparisons.items() if each.law is not None}
     if not known:
-        why = f"No data set has records of both models at {power_laws.FEWEST} or more numbers of training compounds."
+        why = f"No data set has both models at {power_laws.FEWEST} sizes yet."
         return untested(claim, "paper", why, NOTEBOOK)
     estimates = [each.overall for each in known.values()]
     outcomes = [judge(each, 1, "below") for each in estimates]
