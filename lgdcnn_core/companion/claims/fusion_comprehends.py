@@ -127,7 +127,8 @@ def verdict(last: pd.DataFrame, purest: "pd.Series[float]") -> Verdict:
         notebook=NOTEBOOK,
         form=".2g",
         detail=(
-            f"They are purer than {listed(said)}. The mean differences are {listed([f'{100 * value:+.1f} ({part})' for part, value in mean.items()])} "
+            f"They are purer than {listed(said)}. The mean differences are "
+            f"{listed([f'{100 * value:+.1f} ({part})' for part, value in mean.items()])} "
             "percentage points. Between the purest layers, which favours deep networks, they are "
             f"{listed([f'{100 * purest[part]:+.1f}' for part in mean.index])}."
         ),
