@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from lgdcnn_core import benchmarks, training
-from lgdcnn_core.companion import design, readings, runs, speed
+from lgdcnn_core.companion import design, readings, runs, speed, uncertainty
 from lgdcnn_core.companion.design.study import NAME, TASKS
 from lgdcnn_core.companion.readings.embeddings import Embeddings
 from lgdcnn_core.companion.readings.embeddings import view as view_embeddings
@@ -86,6 +86,11 @@ class Evidence:
         on_sets = pd.Series([each.candidate for each in found], dtype=object).value_counts()
         by_set = [each for task in TASKS for each in found if each.dataset == task.dataset]
         return [each for each in by_set if on_sets[each.candidate] == len(TASKS)]
+
+    @cached_property
+    def uncertain(self) -> list[uncertainty.Case]:
+        """Predictions with stated uncertainties, by the fast recipe, the joint network and a random forest."""
+        return uncertainty.cases(self.records, self.run_stores)
 
     @cached_property
     def speeds(self) -> dict[str, speed.SpeedRecord]:

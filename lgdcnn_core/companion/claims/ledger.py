@@ -6,7 +6,7 @@ import pandas as pd
 
 from lgdcnn_core import benchmarks, cecv
 from lgdcnn_core.benchmarks.split import N_FOLDS
-from lgdcnn_core.companion import design, runs
+from lgdcnn_core.companion import design, runs, uncertainty
 from lgdcnn_core.companion.claims import (
     cecv_guides_design,
     cecv_vector,
@@ -18,6 +18,7 @@ from lgdcnn_core.companion.claims import (
     local_layers,
     lower_errors,
     share_of_peak,
+    stated_uncertainties,
     surpasses,
 )
 from lgdcnn_core.companion.claims.evidence import ELEMENTS, NETWORKS, READ, Evidence, published_errors
@@ -144,6 +145,11 @@ def _embeddings(evidence: Evidence) -> list[Verdict]:
     return [embeddings_order.of_maps(maps, element)]
 
 
+def _uncertainty(evidence: Evidence) -> list[Verdict]:
+    cases = evidence.uncertain
+    return stated_uncertainties.verdicts(uncertainty.fit(cases), uncertainty.intervals(cases))
+
+
 def _speed(evidence: Evidence) -> list[Verdict]:
     return [share_of_peak.verdict(evidence.speeds)]
 
@@ -193,6 +199,7 @@ NOTEBOOKS: dict[str, Callable[[Evidence], list[Verdict]]] = {
     "05_cecv": _cecv,
     "06_cecv_design": _design,
     "07_embeddings": _embeddings,
+    "08_uncertainty": _uncertainty,
     "11_speed": _speed,
     "12_recipe": _recipe,
 }
