@@ -25,6 +25,9 @@ SCORES: dict[str, Any] = {
 }
 """Look and name of the two kinds of calibrated intervals."""
 
+LOWEST = 10
+"""An interval that reaches below 0 has no lower end on a logarithmic axis; it ends at this part of the mean."""
+
 _DIAGONAL: Any = {"color": "0.4", "linewidth": 0.6, "zorder": 1}
 
 
@@ -88,8 +91,7 @@ def binned_errors(bins: pd.DataFrame, ax: Axes) -> Axes:
     """
     way = str(bins["way"].iloc[0])
     ax.plot([1e-9, 1e9], [1e-9, 1e9], **_DIAGONAL)
-    # An interval that reaches below 0 has no lower end on a logarithmic axis; it ends at a hundredth of the mean.
-    low = bins["low"].fillna(bins["mean"]).clip(lower=bins["mean"] / 100)
+    low = bins["low"].fillna(bins["mean"]).clip(lower=bins["mean"] / LOWEST)
     reach = [bins["mean"] - low, bins["high"].fillna(bins["mean"]) - bins["mean"]]
     ax.set(xscale="log", yscale="log")
     ax.errorbar(
@@ -162,6 +164,11 @@ def conformal_figure(groups: pd.DataFrame, share: float, title: str = "") -> Fig
             ax.set(xlabel=by, ylabel=quantity if quantity == "coverage" else "width / mean width")
             if quantity == "coverage":
                 ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            else:
+                ax.set(yscale="log")
+                ax.yaxis.set_major_locator(FixedLocator([0.25, 0.5, 1, 2, 4]))
+                ax.yaxis.set_minor_locator(NullLocator())
+                ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     only_outer_labels(axes)
     legend_below(figure, axes.flat, 2)
     return figure
@@ -181,7 +188,8 @@ def group_intervals(groups: pd.DataFrame, ax: Axes) -> Axes:
     for number, (score, look) in enumerate(SCORES.items()):
         rows = groups[groups["score"] == score]
         places = [names.index(name) + 0.2 * (number - 0.5) for name in rows["name"]]
-        reach = np.abs([rows["mean"] - rows["low"], rows["high"] - rows["mean"]])
+        low = rows["low"].clip(lower=rows["mean"] / LOWEST)
+        reach = np.abs([rows["mean"] - low, rows["high"] - rows["mean"]])
         ax.errorbar(places, rows["mean"], yerr=reach, elinewidth=0.6, linestyle="none", **look)
     ax.set_xticks(range(len(names)), names)
     ax.set_xlim(-0.5, len(names) - 0.5)

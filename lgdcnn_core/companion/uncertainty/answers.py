@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.uncertainty.cases import ENSEMBLE, FOREST, JOINT, SINGLE, WAYS, Case
 from lgdcnn_core.companion.uncertainty.conformal import ELEMENTS, FIFTHS, SCORES
 from lgdcnn_core.companion.uncertainty.measures import EXPECTATIONS
@@ -19,21 +20,18 @@ FEATURED = (JOINT, ENSEMBLE, SINGLE, FOREST)
 
 
 def coverage_finding(fit: pd.DataFrame) -> str:
-    """Say what share of the values the intervals of each way hold, as stated; without a full stop."""
-    found = over_sets(fit, "coverage_Laplace")
-    shares = [f"{NAMED[row.way]} {per_cent(row.mean)}" for row in _rows(found)]
-    return f"As stated, intervals for {per_cent(SHARE)} of the values hold: {', '.join(shares)}"
+    """Say what share of the values the intervals of each way hold, as stated."""
+    said = [f"{per_cent(row.mean)} by {NAMED[row.way]}" for row in _rows(over_sets(fit, "coverage_Laplace"))]
+    return f"Intervals that should hold {per_cent(SHARE)} of the values hold {', '.join(said)}"
 
 
 def error_finding(bins: pd.DataFrame) -> str:
     """Say how the error grows with the stated uncertainty."""
     way = featured(bins)
-    rows = bins[bins["way"] == way].set_index("bin")
-    first, last = rows["mean"].loc[0], rows["mean"].loc[N_BINS - 1]
-    of_last = last / rows["stated"].loc[N_BINS - 1]
+    means = bins[bins["way"] == way].set_index("bin")["mean"]
     return (
-        f"From the surest tenth of compounds to the least sure, the error of {NAMED[way]} grows {last / first:.0f} "
-        f"times; in the least sure it is {of_last:.2f} times the stated one"
+        "From the tenth of the compounds with the smallest stated uncertainty to the tenth with the largest, the error "
+        f"of {NAMED[way]} grows by a factor of {means.loc[N_BINS - 1] / means.loc[0]:.0f}"
     )
 
 
@@ -50,15 +48,17 @@ def decay_finding(fit: pd.DataFrame) -> str:
 
 
 def conformal_finding(groups: pd.DataFrame) -> str:
-    """Say in which groups calibrated intervals hold fewer values than stated, with either score."""
-    way = featured(groups)
-    said = []
+    """Say what share of the values calibrated intervals hold in groups of compounds, with either score."""
+    way, spans = featured(groups), []
     for score in SCORES:
         of_score = groups[(groups["way"] == way) & (groups["score"] == score)]
-        means = [over_sets(of_score[of_score["by"] == by], "coverage", ["group"])["mean"] for by in (ELEMENTS, FIFTHS)]
-        low, high = (per_cent(pick([pick(each) for each in means])) for pick in (min, max))
-        said.append(f"{low} to {high} in every group" if score == SCORES[0] else f"{low} to {high} with equal widths")
-    return f"Calibrated {per_cent(SHARE)} intervals of {NAMED[way]} hold {said[0]}, and {said[1]}"
+        kinds = (of_score[of_score["by"] == by] for by in (ELEMENTS, FIFTHS))
+        means = pd.concat([over_sets(kind, "coverage", ["group"])["mean"] for kind in kinds])
+        spans.append(f"{100 * means.min():.0f} to {per_cent(means.max())}")
+    return (
+        f"Calibrated {per_cent(SHARE)} intervals of {NAMED[way]} hold {spans[0]} of the values in every group; "
+        f"if all had the same width, {spans[1]}"
+    )
 
 
 def optimism(intervals: pd.DataFrame) -> list[str]:
@@ -76,13 +76,16 @@ def optimism(intervals: pd.DataFrame) -> list[str]:
     return said
 
 
-def crossfit_finding(table: pd.DataFrame) -> str:
-    """Say how far the choice of the epoch narrows intervals, from `conformal.crossfitted`."""
+def crossfit_finding(table: pd.DataFrame, key: str) -> str:
+    """Say how far the choice of the epoch narrows intervals, from `conformal.crossfitted` of a run."""
+    if table.empty:
+        return f"There is no cross-fit of {key}."
     row: Any = table.set_index("share").loc[SHARE]
+    label = benchmarks.card(key.partition("/")[0]).label
     return (
-        f"Where held-out compounds chose the epoch, the factor of {per_cent(SHARE)} intervals is {row['ratio']:.2f} "
-        f"times the one for an epoch that was fixed before ({row['low']:.2f} to {row['high']:.2f}); the test values "
-        f"that they hold are {per_cent(row['coverage_chosen'], 1)} and {per_cent(row['coverage_fixed'], 1)}."
+        f"On {label}, {per_cent(SHARE)} intervals are {row['ratio']:.2f} times as wide if the held-out compounds chose "
+        f"the epoch as if it was fixed before ({row['low']:.2f} to {row['high']:.2f}). They hold "
+        f"{one_decimal(row['coverage_chosen'])} and {one_decimal(row['coverage_fixed'])} of the test values."
     )
 
 
@@ -105,6 +108,8 @@ def missing(cases: Iterable[Case]) -> list[str]:
 
 def way_table(fit: pd.DataFrame) -> pd.DataFrame:
     """Tabulate the ways, averaged over data sets: texts, with 95 % intervals of coverage and area."""
+    if fit.empty:
+        return fit
     columns = {}
     for name in EXPECTATIONS:
         columns[f"coverage, {name}"] = _spread(over_sets(fit, f"coverage_{name}"), 0, " %")
@@ -119,6 +124,8 @@ def way_table(fit: pd.DataFrame) -> pd.DataFrame:
 
 def share_table(intervals: pd.DataFrame) -> pd.DataFrame:
     """Tabulate the coverage and width of calibrated intervals against the stated share, averaged over data sets."""
+    if intervals.empty:
+        return intervals
     parts: dict[str, pd.Series[str]] = {}
     for score in SCORES:
         own = intervals[intervals["score"] == score]
@@ -132,6 +139,8 @@ def share_table(intervals: pd.DataFrame) -> pd.DataFrame:
 
 def set_table(fit: pd.DataFrame, intervals: pd.DataFrame, way: str) -> pd.DataFrame:
     """Tabulate one way set by set: sharpness and errors in the unit of the property, coverage, and calibrated width."""
+    if fit.empty:
+        return fit
     measured = by_set(fit, ["mae", "rmse", "sharpness", "coverage_Laplace", "area_Laplace"])
     table = measured[measured["way"] == way].set_index("dataset")
     chosen = intervals[(intervals["share"] == SHARE) & (intervals["score"] == SCORES[0]) & (intervals["way"] == way)]
@@ -150,6 +159,8 @@ def set_table(fit: pd.DataFrame, intervals: pd.DataFrame, way: str) -> pd.DataFr
 
 def crossfit_table(table: pd.DataFrame) -> pd.DataFrame:
     """Tabulate `conformal.crossfitted`: the factor of each calibration, and the test coverage that it gives."""
+    if table.empty:
+        return table
     named = {"fixed": "epoch fixed", "chosen": "epoch chosen", "run": "validation data of the run"}
     columns = {}
     for key, name in named.items():

@@ -152,8 +152,11 @@ def crossfitted(store: CrossFitStore, key: str, runs: Iterable[Store], seed: int
         before. ``factor_chosen`` and ``coverage_chosen``: the held-out compounds chose the epoch. ``ratio``, ``low``
         and ``high``: the chosen factor over the fixed one, with its 95 % bootstrap interval over compounds. Coverages
         are of the test values, by the networks with the fixed epoch. ``factor_run`` and ``coverage_run``: by the
-        validation predictions of the run itself, and of its own test predictions; missing without such a record.
+        validation predictions of the run itself, and of its own test predictions; missing without such a record. The
+        table is empty if the store has no such cross-fit.
     """
+    if key not in store:
+        return pd.DataFrame()
     tables = store.predictions(key)
     held = {name: _scores(tables[name]) for name in (FIXED, CHOSEN)}
     of_test = _scores(tables[TEST])
