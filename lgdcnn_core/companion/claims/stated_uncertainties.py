@@ -4,7 +4,7 @@ import pandas as pd
 
 from lgdcnn_core.companion import wording
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, listed, mean_of, untested, within
-from lgdcnn_core.companion.uncertainty import ENSEMBLE, JOINT, SHARE, SINGLE, by_set
+from lgdcnn_core.companion.uncertainty import ENSEMBLE, JOINT, NAMED, SHARE, SINGLE, by_set
 
 CLAIMS = "Stated uncertainties are calibrated as they come", "Calibrated intervals hold the share that they state"
 
@@ -38,8 +38,8 @@ def verdicts(fit: pd.DataFrame, intervals: pd.DataFrame) -> list[Verdict]:
     if not intervals.empty:
         intervals = intervals[(intervals["share"] == SHARE) & (intervals["score"] == SCORE)]
     return [
-        _verdict(CLAIMS[0], fit, "coverage_Laplace", "As stated, they hold"),
-        _verdict(CLAIMS[1], intervals, "coverage", "Calibrated on validation data, they hold"),
+        _verdict(CLAIMS[0], fit, "coverage_Laplace", "as they are stated"),
+        _verdict(CLAIMS[1], intervals, "coverage", "calibrated on validation data"),
     ]
 
 
@@ -62,7 +62,10 @@ def _verdict(claim: str, table: pd.DataFrame, column: str, words: str) -> Verdic
         return untested(claim, "project", "No network has records with the predictions for it.", NOTEBOOK)
     ours = {way: within(mean_of(found, "data set"), 0, 1) for way, found in values.items()}
     judged = {way: judge_share(each) for way, each in ours.items()}
-    said = [f"{100 * each.value:.0f} % by the {way}".replace("the one", "one") for way, each in ours.items()]
+    said = [
+        f"{100 * each.value:.0f} %{' of the test values' if not number else ''} by {NAMED[way]}"
+        for number, (way, each) in enumerate(ours.items())
+    ]
     return Verdict(
         claim=claim,
         by="project",
@@ -71,7 +74,7 @@ def _verdict(claim: str, table: pd.DataFrame, column: str, words: str) -> Verdic
         published=(),
         ours=tuple(ours.values()),
         outcome=_together(list(judged.values())),
-        sentence=f"{words} {listed(said)}, of {100 * SHARE:.0f} %.",
+        sentence=f"Intervals for {100 * SHARE:.0f} %, {words}, hold {listed(said)}.",
         notebook=NOTEBOOK,
         form=".3f",
         detail=_detail(judged),
@@ -89,13 +92,13 @@ def _together(outcomes: list[Outcome]) -> Outcome:
 def _detail(judged: dict[str, Outcome]) -> str:
     """Say which ways are judged calibrated, which are not, and which are left open."""
     names = {
-        outcome: [f"the {way}".replace("the one", "one") for way, each in judged.items() if each is outcome]
+        outcome: [NAMED[way] for way, each in judged.items() if each is outcome]
         for outcome in (Outcome.REPRODUCED, Outcome.NOT_REPRODUCED, Outcome.OPEN)
     }
     texts = {
-        Outcome.REPRODUCED: f"within {100 * MARGIN:.0f} points",
-        Outcome.NOT_REPRODUCED: "outside",
-        Outcome.OPEN: "undecided",
+        Outcome.REPRODUCED: f"Within {100 * MARGIN:.0f} points",
+        Outcome.NOT_REPRODUCED: "Further off",
+        Outcome.OPEN: "Undecided",
     }
-    said = [f"{text}: {listed(names[outcome])}" for outcome, text in texts.items() if names[outcome]]
-    return f"{'; '.join(said)}."[0].upper() + f"{'; '.join(said)}."[1:]
+    said = [f"{text}: {listed(names[outcome])}." for outcome, text in texts.items() if names[outcome]]
+    return " ".join(said)

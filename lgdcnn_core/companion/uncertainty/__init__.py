@@ -5,6 +5,7 @@ a calibration is whose validation data also chose the epoch.
 """
 
 from lgdcnn_core.companion.uncertainty.answers import (
+    NAMED,
     conformal_finding,
     coverage_finding,
     crossfit_finding,
@@ -18,7 +19,7 @@ from lgdcnn_core.companion.uncertainty.answers import (
     share_table,
     way_table,
 )
-from lgdcnn_core.companion.uncertainty.cases import ENSEMBLE, FOREST, JOINT, SINGLE, WAYS, Case, cases, origin
+from lgdcnn_core.companion.uncertainty.case import ENSEMBLE, FOREST, JOINT, SINGLE, WAYS, Case, cases, origin
 from lgdcnn_core.companion.uncertainty.conformal import crossfitted, group_means, intervals, within_groups
 from lgdcnn_core.companion.uncertainty.crossfit import (
     CrossFitRecord,
@@ -33,6 +34,7 @@ __all__ = [
     "ENSEMBLE",
     "FOREST",
     "JOINT",
+    "NAMED",
     "SHARE",
     "SINGLE",
     "WAYS",

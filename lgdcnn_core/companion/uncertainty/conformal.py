@@ -11,7 +11,7 @@ from lgdcnn_core import composition
 from lgdcnn_core.companion.runs import Store
 from lgdcnn_core.companion.runs.record import VALIDATION
 from lgdcnn_core.companion.uncertainty import measures
-from lgdcnn_core.companion.uncertainty.cases import Case
+from lgdcnn_core.companion.uncertainty.case import Case
 from lgdcnn_core.companion.uncertainty.crossfit import CHOSEN, FIXED, TEST, CrossFitStore
 from lgdcnn_core.companion.uncertainty.measures import Values
 from lgdcnn_core.companion.uncertainty.tables import SHARE, over_sets

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from lgdcnn_core.companion.uncertainty import measures
-from lgdcnn_core.companion.uncertainty.cases import WAYS, Case
+from lgdcnn_core.companion.uncertainty.case import WAYS, Case
 from lgdcnn_core.companion.uncertainty.measures import EXPECTATIONS, PER_STD, Values
 
 SHARE = 0.9
