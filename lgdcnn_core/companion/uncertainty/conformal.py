@@ -31,6 +31,9 @@ MOST_ELEMENTS = 5
 ELEMENTS, FIFTHS = "number of elements", "fifth of stated uncertainty"
 """Groups of test compounds."""
 
+_COLUMNS = ["way", "dataset", "fold", "score", "share", "coverage", "expected", "excess", "width", "width_over_mae"]
+_COLUMNS += ["n_val"]
+
 FEWEST = 20
 """Smallest group of test compounds whose coverage is measured."""
 
@@ -67,7 +70,7 @@ def intervals(cases: Iterable[Case], shares: Iterable[float] = SHARES) -> pd.Dat
                         "n_val": calibration.n[0],
                     }
                 )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def within_groups(cases: Iterable[Case], share: float = SHARE) -> pd.DataFrame:
