@@ -1,6 +1,7 @@
 """Stated uncertainties: measures worked by hand and in closed form, intervals checked against MAPIE, cross-fits."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -295,6 +296,9 @@ class MadeUpCrossFits(dict):
 
     predictions = dict.__getitem__
 
+    def read(self, key):
+        return SimpleNamespace(epochs=30, chosen_epochs=[20, 50])
+
 
 def of_scores(scores):
     return pd.DataFrame({"actual": scores, "predicted": 0.0, "uncertainty": 1.0})
@@ -304,7 +308,12 @@ def test_the_optimism_of_a_chosen_epoch_is_the_ratio_of_the_factors():
     # Chosen errors are 20 % smaller; the test errors are like those with a fixed epoch.
     scores = laplace_scores(1.0, 999)
     store = MadeUpCrossFits(key={FIXED: of_scores(scores), CHOSEN: of_scores(0.8 * scores), TEST: of_scores(scores)})
-    row = uncertainty.crossfitted(store, "key", []).set_index("share").loc[0.9]
+    table = uncertainty.crossfitted(store, "key", [])
+    said = uncertainty.crossfit_finding(table, "mp_mu_b/x")
+    assert "the epoch was fixed at 30; held-out compounds chose 20 to 50." in said
+    assert "0.80 times as wide (0.80 to 0.80)" in said
+    assert said.endswith(": the choice has made the calibration optimistic.")
+    row = table.set_index("share").loc[0.9]
     # The rank is 900 of 999.
     assert row["factor_fixed"] == pytest.approx(scores[899])
     assert (row["ratio"], row["low"], row["high"]) == pytest.approx((0.8, 0.8, 0.8))

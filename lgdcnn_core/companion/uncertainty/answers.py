@@ -10,7 +10,7 @@ from lgdcnn_core.companion.uncertainty.case import ENSEMBLE, FOREST, JOINT, SING
 from lgdcnn_core.companion.uncertainty.conformal import ELEMENTS, FIFTHS, SCORES
 from lgdcnn_core.companion.uncertainty.measures import EXPECTATIONS
 from lgdcnn_core.companion.uncertainty.tables import N_BINS, SHARE, by_set, over_sets
-from lgdcnn_core.companion.wording import counted, four_digits, place
+from lgdcnn_core.companion.wording import counted, four_digits, place, span
 
 NAMED = {SINGLE: "one network", ENSEMBLE: "an ensemble", JOINT: "the joint network", FOREST: "a random forest"}
 """Ways to state an uncertainty, as subjects of a sentence."""
@@ -82,10 +82,14 @@ def crossfit_finding(table: pd.DataFrame, key: str) -> str:
         return f"There is no cross-fit of {key}."
     row: Any = table.set_index("share").loc[SHARE]
     label = benchmarks.card(key.partition("/")[0]).label
+    chosen = span(row["earliest"], row["latest"], ".0f")
+    optimistic = "" if row["high"] < 1 else "not " if row["low"] > 1 else "not detectably "
+    held = one_decimal(row["coverage_chosen"]), one_decimal(row["coverage_fixed"])
     return (
-        f"On {label}, {per_cent(SHARE)} intervals are {row['ratio']:.2f} times as wide if the held-out compounds chose "
-        f"the epoch as if it was fixed before ({row['low']:.2f} to {row['high']:.2f}). They hold "
-        f"{one_decimal(row['coverage_chosen'])} and {one_decimal(row['coverage_fixed'])} of the test values."
+        f"On {label}, the epoch was fixed at {row['epochs']:.0f}; held-out compounds chose {chosen}. With their "
+        f"choice, {per_cent(SHARE)} intervals are {row['ratio']:.2f} times as wide "
+        f"({row['low']:.2f} to {row['high']:.2f}), and they hold {held[0]} of the test values instead of {held[1]}: "
+        f"the choice has {optimistic}made the calibration optimistic."
     )
 
 

@@ -153,14 +153,15 @@ def crossfitted(store: CrossFitStore, key: str, runs: Iterable[Store], seed: int
     DataFrame
         One row per share. ``factor_fixed`` and ``coverage_fixed``: compounds were held out, and the epoch was fixed
         before. ``factor_chosen`` and ``coverage_chosen``: the held-out compounds chose the epoch. ``ratio``, ``low``
-        and ``high``: the chosen factor over the fixed one, with its 95 % bootstrap interval over compounds. Coverages
+        and ``high``: the chosen factor over the fixed one, with its 95 % bootstrap interval over compounds. ``epochs``,
+        ``earliest`` and ``latest``: the fixed epoch, and the range of the chosen ones. Coverages
         are of the test values, by the networks with the fixed epoch. ``factor_run`` and ``coverage_run``: by the
         validation predictions of the run itself, and of its own test predictions; missing without such a record. The
         table is empty if the store has no such cross-fit.
     """
     if key not in store:
         return pd.DataFrame()
-    tables = store.predictions(key)
+    record, tables = store.read(key), store.predictions(key)
     held = {name: _scores(tables[name]) for name in (FIXED, CHOSEN)}
     of_test = _scores(tables[TEST])
     drawn = np.random.default_rng(seed).integers(len(held[FIXED]), size=(RESAMPLES, len(held[FIXED])))
@@ -172,6 +173,7 @@ def crossfitted(store: CrossFitStore, key: str, runs: Iterable[Store], seed: int
         low, high = np.quantile(ratios, [0.025, 0.975])
         row = {"share": share, "factor_fixed": fixed, "factor_chosen": chosen}
         row |= {"ratio": chosen / fixed, "low": low, "high": high}
+        row |= {"epochs": record.epochs, "earliest": min(record.chosen_epochs), "latest": max(record.chosen_epochs)}
         row |= {"coverage_fixed": (of_test <= fixed).mean(), "coverage_chosen": (of_test <= chosen).mean()}
         if run is not None:
             factor = _quantile(run[0], share)

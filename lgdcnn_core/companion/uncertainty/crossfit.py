@@ -136,8 +136,8 @@ def make(
         raise InvalidSpec(
             f"cannot cross-fit {spec.key}: take a regression of a network from random weights, on whole training data"
         )
-    epochs = _run(spec, device).best_epoch
     begun, split = provenance.begin(), load_split(spec)
+    epochs = _run(spec, device).best_epoch
     compounds = pd.concat([split.train, split.val])
     held: dict[str, list[pd.DataFrame]] = {FIXED: [], CHOSEN: []}
     places, of_test, chosen_epochs, seconds = [], [], [], 0.0
