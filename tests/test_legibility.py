@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
+from test_uncertainty import OVERCONFIDENT
 
 from lgdcnn_core.cecv import CECV, THRESHOLDS, Band
-from lgdcnn_core.companion import figures
+from lgdcnn_core.companion import figures, uncertainty
 from lgdcnn_core.companion.figures import design, maps, page, speed
 from lgdcnn_core.companion.runs import power_laws
 
@@ -247,6 +248,13 @@ PAGES = {
         dict.fromkeys("abcd", "JARVIS 2D exfoliation energy, fold 0 (meV/atom)"),
         dict.fromkeys("abcd", "meV/atom"),
         TITLE,
+        TITLE,
+    ),
+    "coverage": lambda: figures.calibration_figure(uncertainty.curves(OVERCONFIDENT), TITLE),
+    "errors in bins": lambda: figures.binned_figure(uncertainty.binned(OVERCONFIDENT), TITLE),
+    "error decay": lambda: figures.decay_figure(uncertainty.decay(OVERCONFIDENT), TITLE),
+    "intervals": lambda: figures.conformal_figure(
+        uncertainty.group_means(uncertainty.within_groups(OVERCONFIDENT), uncertainty.JOINT), 0.9, TITLE
     ),
     "convergence": lambda: figures.convergence_figure(
         curves(), dict.fromkeys("abcd", "JARVIS 2D exfoliation energy, fold 0 (meV/atom)"), title=TITLE

@@ -65,7 +65,7 @@ def table_headings(path):
 def test_there_are_notebooks():
     assert [each.stem for each in NOTEBOOKS] == [
         *("00_start_here", "01_train", "02_benchmark_table", "03_convergence", "04_matbench_table", "05_cecv"),
-        *("06_cecv_design", "07_embeddings", "09_your_data", "10_claims", "11_speed", "12_recipe"),
+        *("06_cecv_design", "07_embeddings", "08_uncertainty", "09_your_data", "10_claims", "11_speed", "12_recipe"),
         "13_sample_efficiency",
     ]
 
@@ -360,6 +360,17 @@ def test_the_ledger_judges_what_a_stores_records_can_judge(workplace, tmp_path, 
     )
     assert "our MAE is 1.9 μB, 5.1 % below the published one" in outputs(copy)
     assert images(copy) == 1
+
+
+def test_the_notebook_of_uncertainties_says_when_there_is_no_record(workplace, monkeypatch, tmp_path):
+    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "none"))
+    copy = workplace / "08_none.ipynb"
+    notebook.run(DIRECTORY / "08_uncertainty.ipynb", copy, {"store": "local"})
+    said = outputs(copy)
+    assert said.count("**not testable here**") == 4  # two verdicts, at the top and at the end
+    assert "There is no record of the joint network." in said
+    assert "There is no cross-fit of matbench_phonons" in said
+    assert images(copy) == 0
 
 
 def test_the_recipe_notebook_says_when_there_is_no_record(workplace):

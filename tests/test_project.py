@@ -74,7 +74,8 @@ COMPANION = {
     "design": {"records", "runs"},
     "tuning": {"wording", "records", "runs"},
     "speed": {"records", "runs"},
-    "claims": {"wording", "records", "runs", "readings", "design", "tuning", "speed"},
+    "uncertainty": {"wording", "records", "runs"},
+    "claims": {"wording", "records", "runs", "readings", "design", "tuning", "speed", "uncertainty"},
     "figures": {"wording", "records", "runs"},
     "reproduce": {"wording", "records", "runs", "readings", "design", "claims", "figures"},
 }

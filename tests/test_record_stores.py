@@ -9,7 +9,7 @@ from made_up_records import made_up
 
 from lgdcnn_core.benchmarks import location
 from lgdcnn_core.benchmarks.location import checkout
-from lgdcnn_core.companion import design, readings, runs, speed, tuning
+from lgdcnn_core.companion import design, readings, runs, speed, tuning, uncertainty
 from lgdcnn_core.companion.records import places, sealed
 from lgdcnn_core.companion.runs import BrokenRecord, RunSpec, Store, joint, weights
 
@@ -28,6 +28,7 @@ def stores():
     every = [
         runs.committed_store(),
         tuning.committed_trials(),
+        uncertainty.committed_crossfits(),
         readings.committed("cecv"),
         readings.committed("embeddings"),
         speed.committed(),

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from lgdcnn_core import benchmarks, training
-from lgdcnn_core.companion import design, readings, runs, speed
+from lgdcnn_core.companion import design, readings, runs, speed, uncertainty
 from lgdcnn_core.companion.design.study import NAME, TASKS
 from lgdcnn_core.companion.readings.embeddings import Embeddings
 from lgdcnn_core.companion.readings.embeddings import view as view_embeddings
@@ -96,6 +96,11 @@ class Evidence:
             for each in by_set
             if on_sets[each.candidate, each.seed] == len(TASKS) and whole[each.seed] == whole[design.Plan(TASKS).seed]
         ]
+
+    @cached_property
+    def uncertain(self) -> list[uncertainty.Case]:
+        """Predictions with stated uncertainties, by the fast recipe, the joint network and a random forest."""
+        return uncertainty.cases(self.records, self.run_stores)
 
     @cached_property
     def speeds(self) -> dict[str, speed.SpeedRecord]:

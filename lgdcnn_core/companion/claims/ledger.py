@@ -7,7 +7,7 @@ import pandas as pd
 
 from lgdcnn_core import benchmarks, cecv
 from lgdcnn_core.benchmarks.split import N_FOLDS
-from lgdcnn_core.companion import design, readings, runs
+from lgdcnn_core.companion import design, readings, runs, uncertainty
 from lgdcnn_core.companion.claims import (
     across_sets,
     cecv_guides_design,
@@ -23,6 +23,7 @@ from lgdcnn_core.companion.claims import (
     lower_errors,
     sample_efficiency,
     share_of_peak,
+    stated_uncertainties,
     surpasses,
 )
 from lgdcnn_core.companion.claims.evidence import ELEMENTS, NETWORKS, READ, Evidence, published_errors
@@ -165,6 +166,11 @@ def _across_sets(evidence: Evidence) -> list[Verdict]:
     return [across_sets.verdict(across_sets.scores(evidence.records, across_sets.RIVAL))]
 
 
+def _uncertainty(evidence: Evidence) -> list[Verdict]:
+    cases = evidence.uncertain
+    return stated_uncertainties.verdicts(uncertainty.fit(cases), uncertainty.intervals(cases))
+
+
 def _speed(evidence: Evidence) -> list[Verdict]:
     return [share_of_peak.verdict(evidence.speeds)]
 
@@ -222,6 +228,7 @@ NOTEBOOKS: dict[str, Callable[[Evidence], list[Verdict]]] = {
     "05_cecv": _cecv,
     "06_cecv_design": _design,
     "07_embeddings": _embeddings,
+    "08_uncertainty": _uncertainty,
     "10_claims": _across_sets,
     "11_speed": _speed,
     "12_recipe": _recipe,

@@ -55,6 +55,16 @@ from lgdcnn_core.companion.figures.speed import shares_of_peak, speed_figure
 from lgdcnn_core.companion.figures.style import DOUBLE, SINGLE, STYLE
 from lgdcnn_core.companion.figures.table import benchmark_heatmap, best_published, main_table_figure, table_figure
 from lgdcnn_core.companion.figures.tuning import trial_ratios, trials_figure
+from lgdcnn_core.companion.figures.uncertainty import (
+    binned_errors,
+    binned_figure,
+    calibration_curves,
+    calibration_figure,
+    conformal_figure,
+    decay_figure,
+    error_decay,
+    group_intervals,
+)
 from lgdcnn_core.companion.wording import four_digits, label, three_decimals, unit_text
 
 __all__ = [
@@ -68,7 +78,11 @@ __all__ = [
     "Region",
     "benchmark_heatmap",
     "best_published",
+    "binned_errors",
+    "binned_figure",
     "by_configuration",
+    "calibration_curves",
+    "calibration_figure",
     "cecv_counts",
     "cecv_curves",
     "cecv_layers_figure",
@@ -79,12 +93,14 @@ __all__ = [
     "clusters_figure",
     "compound_figure",
     "compound_map",
+    "conformal_figure",
     "convergence_curves",
     "convergence_figure",
     "correlation_figure",
     "correlation_map",
     "differences_figure",
     "efficiency_figure",
+    "decay_figure",
     "element_figure",
     "element_map",
     "element_shares",
@@ -92,12 +108,14 @@ __all__ = [
     "environment_map",
     "errors_by_layer",
     "error_against_size",
+    "error_decay",
     "few_columns",
     "few_layers",
     "fold_errors",
     "folder",
     "folds_figure",
     "four_digits",
+    "group_intervals",
     "label",
     "layer_name",
     "learning_curve",

@@ -16,7 +16,7 @@ RUNS = "runs"
 BOTH = "both"
 """Name that selects both stores, in the parameter ``stores`` of notebooks."""
 
-OTHERS = ("cecv", "design", "embeddings", "pretraining", "speed", "tuning")
+OTHERS = ("cecv", "design", "embeddings", "pretraining", "speed", "tuning", "uncertainty")
 """Directories of the other kinds of records; they lie within the directory of the runs if `VARIABLE` names one."""
 
 

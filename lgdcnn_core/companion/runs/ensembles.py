@@ -1,7 +1,7 @@
 """Ensembles from records: the mean prediction of runs that differ only in their seed, or in their network too."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -112,8 +112,8 @@ def all_ensembles(
     return pd.concat([each for each in parts if len(each)] or parts[:1], ignore_index=True)
 
 
-def mean_prediction(store: Store, keys: Sequence[str]) -> pd.DataFrame:
-    """Return the test predictions of the ensemble of these records of one store.
+def mean_prediction(store: Store, keys: Sequence[str], part: Literal["test", "validation"] = "test") -> pd.DataFrame:
+    """Return the predictions of the ensemble of these records of one store for a part.
 
     Returns
     -------
@@ -124,10 +124,12 @@ def mean_prediction(store: Store, keys: Sequence[str]) -> pd.DataFrame:
     Raises
     ------
     UnlikeRecords
-        If their test rows, or the values of their recipes, are not the same.
+        If their rows, or the values of their recipes, are not the same.
+    NoValidation
+        As in `Store.validation`.
     """
     _require_one_recipe(store, keys)
-    tables = same_rows(store, keys)
+    tables = same_rows(store, keys, part)
     predicted, uncertainty = (
         np.stack([table[column].to_numpy(dtype=float) for table in tables]) for column in ("predicted", "uncertainty")
     )

@@ -39,15 +39,15 @@ def load_split(spec: RunSpec) -> Split:
     return split._replace(train=split.train.iloc[np.sort(order[:n_kept])])
 
 
-def held_out(spec: RunSpec, part: Literal["val", "test"], stated: str, name: str) -> pd.DataFrame:
-    """Load the validation or test part of a run's data, as `load_split` gives it.
+def held_out(spec: RunSpec, part: Literal["train", "val", "test"], stated: str, name: str) -> pd.DataFrame:
+    """Load a part of a run's data, as `load_split` gives it; the training part only as a whole.
 
     Parameters
     ----------
     spec
         The run.
     part
-        Which of the two.
+        Which of the three.
     stated
         The part's `provenance.data_hash`, as the record of the run states it.
     name
@@ -69,7 +69,7 @@ def held_out(spec: RunSpec, part: Literal["val", "test"], stated: str, name: str
 
 @lru_cache(maxsize=32)
 def _held_out(
-    dataset: str, fold: int | None, part: Literal["val", "test"], filtered: bool, stated: str
+    dataset: str, fold: int | None, part: Literal["train", "val", "test"], filtered: bool, stated: str
 ) -> pd.DataFrame:
     """Load a part once for the records of all runs on it; the hash that they state is part of the cache's key."""
     table: pd.DataFrame = getattr(benchmarks.load(dataset, fold=fold), part)
