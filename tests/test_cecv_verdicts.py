@@ -112,8 +112,8 @@ ERRORS = pd.Series([float("nan"), 0.9, 0.5], ["embedding", "first", "last"])
 
 def test_layers_are_set_beside_chance():
     said = "\n".join(embeddings_order.layer_by_layer(purities(0.15), ERRORS, "Si"))
-    assert "its group has 30 % in 'embedding' and 50 % in 'last' (by chance 10 %, 5 to 15 %)" in said
-    assert "its block has 80 % in 'embedding' and 60 % in 'last' (by chance 30 %, 5 to 15 %)" in said
+    assert "an element's group: 30 % in 'embedding' and 50 % in 'last' (by chance 10 %, 5 to 15 %)" in said
+    assert "its block: 80 % in 'embedding' and 60 % in 'last' (by chance 30 %, 5 to 15 %)" in said
     assert "60 % of the nearest neighbours of Si in a compound are in the same kind" in said
     assert "by 0.90 of the mean absolute deviation in 'first', and by 0.50 in 'last'" in said
 

@@ -20,7 +20,7 @@ from lgdcnn_core.companion.runs import trees
 from lgdcnn_core.companion.wording import BASELINES, counted, own_setting
 from lgdcnn_core.training import FAST
 
-CLAIM = f"{MODEL} is more accurate than {RIVAL} over all data sets together"
+CLAIM = f"Over all data sets, {MODEL} is more accurate than {RIVAL}"
 
 NOTEBOOK = "10_claims"
 
@@ -121,7 +121,7 @@ def verdict(found: Scores) -> Verdict:
         ours=(each.probability, each.ratio),
         outcome=judge(each.probability, 0.5, "above"),
         sentence=(
-            f"A run of it is the better one with probability {each.probability.value:.2f} "
+            f"Its run is the better one with probability {each.probability.value:.2f} "
             f"({each.probability.low:.2f} to {each.probability.high:.2f}, {counted(len(found), 'data set')})."
         ),
         notebook=NOTEBOOK,

@@ -80,7 +80,7 @@ def layer_by_layer(purities: pd.DataFrame, errors: "pd.Series[float]", element: 
     before, after = _at(purities, ENVIRONMENT, first), _at(purities, ENVIRONMENT, last)
     purest = max(inside, key=lambda layer: _at(purities, ENVIRONMENT, layer).share)
     return [
-        f"Of an element's nearest neighbours, its group has {from_to[0]}; its block has {from_to[1]}.",
+        f"Nearest neighbours share an element's group: {from_to[0]}; its block: {from_to[1]}.",
         f"{_percent(before.share)} of the nearest neighbours of {element} in a compound are in the same kind of "
         f"environment in {first!r}, and {_percent(after.share)} in {last!r} ({_null(after)}); the share is largest, "
         f"{_percent(_at(purities, ENVIRONMENT, purest).share)}, in {purest!r}.",
