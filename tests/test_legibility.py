@@ -248,7 +248,6 @@ PAGES = {
         dict.fromkeys("abcd", "JARVIS 2D exfoliation energy, fold 0 (meV/atom)"),
         dict.fromkeys("abcd", "meV/atom"),
         TITLE,
-        TITLE,
     ),
     "coverage": lambda: figures.calibration_figure(uncertainty.curves(OVERCONFIDENT), TITLE),
     "errors in bins": lambda: figures.binned_figure(uncertainty.binned(OVERCONFIDENT), TITLE),
