@@ -5,7 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from lgdcnn_core.companion.claims import Estimate, Outcome, Verdict, bullets, frame, headlines, readme_lines, with_lines
+from lgdcnn_core.companion.claims import (
+    Estimate,
+    Outcome,
+    Verdict,
+    bullets,
+    frame,
+    headlines,
+    readme_lines,
+    table_lines,
+    with_lines,
+)
 from lgdcnn_core.companion.claims.rendering import END, START, NoPlaceForVerdicts
 from lgdcnn_core.companion.claims.verdict import judge, listed, mean_of, mean_ratio, share_of, untested, within
 
@@ -74,6 +84,10 @@ def test_notebook_readme_and_table_show_the_same_verdict():
     assert readme_lines([found]) == (
         "- It converges: **left open**. It does not. [03](figures/notebooks/03_convergence.ipynb)"
     )
+    assert table_lines([found]).splitlines()[-1] == (
+        "It converges | left open | It does not. | [03](03_convergence.ipynb)"
+    )
+    assert " | left open | 3 | 4 (3.5 to 4.5, 5 seeds) | It does" in table_lines([found], numbers=True)
     row = frame([found]).iloc[0]
     assert row[["published", "ours", "verdict"]].tolist() == ["3", "4 (3.5 to 4.5, 5 seeds)", str(Outcome.OPEN)]
 

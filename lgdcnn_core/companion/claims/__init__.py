@@ -8,7 +8,16 @@ from lgdcnn_core.companion.claims.ledger import (
     headlines,
     of_notebook,
 )
-from lgdcnn_core.companion.claims.rendering import bullets, by_set, csv_text, frame, readme_lines, tally, with_lines
+from lgdcnn_core.companion.claims.rendering import (
+    bullets,
+    by_set,
+    csv_text,
+    frame,
+    readme_lines,
+    table_lines,
+    tally,
+    with_lines,
+)
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 
 __all__ = [
@@ -27,6 +36,7 @@ __all__ = [
     "headlines",
     "of_notebook",
     "readme_lines",
+    "table_lines",
     "tally",
     "with_lines",
 ]

@@ -35,9 +35,24 @@ def tally(verdicts: Iterable[Verdict], noun: str) -> str:
     return f"Of {len(outcomes)} {noun}, {listed(parts)}."
 
 
-def link(notebook: str) -> str:
-    """Link from a notebook to another one, in Markdown."""
-    return f"[{notebook[:2]}]({notebook}.ipynb)"
+def table_lines(verdicts: Iterable[Verdict], numbers: bool = False) -> str:
+    """Write verdicts as a Markdown table for a notebook: claim, verdict, sentence, link to the notebook that shows it.
+
+    Parameters
+    ----------
+    verdicts
+        The verdicts.
+    numbers
+        Also write the published number and ours, with its interval and n.
+    """
+    beside = ("published | ours | ", "---|---|") if numbers else ("", "")
+    lines = [f"claim | verdict | {beside[0]}what we found | in", f"---|---|{beside[1]}---|---"]
+    for each in verdicts:
+        row = each.row()
+        cells = [row["claim"], each.outcome.brief, *((row["published"], row["ours"]) if numbers else ())]
+        cells += [row["sentence"], f"[{each.notebook[:2]}]({each.notebook}.ipynb)"]
+        lines.append(" | ".join(cells))
+    return "\n".join(lines)
 
 
 def by_set(verdicts: Iterable[Verdict]) -> pd.DataFrame:
