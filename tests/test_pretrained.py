@@ -73,7 +73,7 @@ def test_its_weights_are_those_of_the_recorded_training(joint):
     record = joint_record(spec)
     assert record.spec == spec
     assert joint.n_train_ == record.n_train == len(joint.training_compounds_)
-    assert joint.recipe_.as_dict() == record.recipe
+    assert joint.recipe_.differing(record.recipe, transformers=False) == []
     store = runs.committed_store()
     run = runs.RunSpec("aflow__ael_bulk_modulus_vrh", recipe="joint")
     recorded = store.predictions(run.key)

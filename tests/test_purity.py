@@ -109,7 +109,8 @@ def test_a_fusion_above_every_part_in_many_cases_is_reproduced_and_below_every_p
     found, _ = judged(*[shares(0.7, PARTS)] * 9)
     assert found.outcome is Outcome.REPRODUCED
     assert [(each.value, each.n) for each in found.ours] == [(9, 9)] * 4
-    assert "than LSTM's in 9 of 9 cases (less pure in 0), DCNN's in 9 (0)" in found.sentence
+    assert "than LSTM's in 9 of 9 cases (less pure in 0), DCNN's in 9 (0)" in found.detail
+    assert "purer than in the last layer of 4 of its 4 parts" in found.sentence
     assert "+20.0 (LSTM)" in found.detail
     # Between the purest layers: 0.95 of the first layer against 0.5 of the last.
     assert "they are +45.0, +45.0, +45.0 and +45.0." in found.detail
@@ -119,7 +120,7 @@ def test_a_fusion_above_every_part_in_many_cases_is_reproduced_and_below_every_p
 def test_a_fusion_above_some_parts_is_in_part():
     found, _ = judged(*[shares(0.7, PARTS | {"LSTM": 0.9})] * 9)
     assert found.outcome is Outcome.IN_PART
-    assert "than LSTM's in 0 of 9 cases (less pure in 9)" in found.sentence
+    assert "than LSTM's in 0 of 9 cases (less pure in 9)" in found.detail
 
 
 def test_cases_that_compounds_do_not_decide_or_too_few_of_them_leave_the_claim_open():
