@@ -15,7 +15,7 @@ KILLS ?= 100
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1|/' | column -t -s '|'
 	@echo
-	@echo "make reproduce                 PROFILE=quick: two networks on small sets, twelve minutes"
+	@echo "make reproduce                 PROFILE=quick: two networks on small sets, fifteen minutes"
 	@echo "make reproduce PROFILE=ours    our recipe and tree baselines on all 28 sets; resumable"
 	@echo "make reproduce PROFILE=paper   the whole paper: all sets, networks and folds, 300 epochs; resumable"
 	@echo "make reproduce PROFILE=efficiency   errors against the number of training compounds; resumable"

@@ -1,6 +1,6 @@
 """`python -m lgdcnn_core.companion.reproduce`: train, run every notebook, and set the numbers side by side.
 
-The profile "quick" takes about twelve minutes on two plain cores; "ours" has our recipe and the tree baselines on all
+The profile "quick" takes about fifteen minutes on two plain cores; "ours" has our recipe and the tree baselines on all
 28 data sets, "paper" the whole paper by the paper recipe, "efficiency" the runs on nested subsets of four sets. You
 can interrupt any profile at any time: the next call skips the runs that have a record and goes on with the others from
 their checkpoints.
