@@ -89,7 +89,7 @@ def test_a_tally_and_the_file():
 def records(values):
     """Rows of `runs.load_records` by the fast recipe, from {(dataset, fold, model): MAEs}."""
     rows = [
-        {"dataset": dataset, "fold": fold, "model": model, "mae": mae, "refit": False}
+        {"dataset": dataset, "fold": fold, "model": model, "mae": mae, "refit": False, "train_fraction": 1.0}
         | (FAST if model in ("L-G-DCNN", "CrabNet") else {"recipe": "trees", "setting": "exact", "epochs": 1})
         for (dataset, fold, model), maes in values.items()
         for mae in maes

@@ -13,12 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from lgdcnn_core.companion.claims.each_number import by_fast_recipe
 from lgdcnn_core.companion.claims.errors import MODEL
 from lgdcnn_core.companion.claims.surpasses import RIVAL
 from lgdcnn_core.companion.claims.verdict import CONFIDENCE, Estimate, Verdict, judge, untested
 from lgdcnn_core.companion.runs import trees
-from lgdcnn_core.companion.wording import BASELINES, counted, own_setting
-from lgdcnn_core.training import FAST
+from lgdcnn_core.companion.wording import BASELINES, counted
 
 CLAIM = f"Over all data sets, {MODEL} is more accurate than {RIVAL}"
 
@@ -65,8 +65,7 @@ def scores(records: pd.DataFrame, rival: str) -> Scores:
         One of `RIVALS`.
     """
     whole = records[~records["refit"].astype(bool)].dropna(subset=["mae"])
-    fast = whole["recipe"].eq(FAST.name) & whole["setting"].eq(own_setting(FAST.name))
-    fast &= whole["epochs"].eq(FAST.epochs)
+    fast = by_fast_recipe(whole)
     of_rival = fast if rival == RIVAL else whole["recipe"].eq(trees.NAME)
     first, second = whole[fast & whole["model"].eq(MODEL)], whole[of_rival & whole["model"].eq(rival)]
     found: Scores = {}

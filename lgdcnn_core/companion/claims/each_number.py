@@ -44,7 +44,7 @@ def verdicts(compared: pd.DataFrame, published: "pd.Series[float]", table: Liter
 def _on_one(dataset: str, published: float, rows: pd.DataFrame, table: Literal[1, 2]) -> Verdict:
     card = benchmarks.card(dataset)
     claim = f"{MODEL} has a test MAE of {_with_unit(published, card.unit)} on {card.label}"
-    repeated, fast = (_measured(rows[kind], table) for kind in (rows["same_training"], _by_fast(rows)))
+    repeated, fast = (_measured(rows[kind], table) for kind in (rows["same_training"], by_fast_recipe(rows)))
     ours = repeated or fast
     if ours is None:
         why = "Neither the paper recipe nor the fast one has been run on it."
@@ -71,7 +71,14 @@ def _on_one(dataset: str, published: float, rows: pd.DataFrame, table: Literal[1
     )
 
 
-def _by_fast(rows: pd.DataFrame) -> "pd.Series[Any]":
+def by_fast_recipe(rows: pd.DataFrame) -> "pd.Series[Any]":
+    """Tell which rows are of the whole fast recipe, on whole training parts without validation data.
+
+    Parameters
+    ----------
+    rows
+        From `runs.load_records` or `runs.summarise`.
+    """
     whole = (rows["train_fraction"] == 1) & ~rows["refit"].astype(bool)
     setting = wording.own_setting(FAST.name)
     return whole & (rows["recipe"] == FAST.name) & (rows["setting"] == setting) & (rows["epochs"] == FAST.epochs)

@@ -54,9 +54,7 @@ def judge_share(estimate: Estimate) -> Outcome:
 
 
 def _verdict(claim: str, table: pd.DataFrame, column: str, words: str) -> Verdict:
-    if table.empty:
-        return untested(claim, "project", "No network has records with the predictions for it.", NOTEBOOK)
-    sets = by_set(table, [column])
+    sets = pd.DataFrame(columns=["way"]) if table.empty else by_set(table, [column])
     values = {way: sets.loc[sets["way"] == way, column] for way in NETWORKS if way in set(sets["way"])}
     if not values:
         return untested(claim, "project", "No network has records with the predictions for it.", NOTEBOOK)
