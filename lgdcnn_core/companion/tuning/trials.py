@@ -35,6 +35,12 @@ PAULING, PAULING_ONLY = {"order": "amount, electronegativity"}, {"order": "elect
 
 LAMB = {"optimiser": "LAMB+Lookahead"}
 
+
+def many(batch_size: int, epochs: int, lr_max: float) -> dict[str, object]:
+    """Return the changes of a trial for data sets of more than 20,000 compounds."""
+    return PAULING_ONLY | {"batch_size": batch_size, "epochs": epochs, "lr_max": lr_max}
+
+
 TRIALS = table(
     Trial("fast", "the recipe that the study began with"),
     Trial("batch256", "half the steps of twice the size cost less; do they cost accuracy?", {"batch_size": 256}),
@@ -184,6 +190,17 @@ TRIALS = table(
         QUICK,
         model="L-G-DCNN-boundary",
     ),
+    Trial(
+        "many-512x18-lr3e-3",
+        "a third of the epochs in batches of four times the size: what does it cost on 40,000 compounds?",
+        many(512, 18, 3e-3),
+    ),
+    Trial("many-512x18-lr1.5e-3", "the same at half the rate", many(512, 18, 1.5e-3)),
+    Trial("many-256x18-lr2e-3", "the same epochs in twice the steps", many(256, 18, 2e-3)),
+    Trial("many-512x30-lr3e-3", "half the epochs of the recipe for few compounds", many(512, 30, 3e-3)),
+    Trial("many-256x30-lr2e-3", "half the epochs in steps of twice the size", many(256, 30, 2e-3)),
+    Trial("many-1024x18-lr3e-3", "batches of the size that a processor and a GPU like best", many(1024, 18, 3e-3)),
+    Trial("many-1024x20-lr4e-3", "the same at the rate that larger batches bear", many(1024, 20, 4e-3)),
     Trial("quick-published", "the quick version with padding taking part as published", QUICK, setting="published"),
     Trial("paper60", "the paper's recipe in the time of ours, padding left out", {"epochs": 60}, base="paper"),
     Trial(
