@@ -1,8 +1,10 @@
+import csv
 import io
 import json
 import os
 import time
 import zipfile
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +96,16 @@ def test_manifest_holds_the_files_of_every_card_and_their_rows():
     for name in benchmarks.names():
         card = benchmarks.card(name)
         assert sum(manifest()[path].rows for path in card.paths) == card.n_rows
+
+
+def test_cards_state_the_rows_of_the_training_part_and_their_whole_note():
+    for name in benchmarks.names():
+        card = benchmarks.card(name)
+        split = benchmarks.load(name, fold=0 if card.protocol == "matbench" else None)
+        assert len(split.train) == card.n_train
+    assert benchmarks.card("matbench_mp_gap").note.endswith("across folds, with different targets")
+    cells = resources.files("lgdcnn_core.benchmarks").joinpath("cards.csv").read_text(encoding="utf-8").splitlines()
+    assert len({len(row) for row in csv.reader(cells)}) == 1
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,25 @@ def test_different_runs_have_different_keys_and_every_key_is_safe_as_a_path():
 def test_the_recipes_own_epochs_are_not_another_run():
     assert RunSpec(BULK, epochs=training.FAST.epochs) == RunSpec(BULK)
     assert RunSpec(BULK, epochs=7).full_recipe().epochs == 7
-    assert RunSpec(BULK).full_recipe() == training.FAST
+    assert RunSpec(BULK).full_recipe() == training.FAST.sized(1000)
+
+
+def test_many_compounds_have_epochs_of_their_own():
+    large = RunSpec("OQMD_Bandgap")
+    recipe = large.full_recipe()
+    assert recipe == training.FAST.sized(239_125)
+    assert recipe.epochs < training.FAST.epochs
+    assert RunSpec("OQMD_Bandgap", epochs=recipe.epochs) == large
+    assert large.nominal_epochs == RunSpec(BULK).nominal_epochs == training.FAST.epochs
+    assert RunSpec("OQMD_Bandgap", epochs=7).nominal_epochs == 7
+    few = RunSpec("OQMD_Bandgap", train_fraction=0.05)
+    assert few.full_recipe() == RunSpec(BULK).full_recipe()
+    with pytest.raises(InvalidSpec, match=f"for so many it is {recipe.epochs}"):
+        RunSpec("OQMD_Bandgap", epochs=training.FAST.epochs)
+
+
+def test_validation_data_do_not_change_the_length_of_a_refit():
+    assert RunSpec("aflow__Egap", refit=True).full_recipe() == RunSpec("aflow__Egap").full_recipe()
 
 
 def test_a_whole_train_fraction_may_be_written_as_an_integer():

@@ -449,6 +449,20 @@ def test_a_network_learns_what_there_is_to_learn():
     assert history.epochs[-1].train_error == pytest.approx(20 / 3, rel=0.05)
 
 
+def test_more_than_20_000_compounds_have_larger_batches():
+    assert FAST.sized(20_000) == FAST.with_changes(many_compounds="the same")
+    sizes = [FAST.sized(n).batch_size for n in (100, 20_000, 20_001, 100_000, 100_001)]
+    assert sizes == [128, 128, 512, 512, 1024]
+    assert FAST.sized(20_001).lr_max_transformer == FAST.lr_max_transformer
+    assert PAPER.sized(10**6) == PAPER
+
+
+def test_values_that_a_user_changes_hold_for_any_number_of_compounds():
+    changed = FAST.with_changes(batch_size=64)
+    assert changed.sized(10**6) == changed
+    assert FAST.with_changes(dropout=0.1).sized(10**6).batch_size == 1024
+
+
 def test_recipes_are_values():
     assert recipe("paper") is PAPER
     assert recipe(SHORT_FAST) is SHORT_FAST

@@ -33,6 +33,8 @@ class Card:
         Classification targets are 0 or 1.
     n_rows : int
         Rows in all parts together.
+    n_train : int
+        Rows of the training part, validation data left out; of a Matbench task, those of its first fold.
     median_beside_mean : bool
         True where a median absolute error belongs beside the MAE, because the one percent of
         compounds farthest from the median carry 15 % or more of the summed absolute deviation.
@@ -48,6 +50,7 @@ class Card:
     protocol: Protocol
     kind: Kind
     n_rows: int
+    n_train: int
     median_beside_mean: bool
     source: str
     doi: str
@@ -79,6 +82,7 @@ def _cards() -> Mapping[str, Card]:
             protocol=cast(Protocol, row["protocol"]),
             kind=cast(Kind, row["kind"]),
             n_rows=int(row["n_rows"]),
+            n_train=int(row["n_train"]),
             median_beside_mean=row["median_beside_mean"] == "true",
             source=row["source"],
             doi=row["doi"],

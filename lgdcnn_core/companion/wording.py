@@ -1,5 +1,7 @@
 """Wording that tables, figures and verdicts share: names of stores, trainings, units, errors and counts."""
 
+from collections.abc import Sequence
+
 from lgdcnn_core import benchmarks, training
 
 STORES = {"committed": "This project", "local": "This machine"}
@@ -65,6 +67,11 @@ def span(low: float, high: float, form: str) -> str:
     """Write a range, such as "2 to 6", or one number where both ends print alike."""
     first, last = format(low, form), format(high, form)
     return first if first == last else f"{first} to {last}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names with commas and "and"."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def and_validation_data(refit: bool) -> str:

@@ -228,6 +228,7 @@ class CompositionRegressor(WithReports, WithFiles, WithExport, RegressorMixin, B
         )
         self.properties_, self.target_ = train_data.properties, train_data.name
         self.classes_, self.features_ = train_data.classes, names
+        self.recipe_ = self.recipe_.sized(len(train_data))
         if self.properties_ is not None and self.recipe_.targets != "as they are":
             raise BadTrainingData(f"several properties are learnt as they are, not as {self.recipe_.targets!r}")
         self.compute_ = choose(self.device, self.recipe_.precision)

@@ -90,6 +90,7 @@ def train(
     """
     if not _finite(network):
         raise ValueError("the network that the training starts from has weights that are NaN or infinite")
+    plan = replace(plan, recipe=plan.recipe.sized(len(train_data)))
     run = _Run(network, train_data, val_data, plan)
     recipe, device = plan.recipe, plan.compute.device
     kept = checkpoints.Kept(checkpoint, network, lambda: fingerprint(plan, network, train_data, val_data))

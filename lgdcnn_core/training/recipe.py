@@ -15,6 +15,7 @@ Averaging = Literal["published", "EMA"]
 Loss = Literal["Laplace", "L1"]
 Precision = Literal["float32", "tf32", "bfloat16", "auto"]
 LearntTargets = Literal["as they are", "asinh of long tails"]
+ManyCompounds = Literal["the same", "larger batches"]
 
 
 class UnknownRecipe(ValueError):
@@ -24,6 +25,16 @@ class UnknownRecipe(ValueError):
 class InvalidRecipe(ValueError):
     """A recipe has an invalid value."""
 
+
+MANY = 20_000
+"""Number of compounds above which a recipe may ask for larger batches."""
+
+LENGTHS: dict[int, dict[str, Any]] = {
+    MANY: {"epochs": 30, "batch_size": 512, "lr_max": 3e-3},
+    100_000: {"epochs": 20, "batch_size": 1024, "lr_max": 4e-3},
+}
+"""Values of `Recipe.sized`, by the number of compounds above which they hold, in increasing order. We chose them on
+validation data, see 12_recipe. Networks with transformer layers keep their rate, which suits batches of any size."""
 
 _POSITIVE, _NOT_NEGATIVE = math.ulp(0.0), 0.0
 _LARGEST = 1e30
@@ -100,6 +111,9 @@ class Recipe:
         Data set on which the network is trained first, by the recipe ``"pretraining"`` and with the same seed. This
         training starts from these weights (transfer learning). `JOINT` means the training parts of all extended sets
         together, see `benchmarks.joint_table`. None: random weights.
+    many_compounds
+        Training on more than `MANY` compounds: ``"the same"``, or in ``"larger batches"``, at a higher rate and for
+        fewer epochs, see `sized`.
     precision
         Arithmetic of the matrix products in training: ``"float32"``; ``"tf32"``, in which a GPU rounds the factors of
         float32 products (elsewhere it is float32); ``"bfloat16"`` by autocast; or ``"auto"``, bfloat16 where that
@@ -133,6 +147,7 @@ class Recipe:
     reordered: float = 0.0
     order: Order = "amount, atomic number"
     source: str | None = None
+    many_compounds: ManyCompounds = "the same"
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
@@ -156,6 +171,13 @@ class Recipe:
             return self.batch_size
         return min(max(2 ** max(round(math.log2(n_train) - 4), 0), 128), 4096)
 
+    def sized(self, n_train: int) -> "Recipe":
+        """Return the recipe with the values of `LENGTHS` for so many training compounds, if it asks for them."""
+        if self.many_compounds == "the same":
+            return self
+        fits = [values for more_than, values in LENGTHS.items() if n_train > more_than]
+        return self.with_changes(many_compounds="the same", **(fits[-1] if fits else {}))
+
     def suited(self, transformers: bool) -> "Recipe":
         """Return the recipe with the values for networks with transformer layers, or for those without."""
         return replace(self, **_suited(self.as_dict(), transformers))
@@ -165,7 +187,12 @@ class Recipe:
         return differing(recorded, self.as_dict(), transformers)
 
     def with_changes(self, **changes: Any) -> "Recipe":
-        """Return this recipe with some values changed."""
+        """Return this recipe with some values changed.
+
+        Changed epochs, batches or rates hold for any number of compounds: `many_compounds` becomes ``"the same"``.
+        """
+        if changes.keys() & {"epochs", "batch_size", "lr_max"}:
+            changes = {"many_compounds": "the same"} | changes
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
@@ -254,6 +281,7 @@ FAST = FIRST_FAST.with_changes(
     order="electronegativity",
     optimiser_transformer="LAMB+Lookahead",
     lr_max_transformer=6e-3,
+    many_compounds="larger batches",
 )
 """Our fast recipe, the default. We chose it on validation data alone, as the notebook 12_recipe shows."""
 

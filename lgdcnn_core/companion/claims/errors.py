@@ -155,8 +155,9 @@ def sentence(row: "pd.Series[Any]") -> str:
     if "inside" in row.index:
         said += f"; {_intervals(row['inside'], row['n'])}"
     if not row["same_training"]:
-        training = f"{row['recipe']} recipe, {wording.setting_name(row['setting'])} setting, {row['epochs']} epochs"
-        training += wording.and_validation_data(row["refit"])
+        training = wording.way_of_training(
+            *(row[name] for name in ("recipe", "setting", "epochs", "train_fraction", "refit"))
+        )
         said += f"; ours was another training ({training}), which does not repeat the published one"
     return f"{said}."
 

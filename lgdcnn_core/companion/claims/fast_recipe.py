@@ -4,7 +4,7 @@ import pandas as pd
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion import wording
-from lgdcnn_core.companion.claims.verdict import Verdict, judge, listed, mean_ratio, untested
+from lgdcnn_core.companion.claims.verdict import Verdict, judge, mean_ratio, untested
 from lgdcnn_core.training import FAST, PAPER
 
 CLAIM = "The fast recipe is as accurate as the paper recipe"
@@ -51,7 +51,7 @@ def _sentence(differences: pd.DataFrame) -> str:
     said = []
     for verdict_, words in (("worse", "the paper recipe is better on"), ("better", "the fast recipe is better on")):
         names = [benchmarks.card(name).label for name in differences.loc[differences["verdict"] == verdict_, "dataset"]]
-        said += [f"{words} {listed(names)}"] if names else []
+        said += [f"{words} {wording.listed(names)}"] if names else []
     alike = int((~differences["verdict"].isin(["better", "worse"])).sum())
     first = (
         f"On the same compounds we could not distinguish them on {alike} of {wording.counted(len(differences), 'set')}"

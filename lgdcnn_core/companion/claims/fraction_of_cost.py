@@ -8,7 +8,7 @@ import pandas as pd
 from lgdcnn_core import benchmarks, training
 from lgdcnn_core.companion import wording
 from lgdcnn_core.companion.claims.epochs_to_target import span, text
-from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, judge, listed, mean_ratio, untested
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, judge, mean_ratio, untested
 from lgdcnn_core.companion.runs.curves import KIND
 from lgdcnn_core.companion.runs.joint import both_joint
 
@@ -187,7 +187,7 @@ def _sentence(rows: pd.DataFrame, estimates: Sequence[Estimate], recipe: str) ->
         for name, seconds in zip(rows["dataset"], rows["seconds"], strict=True)
     ]
     times = [f"{estimate.value:.2g}" for estimate in estimates]
-    return f"By {recipe}, it takes {listed(took)}: {listed(times)} times less."
+    return f"By {recipe}, it takes {wording.listed(took)}: {wording.listed(times)} times less."
 
 
 def _labels(rows: pd.DataFrame) -> str:

@@ -6,10 +6,10 @@ import pandas as pd
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion.claims.local_layers import FUSION
-from lgdcnn_core.companion.claims.verdict import Outcome, Verdict, judge, listed, share_of, untested
+from lgdcnn_core.companion.claims.verdict import Outcome, Verdict, judge, share_of, untested
 from lgdcnn_core.companion.readings import Environments, order
 from lgdcnn_core.companion.runs import metrics
-from lgdcnn_core.companion.wording import counted
+from lgdcnn_core.companion.wording import counted, listed
 
 CLAIM = "Visualisation shows that fusion enhances comprehension"
 

@@ -62,7 +62,7 @@ def _scores(record: RunRecord) -> str:
 
 def _training(record: RunRecord) -> str:
     spec, compute = record.spec, record.compute
-    way = way_of_training(spec.recipe, spec.setting, record.recipe["epochs"], spec.train_fraction, spec.refit)
+    way = way_of_training(spec.recipe, spec.setting, spec.nominal_epochs, spec.train_fraction, spec.refit)
     epochs = counted(len(record.learning_curve["epoch"]), "epoch") + (
         " (stopped early)" if record.stopped_early else ""
     )

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from lgdcnn_core.companion.claims.verdict import Outcome, Verdict, listed
+from lgdcnn_core.companion.claims.verdict import Outcome, Verdict
+from lgdcnn_core.companion.wording import listed
 
 LINK = "figures/notebooks/{}.ipynb"
 """Link of the README to an executed notebook."""

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, judge, listed, untested
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, judge, untested
 from lgdcnn_core.companion.runs import Store, equal_sizes, power_laws, sample_efficiency
 from lgdcnn_core.companion.runs.power_laws import Crossing, PowerLaw
-from lgdcnn_core.companion.wording import BASELINES, counted, four_digits, place, span
+from lgdcnn_core.companion.wording import BASELINES, counted, four_digits, listed, place, span
 
 MODEL = "L-G-DCNN"
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, listed, untested
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, untested
 from lgdcnn_core.companion.speed import SpeedRecord, throughput
-from lgdcnn_core.companion.wording import counted, span
+from lgdcnn_core.companion.wording import counted, listed, span
 from lgdcnn_core.training import FAST
 
 MODEL = "L-G-DCNN"

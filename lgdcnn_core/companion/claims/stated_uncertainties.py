@@ -3,7 +3,7 @@
 import pandas as pd
 
 from lgdcnn_core.companion import wording
-from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, listed, mean_of, untested, within
+from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict, mean_of, untested, within
 from lgdcnn_core.companion.uncertainty import ENSEMBLE, JOINT, NAMED, SHARE, SINGLE, by_set
 
 CLAIMS = "Stated uncertainties are calibrated as they come", "Calibrated intervals hold the share that they state"
@@ -72,7 +72,7 @@ def _verdict(claim: str, table: pd.DataFrame, column: str, words: str) -> Verdic
         published=(),
         ours=tuple(ours.values()),
         outcome=_together(list(judged.values())),
-        sentence=f"Intervals for {100 * SHARE:.0f} %, {words}, hold {listed(said)}.",
+        sentence=f"Intervals for {100 * SHARE:.0f} %, {words}, hold {wording.listed(said)}.",
         notebook=NOTEBOOK,
         form=".3f",
         detail=_detail(judged),
@@ -98,5 +98,5 @@ def _detail(judged: dict[str, Outcome]) -> str:
         Outcome.NOT_REPRODUCED: "Further off",
         Outcome.OPEN: "Undecided",
     }
-    said = [f"{text}: {listed(names[outcome])}." for outcome, text in texts.items() if names[outcome]]
+    said = [f"{text}: {wording.listed(names[outcome])}." for outcome, text in texts.items() if names[outcome]]
     return " ".join(said)

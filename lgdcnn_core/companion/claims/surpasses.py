@@ -127,8 +127,7 @@ def _of_training(rows: pd.DataFrame) -> Verdict:
     first, n = rows.iloc[0], len(rows)
     better, worse = (int((rows["verdict"] == verdict).sum()) for verdict in ("better", "worse"))
     decided = better + worse
-    training = f"{first['recipe']} recipe, {wording.setting_name(first['setting'])} setting, {first['epochs']} epochs"
-    training += wording.and_validation_data(bool(first["refit"]))
+    training = wording.way_of_training(first["recipe"], first["setting"], first["epochs"], refit=bool(first["refit"]))
     return Verdict(
         claim=CLAIM_ALIKE,
         by="paper",

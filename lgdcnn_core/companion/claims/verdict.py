@@ -1,7 +1,6 @@
 """The verdict on one claim: the claim, the published numbers, our numbers, and one sentence."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
@@ -195,8 +194,3 @@ def share_of(successes: int, n: int, counted: str) -> Estimate:
     """
     interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="wilson")
     return Estimate(successes, n, counted, n * interval.low, n * interval.high)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Join names with commas and "and"."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -8,7 +8,7 @@ import pandas as pd
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.companion.runs import stacks, trees
 from lgdcnn_core.companion.wording import BASELINES as NAMES
-from lgdcnn_core.companion.wording import STORES, and_validation_data
+from lgdcnn_core.companion.wording import STORES, and_validation_data, way_of_training
 from lgdcnn_core.training import TOGETHER
 
 ENSEMBLES = "ensembles"
@@ -175,7 +175,7 @@ def column_name(
     elif recipe == TOGETHER.name:
         parts = [model, ONE_NETWORK, *([MEAN_OF_NETWORKS] if ensemble else [])]
     else:
-        parts = [NAMES[model]] if recipe == trees.NAME else [model, f"{recipe} recipe", setting, f"{epochs} epochs"]
+        parts = [NAMES[model]] if recipe == trees.NAME else [model, way_of_training(recipe, setting, epochs)]
         if ensemble:
             parts.insert(1, MEAN_OF_NETWORKS)
     if train_fraction != 1:

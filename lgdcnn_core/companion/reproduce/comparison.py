@@ -110,7 +110,7 @@ def render(table: pd.DataFrame) -> str:
 
 def _same_run(summary: pd.DataFrame, spec: RunSpec) -> pd.Series:
     """Rows of a summary, (B,) bool, of runs like this one but for the seed."""
-    wanted = asdict(spec) | {"epochs": spec.full_recipe().epochs}
+    wanted = asdict(spec) | {"epochs": spec.nominal_epochs}
     same = pd.Series(True, index=summary.index)
     for name in GROUP:
         if name != "store":

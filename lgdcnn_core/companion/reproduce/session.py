@@ -30,9 +30,6 @@ PACKAGE = "lgdcnn_core"
 LIVE = "JPY_SESSION_NAME"
 """Environment variable that Jupyter sets for the kernel of a notebook that someone has open."""
 
-TRAINING_SHARE = 0.7
-"""Share of an extended set's rows that is its training part."""
-
 COMPOUNDS = 6000
 """Training rows of a network that is trained to be read, where this project has none; the training takes minutes."""
 
@@ -241,6 +238,6 @@ def run_to_read(
         Other fields of `runs.RunSpec`.
     """
     if train_fraction is None:
-        rows = TRAINING_SHARE * benchmarks.card(dataset).n_rows
+        rows = benchmarks.card(dataset).n_train
         train_fraction = READ.get(dataset, min(1.0, float(f"{COMPOUNDS / rows:.2g}")))
     return RunSpec(dataset, model=model, train_fraction=train_fraction, epochs=epochs or EPOCHS, **more)

@@ -17,7 +17,7 @@ MACHINE = ["processor", "device", "threads"]
 
 _PATHS = {
     **{field.name: f"spec.{field.name}" for field in fields(RunSpec)},
-    "epochs": "recipe.epochs",
+    "epochs": "spec.nominal_epochs",
     "schedule_epochs": "schedule_epochs",
     "averaging": "recipe.averaging",
     "changed": "changed",
@@ -83,10 +83,11 @@ def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Seri
         (B,) str. The reasons are: the recipe has changed since the record was made; the schedule has another length;
         or the record is only the beginning of a longer one, of the same training with the same seed.
     """
-    own = curves["recipe"].map(lambda name: training.recipe(name).epochs).astype("Int64")
+    own = curves["recipe"].map(lambda name: training.recipe(name).epochs).astype("Int64")  # for few compounds
     wanted = own if epochs is None else pd.Series(epochs, index=curves.index, dtype="Int64")
     changed = curves["changed"] != ""
-    other_schedule = (curves["schedule_epochs"] != wanted).fillna(False).astype(bool)
+    given = curves["epochs"] if epochs is None else curves["schedule_epochs"]
+    other_schedule = (curves["schedule_epochs"].notna() & (given != wanted)).fillna(False).astype(bool)
     comparable = curves.assign(epochs=curves["epochs"].mask(changed))
     longest = comparable.groupby([*KIND, "seed"], dropna=False)["epochs"].transform("max")
     beginning = (curves["epochs"] < longest).fillna(False).astype(bool)

@@ -7,7 +7,8 @@ Decisions made before any of these runs:
   learn from the same subset (`parts.load_split`).
 - Sizes below `MANY` compounds have three seeds, larger ones have one.
 - Networks take at least `FEWEST_STEPS` training steps, as many as the fast recipe takes on 1,000 compounds: below that
-  size the epochs become more, see `epochs`. Trees need no such rule.
+  size the epochs become more, see `epochs`. Above `training.MANY` compounds they have the fast recipe's larger
+  batches. Trees need no such rule.
 - The validation part stays as it is for every size. It chooses the epoch of a network and the number of boosting
   rounds, and nothing is trained on it. Of a large validation part, 1,000 compounds judge the epochs of a network
   (`training.FAST_VAL1000`). Somebody with 100 compounds would have fewer. All models share this advantage, except
@@ -62,8 +63,9 @@ def epochs(size: int) -> int:
 
     There is no further limit: `SMALLEST` compounds make one batch, so that no run has more than `FEWEST_STEPS` epochs.
     """
-    batches = -(-size // FAST.batch_size_for(size))
-    return max(FAST.epochs, -(-FEWEST_STEPS // batches))
+    recipe = FAST.sized(size)
+    batches = -(-size // recipe.batch_size_for(size))
+    return max(recipe.epochs, -(-FEWEST_STEPS // batches))
 
 
 def run(dataset: str, fold: int | None, model: str, size: int, seed: int) -> RunSpec:

@@ -93,8 +93,8 @@ class RunSpec:
     train_fraction
         Share of the training rows that is used, in (0, 1].
     epochs
-        Number of epochs, if it is not the recipe's own. The recipe's own number becomes None, so that one run has one
-        specification.
+        Number of epochs, if it is not the recipe's own. The recipe's own number, see `training.Recipe.sized`, becomes
+        None, so that one run has one specification.
     refit
         Train on training and validation data together, up to the epoch that validation chose in the otherwise identical
         run that keeps them apart. The published numbers keep them apart, so compare with care.
@@ -140,8 +140,14 @@ class RunSpec:
             raise InvalidSpec(f"the recipe {self.recipe!r} needs validation data: refit is False")
         self._check_source()
         object.__setattr__(self, "train_fraction", float(fraction))
-        if self.epochs == named.epochs:
+        own = self._own_recipe().epochs
+        if self.epochs == own:
             object.__setattr__(self, "epochs", None)
+        elif self.epochs == named.epochs:
+            raise InvalidSpec(
+                f"epochs is {self.epochs}, which is the number of {self.recipe!r} for few compounds; for so many it "
+                f"is {own}: give None for that, or a number other than both"
+            )
         assert all(_FILE_NAME.fullmatch(part) for part in self.key.split("/"))
 
     def _check_fold(self) -> None:
@@ -209,10 +215,22 @@ class RunSpec:
         """For a refit, the otherwise identical run that keeps validation data apart."""
         return replace(self, refit=False) if self.refit else None
 
+    @property
+    def nominal_epochs(self) -> int:
+        """Number by which runs on different data sets are compared: `epochs`, or the recipe's own for few compounds."""
+        return self.epochs or self._named_recipe().epochs
+
     def full_recipe(self) -> Recipe | Forest | Boosting:
-        """Return the recipe with the epochs of this run."""
-        recipe = self._named_recipe()
+        """Return the recipe with the values for this run: those for so many compounds, and its epochs."""
+        recipe = self._own_recipe()
         return recipe if self.epochs is None else recipe.with_changes(epochs=self.epochs)
+
+    def _own_recipe(self) -> Recipe | Forest | Boosting:
+        """Return the recipe with its own values for so many compounds; validation data do not count."""
+        recipe = self._named_recipe()
+        if not isinstance(recipe, Recipe):
+            return recipe
+        return recipe.sized(max(round(self.train_fraction * benchmarks.card(self.dataset).n_train), 1))
 
     def _named_recipe(self) -> Recipe | Forest | Boosting:
         if self.model in trees.RECIPES:

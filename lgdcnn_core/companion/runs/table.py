@@ -21,7 +21,7 @@ METRICS = [
 
 _PATHS = {
     **{field.name: f"spec.{field.name}" for field in fields(RunSpec)},
-    "epochs": "recipe.epochs",
+    "epochs": "spec.nominal_epochs",
     **{name: f"metrics.{name}" for name in METRICS},
     **{name: name for name in ("epochs_run", "best_epoch", "stopped_early", "n_train", "n_val", "n_test")},
     **{f"{part}_seconds": f"seconds.{part}" for part in ("training", "prediction")},
@@ -52,7 +52,7 @@ def load_records(stores: Iterable[Store] | None = None) -> pd.DataFrame:
     -------
     DataFrame
         One row per record, `COLUMNS`: the name of its store, its key, its specification (``epochs`` is never
-        missing: it is the recipe's own, if no other was requested), its metrics, and the rest flattened.
+        missing, see `RunSpec.nominal_epochs`), its metrics, and the rest flattened.
         ``undisturbed`` says whether the run had its cores to itself, so that its seconds may be compared; it is missing
         where unknown.
 

@@ -96,22 +96,33 @@ def mixture_decision(wide: pd.DataFrame, starts: Sequence[str]) -> str:
 
 def _fast_today() -> list[str]:
     """Name the trials whose values the fast recipe has today."""
-    same: dict[bool, list[str]] = {False: [], True: []}
-    for name, each in TRIALS.items():
-        network = models.chain(each.model)
-        plain = network in models.CHAINS.values() and each.setting == "exact" and each.elements == "mat2vec"
-        if plain and training.FAST.differing(each.recipe().as_dict(), network.has_transformers) == ["name"]:
-            same[network.has_transformers].append(name)
-    today, start = training.FAST.as_dict(), training.FIRST_FAST.as_dict()
+    few = training.FAST.sized(1)
+    today, start = few.as_dict(), training.FIRST_FAST.as_dict()
     changed = [
         f"`{name}` ({start[name]}, now {today[name]})"
         for name in start
         if name != "name" and today[name] != start[name]
     ]
     return [
-        f"The fast recipe has the values of {_listed(same[False])}, and for networks with transformer layers those of "
-        f"{_listed(same[True])}. Since the study began it has changed in {', '.join(changed) or 'nothing'}."
+        f"The fast recipe has the values of {_listed(_same(few))}, and for networks with transformer layers those of "
+        f"{_listed(_same(few, transformers=True))}. Since the study began it has changed in "
+        f"{', '.join(changed) or 'nothing'}.",
+        *(
+            f"For more than {many:,} compounds it has those of {_listed(_same(training.FAST.sized(many + 1)))}."
+            for many in training.LENGTHS
+        ),
     ]
+
+
+def _same(recipe: training.Recipe, transformers: bool = False) -> list[str]:
+    """Name the trials of a network of this kind that have the values of a recipe."""
+    found = []
+    for name, each in TRIALS.items():
+        network = models.chain(each.model)
+        plain = network in models.CHAINS.values() and each.setting == "exact" and each.elements == "mat2vec"
+        if plain and network.has_transformers == transformers:
+            found += [name] * (recipe.differing(each.recipe().as_dict(), transformers) == ["name"])
+    return found
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from lgdcnn_core.companion.tuning.ensemble import mixtures
 from lgdcnn_core.companion.tuning.record import TrialStore
 from lgdcnn_core.companion.tuning.spec import Trial
 from lgdcnn_core.companion.tuning.trials import BASELINE, TRIALS
+from lgdcnn_core.training import MANY
 
 ALL_SETS = "all sets"
 
@@ -59,6 +60,45 @@ def changes(trial: Trial) -> str:
     if trial.setting == "published":
         parts.append("padded setting")
     return ", ".join(parts) or "none"
+
+
+def many_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate the trainings on more than `training.MANY` compounds: their length, rate, error and time.
+
+    Parameters
+    ----------
+    table
+        From `load_trials`, of one store.
+
+    Returns
+    -------
+    DataFrame
+        One row per training, the lowest error first within a data set: ``dataset``, ``trial``, ``batch``, ``epochs``,
+        ``steps``, ``rate``; ``MAE`` of the kept weights and ``at the end``, on validation data in the property's unit;
+        ``best epoch``; ``minutes``, of which those beside other trainings are upper bounds.
+    """
+    n_train = table["dataset"].map(lambda name: benchmarks.card(name).n_train).astype(int)
+    rows = table[n_train > MANY].assign(n_train=n_train)
+    recipes = [TRIALS[name].recipe() for name in rows["trial"]]
+    batches = [recipe.batch_size_for(n) for recipe, n in zip(recipes, rows["n_train"], strict=True)]
+    return (
+        pd.DataFrame(
+            {
+                "dataset": rows["dataset"].map(lambda name: benchmarks.card(name).label),
+                "trial": rows["trial"],
+                "batch": batches,
+                "epochs": rows["epochs"],
+                "steps": rows["epochs"] * -(-rows["n_train"] // np.array(batches, dtype=int)),
+                "rate": [recipe.lr_max for recipe in recipes],
+                "MAE": rows["val_mae"],
+                "at the end": rows["last_val_error"],
+                "best epoch": rows["best_epoch"],
+                "minutes": rows["seconds"] / 60,
+            }
+        )
+        .sort_values(["dataset", "MAE"], kind="stable")
+        .set_index("trial")
+    )
 
 
 def trial_table(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> pd.DataFrame:

@@ -10,7 +10,7 @@ from lgdcnn_core.companion.uncertainty.case import ENSEMBLE, FOREST, JOINT, SING
 from lgdcnn_core.companion.uncertainty.conformal import ELEMENTS, FIFTHS, SCORES
 from lgdcnn_core.companion.uncertainty.measures import EXPECTATIONS
 from lgdcnn_core.companion.uncertainty.tables import N_BINS, SHARE, by_set, over_sets
-from lgdcnn_core.companion.wording import counted, four_digits, place, span
+from lgdcnn_core.companion.wording import counted, four_digits, listed, place, span
 
 NAMED = {SINGLE: "one network", ENSEMBLE: "an ensemble", JOINT: "the joint network", FOREST: "a random forest"}
 """Ways to state an uncertainty, as subjects of a sentence."""
@@ -22,7 +22,7 @@ FEATURED = (JOINT, ENSEMBLE, SINGLE, FOREST)
 def coverage_finding(fit: pd.DataFrame) -> str:
     """Say what share of the values the intervals of each way hold, as stated."""
     said = [f"{per_cent(row.mean)} by {NAMED[row.way]}" for row in _rows(over_sets(fit, "coverage_Laplace"))]
-    return f"Intervals that should hold {per_cent(SHARE)} of the values hold {_listed(said)}"
+    return f"Intervals that should hold {per_cent(SHARE)} of the values hold {listed(said)}"
 
 
 def error_finding(bins: pd.DataFrame) -> str:
@@ -187,10 +187,6 @@ def per_cent(share: float, digits: int = 0) -> str:
 def one_decimal(share: float) -> str:
     """Write a share in per cent, with one decimal."""
     return per_cent(share, 1)
-
-
-def _listed(texts: list[str]) -> str:
-    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
 def _rows(table: pd.DataFrame) -> list[Any]:
