@@ -199,8 +199,14 @@ TRIALS = table(
     Trial("many-256x18-lr2e-3", "the same epochs in twice the steps", many(256, 18, 2e-3)),
     Trial("many-512x30-lr3e-3", "half the epochs of the recipe for few compounds", many(512, 30, 3e-3)),
     Trial("many-256x30-lr2e-3", "half the epochs in steps of twice the size", many(256, 30, 2e-3)),
-    Trial("many-1024x18-lr3e-3", "batches of the size that a processor and a GPU like best", many(1024, 18, 3e-3)),
-    Trial("many-1024x20-lr4e-3", "the same at the rate that larger batches bear", many(1024, 20, 4e-3)),
+    Trial("many-512x30-lr6e-3", "a higher rate was better; is twice that better still?", many(512, 30, 6e-3)),
+    Trial(
+        "many-1024x30-lr6e-3",
+        "batches of the size that a processor and a GPU like best, at a rate that makes up for half the steps",
+        many(1024, 30, 6e-3),
+    ),
+    Trial("many-1024x20-lr4e-3", "the length that 200,000 compounds can afford", many(1024, 20, 4e-3)),
+    Trial("many-1024x20-lr6e-3", "the same at a higher rate", many(1024, 20, 6e-3)),
     Trial("quick-published", "the quick version with padding taking part as published", QUICK, setting="published"),
     Trial("paper60", "the paper's recipe in the time of ours, padding left out", {"epochs": 60}, base="paper"),
     Trial(
