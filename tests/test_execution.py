@@ -91,7 +91,6 @@ SPECS = {
     "regression": RunSpec("matbench_steels", fold=1, epochs=1),
     "extended set": RunSpec(BULK, epochs=1),
     "classification": RunSpec("matbench_glass", fold=0, model="DCNN-K1", epochs=1),
-    "fraction": RunSpec(BULK, train_fraction=0.5, epochs=1),
     "pretraining": RunSpec(training.TRANSFER.source, model="DCNN-K1", recipe="pretraining", epochs=1),
 }
 
@@ -108,6 +107,17 @@ def test_the_metrics_of_a_record_can_be_computed_again_from_its_files(tiny, stor
         assert table["formula"].tolist() == part["formula"].tolist()
         assert table["actual"].tolist() == part["target"].tolist()
     assert len(val) == record.n_val
+
+
+def test_a_part_of_the_training_data_keeps_predictions_for_test_data_only(tiny, store):
+    spec = RunSpec(BULK, train_fraction=0.5, epochs=1)
+    record = tiny(spec)
+    measured = execution.measure(store.predictions(spec.key), None, False)
+    assert {name: record.metrics[name] for name in measured} == measured | {"val_mae": record.metrics["val_mae"]}
+    assert record.metrics["val_mae"] > 0
+    assert set(record.outputs) == {"predictions.parquet"}
+    with pytest.raises(NoValidation, match="part of the training data"):
+        store.validation(spec.key)
 
 
 def test_a_refit_keeps_predictions_for_test_data_only(tiny, store):

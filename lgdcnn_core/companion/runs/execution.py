@@ -178,8 +178,10 @@ def _written(
     # We measure the predictions as the files keep them, so that anyone can compute the metrics again.
     test, val = predictions.restored(files[PREDICTIONS], split.test), None
     if not spec.refit:
-        files[VALIDATION] = predictions.lean(predict(estimator, split.val))
-        val = predictions.restored(files[VALIDATION], split.val)
+        content = predictions.lean(predict(estimator, split.val))
+        val = predictions.restored(content, split.val)
+        # On parts of a training set nothing is calibrated or stacked, and records of a study must stay small.
+        files |= {VALIDATION: content} if spec.train_fraction == 1 else {}
     history = estimator.history_
     record = RunRecord(
         spec=spec,

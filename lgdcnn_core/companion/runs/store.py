@@ -51,7 +51,8 @@ class Store(RecordDirectory[RunRecord]):
         Raises
         ------
         NoValidation
-            If the record has none: it has format 1, or belongs to a refit, which trains on validation data too.
+            If the record has none: it has format 1, is of a part of the training data, or belongs to a refit, which
+            trains on validation data too.
         KeyError, BrokenRecord, DifferentData
             As in `predictions`.
         """
@@ -62,9 +63,11 @@ class Store(RecordDirectory[RunRecord]):
                 f"{self.title(key)} belongs to a refit, which trains on validation data too; {apart} keeps them apart"
             )
         if VALIDATION not in files:
+            if record.format > 1:
+                raise NoValidation(f"{self.title(key)} is of a part of the training data: it keeps none for validation")
             raise NoValidation(
-                f"{self.title(key)} has format {record.format}, which has no validation predictions: remove its "
-                "directory and run again"
+                f"{self.title(key)} has format 1, which has no validation predictions: remove its directory and run "
+                "again"
             )
         return self._restored(record, files[VALIDATION], "val")
 
