@@ -205,8 +205,8 @@ TRIALS = table(
         "batches of the size that a processor and a GPU like best, at a rate that makes up for half the steps",
         many(1024, 30, 6e-3),
     ),
-    Trial("many-1024x20-lr4e-3", "the length that 200,000 compounds can afford", many(1024, 20, 4e-3)),
-    Trial("many-1024x20-lr6e-3", "the same at a higher rate", many(1024, 20, 6e-3)),
+    Trial("many-1024x30-lr3e-3", "the same at the rate that was best in batches of 512", many(1024, 30, 3e-3)),
+    Trial("many-1024x20-lr3e-3", "the length that 200,000 compounds can afford", many(1024, 20, 3e-3)),
     Trial("quick-published", "the quick version with padding taking part as published", QUICK, setting="published"),
     Trial("paper60", "the paper's recipe in the time of ours, padding left out", {"epochs": 60}, base="paper"),
     Trial(
