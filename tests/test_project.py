@@ -68,16 +68,17 @@ CORE = {
 
 COMPANION = {
     "wording": set(),
+    "intervals": set(),
     "records": set(),
-    "runs": {"records"},
-    "readings": {"wording", "records", "runs"},
-    "design": {"records", "runs"},
-    "tuning": {"wording", "records", "runs"},
+    "runs": {"intervals", "records"},
+    "readings": {"intervals", "wording", "records", "runs"},
+    "design": {"intervals", "records", "runs"},
+    "tuning": {"intervals", "wording", "records", "runs"},
     "speed": {"records", "runs"},
-    "uncertainty": {"wording", "records", "runs"},
-    "claims": {"wording", "records", "runs", "readings", "design", "tuning", "speed", "uncertainty"},
+    "uncertainty": {"intervals", "wording", "records", "runs"},
+    "claims": {"intervals", "wording", "records", "runs", "readings", "design", "tuning", "speed", "uncertainty"},
     "figures": {"wording", "records", "runs"},
-    "reproduce": {"wording", "records", "runs", "readings", "design", "claims", "figures"},
+    "reproduce": {"intervals", "wording", "records", "runs", "readings", "design", "claims", "figures"},
 }
 """Rooms of the companion, and which others of its own each may import; of the core they may import every one."""
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lgdcnn_core import benchmarks
+from lgdcnn_core import benchmarks, training
 from lgdcnn_core.companion import runs, tuning
 from lgdcnn_core.companion.tuning import Question, Trial, results
 
@@ -143,3 +143,14 @@ def test_validation_errors_are_compared_seed_by_seed():
     # The log MAEs of b are log 2 and log 8 on the first set: variance 2 (log 2)^2.
     assert found.loc[BULK, "seeds alone"] == pytest.approx(np.exp(2 * np.log(2)))
     assert runs.validation_ratios(records, "a", "nothing").empty
+
+
+def test_trials_on_many_compounds_state_their_length_and_the_recipe_follows_the_best():
+    found = tuning.many_table(tuning.load_trials([tuning.committed_trials()]))
+    assert set(found["dataset"]) >= {benchmarks.card("mp_e_hull").label}
+    on_hull = found[found["dataset"] == benchmarks.card("mp_e_hull").label]
+    assert on_hull["MAE"].is_monotonic_increasing
+    best = on_hull[on_hull["batch"] == 512].iloc[0]
+    assert (best["epochs"], best["steps"], best["rate"]) == (30, 30 * 78, 3e-3)
+    rule = training.FAST.sized(benchmarks.card("mp_e_hull").n_train)
+    assert (rule.epochs, rule.batch_size, rule.lr_max) == (best["epochs"], best["batch"], best["rate"])

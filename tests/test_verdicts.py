@@ -17,7 +17,8 @@ from lgdcnn_core.companion.claims import (
     with_lines,
 )
 from lgdcnn_core.companion.claims.rendering import END, START, NoPlaceForVerdicts
-from lgdcnn_core.companion.claims.verdict import judge, listed, mean_of, mean_ratio, share_of, untested, within
+from lgdcnn_core.companion.claims.verdict import judge, mean_of, mean_ratio, share_of, untested, within
+from lgdcnn_core.companion.wording import listed
 
 
 def verdict(**changes):

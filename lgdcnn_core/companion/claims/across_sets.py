@@ -16,7 +16,8 @@ from scipy import stats
 from lgdcnn_core.companion.claims.each_number import by_fast_recipe
 from lgdcnn_core.companion.claims.errors import MODEL
 from lgdcnn_core.companion.claims.surpasses import RIVAL
-from lgdcnn_core.companion.claims.verdict import CONFIDENCE, Estimate, Verdict, judge, untested
+from lgdcnn_core.companion.claims.verdict import Estimate, Verdict, judge, untested
+from lgdcnn_core.companion.intervals import TAILS
 from lgdcnn_core.companion.runs import trees
 from lgdcnn_core.companion.wording import BASELINES, counted
 
@@ -156,7 +157,7 @@ def _resampled(values: NDArray[np.float64], generator: np.random.Generator, n: i
 
 
 def _estimate(samples: NDArray[Any], n: int) -> Estimate:
-    low, high = np.quantile(samples[1:], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    low, high = np.quantile(samples[1:], TAILS)
     return Estimate(float(samples[0]), n, "data set", float(low), float(high))
 
 

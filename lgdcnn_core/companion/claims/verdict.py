@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-CONFIDENCE = 0.95
+from lgdcnn_core.companion.intervals import CONFIDENCE, students
 
 
 class Outcome(StrEnum):
@@ -168,7 +168,7 @@ def mean_of(values: ArrayLike, counted: str) -> Estimate:
     mean, n = float(found.mean()), len(found)
     if n < 2:
         return Estimate(mean, n, counted)
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * found.std(ddof=1) / math.sqrt(n))
+    reach = students(n - 1) * float(found.std(ddof=1)) / math.sqrt(n)
     return Estimate(mean, n, counted, mean - reach, mean + reach)
 
 

@@ -7,8 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
+from lgdcnn_core.companion.intervals import TAILS
+
 POOLED = "all sets"
-LEVEL = 0.95
 RESAMPLES = 10_000
 
 POWER = 0.8
@@ -92,7 +93,7 @@ def smallest_found(low: float, high: float, power: float = POWER) -> float:
     -----
     The standard error is half the interval over 1.96, in Fisher's z, in which it does not depend on the correlation.
     """
-    reach = norm.ppf((1 + LEVEL) / 2)
+    reach = norm.ppf(TAILS[1])
     error = (np.arctanh(high) - np.arctanh(low)) / (2 * reach)
     return float(np.tanh((reach + norm.ppf(power)) * error))
 
@@ -148,5 +149,5 @@ def _spearman(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
     if not len(values):
         return np.nan, np.nan
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(values, TAILS)
     return float(low), float(high)

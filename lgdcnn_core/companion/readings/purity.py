@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from lgdcnn_core.companion.intervals import TAILS
+
 COMPARED = 10
 """Nearest neighbours of a compound or of an atom; `COMPARED_ELEMENTS` for elements, of which a group has four to six.
 
@@ -14,7 +16,6 @@ Conventions, set before any result was seen."""
 COMPARED_ELEMENTS = 3
 
 PERMUTATIONS = 1000
-LEVEL = 0.95
 SEED = 0
 
 _AT_ONCE = 50  # permutations whose labels are in memory together
@@ -109,8 +110,7 @@ def permuted(
         same = sum((shuffled[column] == shuffled).sum(axis=0) for column in neighbours.T)
         found.append(same / neighbours.size)
     null, share = np.concatenate(found), float(shares(neighbours, codes).mean())
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(null, [tail, 1 - tail])
+    low, high = np.quantile(null, TAILS)
     # Shares are sums of whole numbers: the tolerance keeps rounding from deciding between equal ones.
     at_least = int((null >= share - 1e-9).sum())
     return Purity(share, float(null.mean()), float(low), float(high), (1 + at_least) / (1 + permutations), n)

@@ -5,14 +5,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 import pandas as pd
-from scipy import stats
 
 from lgdcnn_core import benchmarks
+from lgdcnn_core.companion.intervals import students
 from lgdcnn_core.companion.reproduce import titles
 from lgdcnn_core.companion.runs import RunSpec, summarise
 from lgdcnn_core.companion.runs.table import GROUP
-
-CONFIDENCE = 0.95
 
 COLUMNS = {
     "dataset": "test MAE of",
@@ -77,7 +75,7 @@ def seed_interval(mean: float, std: float, n: int) -> tuple[float, float]:
     """
     if n < 2:
         return math.nan, math.nan
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1)) * std * math.sqrt(1 + 1 / n)
+    reach = students(n - 1) * std * math.sqrt(1 + 1 / n)
     return mean - reach, mean + reach
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lgdcnn_core.companion.intervals import TAILS
 from lgdcnn_core.companion.runs.paired import absolute_errors
 from lgdcnn_core.companion.runs.rows import UnlikeRecords, same_rows
 from lgdcnn_core.companion.runs.store import Store, by_name
 
 RESAMPLES = 1000
 RESAMPLES_AT_ONCE = 50  # limits the memory to this many float64 values per test compound
-CONFIDENCE = 0.95
 
 COLUMNS = ["size", "sizes", "runs", "ratio", "low", "high"]
 """Columns of `ratios`."""
@@ -64,8 +64,7 @@ def ratios(points: pd.DataFrame, first: str, second: str, stores: Iterable[Store
     logs = _log_ratios(maes[:, None], sizes)[0]
     drawn = _resampled(errors, sizes) + _of_seeds(np.log(maes[0] / maes[1]), sizes)
     logs, drawn = np.append(logs, logs.mean()), np.column_stack([drawn, drawn.mean(axis=1)])
-    tails = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    low, high = np.exp(np.quantile(drawn, tails, axis=0))
+    low, high = np.exp(np.quantile(drawn, TAILS, axis=0))
     different, n_seeds = np.unique(sizes, return_counts=True)
     n = len(different)
     return pd.DataFrame(

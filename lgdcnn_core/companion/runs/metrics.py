@@ -16,8 +16,9 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
+from lgdcnn_core.companion.intervals import CONFIDENCE
+
 RESAMPLES = 2000
-CONFIDENCE = 0.95
 RESAMPLES_AT_ONCE = 100  # limits the memory to this many float64 values per compound
 
 Values = NDArray[np.float64]

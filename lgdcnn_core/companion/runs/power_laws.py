@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-CONFIDENCE = 0.95
+from lgdcnn_core.companion.intervals import students
 
 REFERENCE = 1000.0
 """Number of training compounds at which the offset of a law is stated."""
@@ -57,7 +57,7 @@ class PowerLaw:
     @property
     def quantile(self) -> float:
         """Student's quantile, in standard errors, of the interval."""
-        return float(stats.t.ppf((1 + CONFIDENCE) / 2, self.n - 2))
+        return students(self.n - 2)
 
     @property
     def exponent_interval(self) -> tuple[float, float]:

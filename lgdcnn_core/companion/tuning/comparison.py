@@ -5,13 +5,13 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from lgdcnn_core.companion.intervals import CONFIDENCE, students
 from lgdcnn_core.companion.tuning.trials import BASELINE
 
 Metric = Literal["val_mae", "last_val_error"]
 
-LEVEL = 0.95
+LEVEL = CONFIDENCE
 """Share of the trials that change nothing which the band of chance holds."""
 
 BETTER, WORSE, CHANCE = "better", "worse", "within seed noise"
@@ -51,7 +51,7 @@ class SeedNoise:
         """
         if not self.degrees or not len(pairs):
             return float("nan")
-        return float(stats.t.ppf((1 + LEVEL) / 2, self.degrees) * self.sd * np.sqrt((1 / pairs).sum()) / len(pairs))
+        return float(students(self.degrees) * self.sd * np.sqrt((1 / pairs).sum()) / len(pairs))
 
 
 def seed_noise(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "val_mae") -> SeedNoise:

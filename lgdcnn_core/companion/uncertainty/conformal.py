@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lgdcnn_core import composition
+from lgdcnn_core.companion.intervals import TAILS
 from lgdcnn_core.companion.runs import Store
 from lgdcnn_core.companion.runs.record import VALIDATION
 from lgdcnn_core.companion.uncertainty import measures
@@ -170,7 +171,7 @@ def crossfitted(store: CrossFitStore, key: str, runs: Iterable[Store], seed: int
     for share in SHARES:
         fixed, chosen = _quantile(held[FIXED], share), _quantile(held[CHOSEN], share)
         ratios = [_quantile(held[CHOSEN][each], share) / _quantile(held[FIXED][each], share) for each in drawn]
-        low, high = np.quantile(ratios, [0.025, 0.975])
+        low, high = np.quantile(ratios, TAILS)
         row = {"share": share, "factor_fixed": fixed, "factor_chosen": chosen}
         row |= {"ratio": chosen / fixed, "low": low, "high": high}
         row |= {"epochs": record.epochs, "earliest": min(record.chosen_epochs), "latest": max(record.chosen_epochs)}

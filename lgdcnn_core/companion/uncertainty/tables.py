@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from lgdcnn_core.companion.intervals import students
 from lgdcnn_core.companion.uncertainty import measures
 from lgdcnn_core.companion.uncertainty.case import WAYS, Case
 from lgdcnn_core.companion.uncertainty.measures import EXPECTATIONS, PER_STD, Values
@@ -19,8 +19,6 @@ LEFT_OUT = np.arange(20) / 20
 
 N_BINS = 10
 """Bins of stated uncertainty in the figure, each with the same number of compounds."""
-
-CONFIDENCE = 0.95
 
 
 def fit(cases: Iterable[Case]) -> pd.DataFrame:
@@ -74,7 +72,7 @@ def over_sets(table: pd.DataFrame, column: str, also: Sequence[str] = ()) -> pd.
     """
     sets = by_set(table, [column], also)
     grouped = sets.groupby(["way", *also], sort=False)[column].agg(["mean", "std", "count"]).reset_index()
-    reach = stats.t.ppf((1 + CONFIDENCE) / 2, grouped["count"] - 1) * grouped["std"] / np.sqrt(grouped["count"])
+    reach = (grouped["count"] - 1).map(students) * grouped["std"] / np.sqrt(grouped["count"])
     result = grouped.assign(low=grouped["mean"] - reach, high=grouped["mean"] + reach, sets=grouped["count"])
     result = result[["way", *also, "mean", "low", "high", "sets"]]
     return result.sort_values("way", key=lambda ways: ways.map(WAYS.index), kind="stable").reset_index(drop=True)
