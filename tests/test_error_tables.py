@@ -166,3 +166,22 @@ def test_seconds_are_those_of_runs_that_had_their_cores_to_themselves():
     records["undisturbed"] = pd.array([True, False, None, False], dtype="boolean")
     table = error_tables.seconds_table(records)
     assert table.to_numpy().tolist() == [["70"]]
+
+
+def test_a_network_that_is_measured_on_many_sets_costs_one_training():
+    records = pd.DataFrame(
+        [
+            ("committed", BULK, "L-G-DCNN", "fast", "exact", 60, 0, 1800.0, 4000.0),
+            ("committed", BULK, "L-G-DCNN", "fast", "exact", 60, 1, 1800.0, 5000.0),
+            ("committed", BULK, "L-G-DCNN", "joint", "exact", 12, 0, 7200.0, 6000.0),
+            ("committed", SHEAR, "L-G-DCNN", "joint", "exact", 12, 0, 7200.0, 6000.0),
+        ],
+        columns=[
+            *("store", "dataset", "model", "recipe", "setting", "epochs", "seed"),
+            *("training_seconds", "tokens_per_second"),
+        ],
+    ).assign(fold=pd.NA, train_fraction=1.0, refit=False)
+    table = error_tables.cost_table(records)
+    assert table["trainings"].tolist() == ["2", "1", "3"]
+    assert table["hours"].tolist() == ["1.00", "2.00", "3.00"]
+    assert table["tokens a second"].tolist() == ["4,500", "6,000", "5,000"]

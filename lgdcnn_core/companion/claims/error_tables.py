@@ -83,6 +83,34 @@ def seconds_table(records: pd.DataFrame) -> pd.DataFrame:
     return _wide(table, [f"{each:,.0f}" for each in table["training_seconds"]])
 
 
+def cost_table(records: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate what the trainings took: how many there were, their hours together, and their speed.
+
+    Parameters
+    ----------
+    records
+        From `runs.load_records`. Their machines and threads may differ.
+
+    Returns
+    -------
+    DataFrame
+        One row per network and way of training (index), and one of all together: ``trainings``, ``hours``, and the
+        median ``tokens a second``, elements of compounds that went through training. A network that is measured on
+        many sets was trained once.
+    """
+    once = records[records["recipe"] == training.TOGETHER.name].drop_duplicates(["store", "model", "setting", "seed"])
+    ordered = _columns_in_order(pd.concat([records[records["recipe"] != training.TOGETHER.name], once]))
+    ways = [way_of_training(*row) for row in ordered[_WAY].itertuples(index=False, name=None)]
+    groups = ordered.assign(training=ways).groupby(["model", "training"], sort=False)
+    rows = {kind: _cost(own) for kind, own in groups} | {("all", ""): _cost(ordered)}
+    return pd.DataFrame(list(rows.values()), index=_pairs(list(rows), ["network", "training"]))
+
+
+def _cost(trainings: pd.DataFrame) -> dict[str, str]:
+    hours, speed = trainings["training_seconds"].sum() / 3600, trainings["tokens_per_second"].median()
+    return {"trainings": f"{len(trainings):,}", "hours": f"{hours:.2f}", "tokens a second": f"{speed:,.0f}"}
+
+
 def calibration_table(ensembles: pd.DataFrame) -> pd.DataFrame:
     """Tabulate the share of test errors that are smaller than the total uncertainty of the mean of n networks.
 
