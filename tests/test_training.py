@@ -452,7 +452,8 @@ def test_a_network_learns_what_there_is_to_learn():
 def test_more_than_20_000_compounds_have_larger_batches():
     assert FAST.sized(20_000) == FAST.with_changes(many_compounds="the same")
     sizes = [FAST.sized(n).batch_size for n in (100, 20_000, 20_001, 100_000, 100_001)]
-    assert sizes == [128, 128, 512, 512, 1024]
+    assert [FAST.sized(n).epochs for n in (20_000, 20_001, 100_000, 100_001)] == [60, 30, 30, 20]
+    assert sizes == [128, 128, 512, 512, 512]
     assert FAST.sized(20_001).lr_max_transformer == FAST.lr_max_transformer
     assert PAPER.sized(10**6) == PAPER
 
@@ -460,7 +461,7 @@ def test_more_than_20_000_compounds_have_larger_batches():
 def test_values_that_a_user_changes_hold_for_any_number_of_compounds():
     changed = FAST.with_changes(batch_size=64)
     assert changed.sized(10**6) == changed
-    assert FAST.with_changes(dropout=0.1).sized(10**6).batch_size == 1024
+    assert FAST.with_changes(dropout=0.1).sized(10**6).batch_size == 512
 
 
 def test_recipes_are_values():
