@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from made_up_records import made_up
 
 from lgdcnn_core import benchmarks, training
 from lgdcnn_core.companion import runs, tuning
+from lgdcnn_core.companion.runs import RunSpec
 from lgdcnn_core.companion.tuning import Question, Trial, results
 
 BULK, SHEAR = "aflow__ael_bulk_modulus_vrh", "mp_shear_modulus"
@@ -154,3 +156,15 @@ def test_trials_on_many_compounds_state_their_length_and_the_recipe_follows_the_
     assert (best["epochs"], best["steps"], best["rate"]) == (30, 30 * 78, 3e-3)
     rule = training.FAST.sized(benchmarks.card("mp_e_hull").n_train)
     assert (rule.epochs, rule.batch_size, rule.lr_max) == (best["epochs"], best["batch"], best["rate"])
+
+
+def test_whole_trainings_on_many_compounds_are_told_by_their_validation_errors(store):
+    curve = {"epoch": [1, 2, 3], "loss": [1.0, 0.5, 0.4], "val_error": [0.9, 0.7, 0.8], "seconds": [60.0, 60.0, 60.0]}
+    for dataset, n_train in (("mp_e_hull", 39_663), (BULK, 3428)):
+        store.keep(*made_up(RunSpec(dataset), n_train=n_train, learning_curve=curve))
+    found = runs.many_compounds(runs.load_records([store]), "fast", [store])
+    assert found["dataset"].tolist() == ["mp_e_hull"]
+    row = found.iloc[0]
+    assert (row["compounds"], row["epochs"], row["best epoch"]) == (39_663, 3, 2)
+    assert (row["MAE"], row["at the end"]) == (0.6, 0.8)
+    assert runs.many_compounds(runs.load_records([store]), "paper", [store]).empty

@@ -13,7 +13,7 @@ from lgdcnn_core.companion.runs.spec import InvalidSpec, JointSpec, RunSpec
 from lgdcnn_core.companion.runs.stacks import Stack, stack, stacked
 from lgdcnn_core.companion.runs.store import NoValidation, Store, committed_store, local_store
 from lgdcnn_core.companion.runs.table import load_records, summarise, without_pure_elements
-from lgdcnn_core.companion.runs.validation import validation_ratios
+from lgdcnn_core.companion.runs.validation import many_compounds, validation_ratios
 from lgdcnn_core.companion.runs.weights import OutdatedWeights
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "load_records",
     "local_store",
     "longest_schedules",
+    "many_compounds",
     "mean_prediction",
     "of_several_networks",
     "paired_difference",

@@ -1,7 +1,13 @@
-"""Compare the validation errors of two recipes, seed by seed, without reading test errors."""
+"""Read validation errors of runs, without their test errors: two recipes seed by seed, and trainings on much data."""
+
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+
+from lgdcnn_core.companion.runs.curves import load_curves
+from lgdcnn_core.companion.runs.store import Store
+from lgdcnn_core.training import MANY
 
 GEOMETRIC_MEAN = "geometric mean"
 
@@ -44,3 +50,35 @@ def validation_ratios(records: pd.DataFrame, first: str, second: str, model: str
         overall = {"ratio": np.exp(logs.mean()), "seeds alone": np.exp(np.sqrt(2 * variance.mean()))}
         table.loc[GEOMETRIC_MEAN, list(overall)] = list(overall.values())
     return table.astype({"seeds": "Int64"})
+
+
+def many_compounds(records: pd.DataFrame, recipe: str, stores: Iterable[Store] | None = None) -> pd.DataFrame:
+    """Tabulate the validation errors of whole trainings on more than `training.MANY` compounds.
+
+    Parameters
+    ----------
+    records
+        From `load_records`.
+    recipe
+        Name of their recipe.
+    stores
+        Stores that hold them; the default is both.
+
+    Returns
+    -------
+    DataFrame
+        One row per training of a regression: ``dataset``, ``fold``, ``model``, ``seed``, ``compounds``, ``epochs``;
+        ``MAE`` of the kept weights and ``at the end``, in the property's unit; ``best epoch``; ``minutes``.
+    """
+    chosen = records[(records["recipe"] == recipe) & (records["n_train"] > MANY) & ~records["refit"].astype(bool)]
+    chosen = chosen.dropna(subset=["mae"])
+    last = load_curves(chosen, stores).groupby(["store", "key"])["val_error"].last().rename("last").reset_index()
+    rows = chosen.merge(last, on=["store", "key"])
+    return pd.DataFrame(
+        {
+            **{name: rows[name] for name in ("dataset", "fold", "model", "seed")},
+            **{"compounds": rows["n_train"], "epochs": rows["epochs_run"]},
+            **{"MAE": rows["val_mae"], "at the end": rows["last"], "best epoch": rows["best_epoch"]},
+            "minutes": rows["training_seconds"] / 60,
+        }
+    )
