@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from made_up_records import made_up
 
-from lgdcnn_core import CompositionRegressor, training
+from lgdcnn_core import CompositionRegressor, pretrained, training
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.companion import runs
 from lgdcnn_core.companion.records import places, provenance
@@ -355,3 +355,17 @@ def test_a_run_killed_in_training_resumes_and_ends_with_the_same_numbers(tiny, s
     assert resumed.outputs == whole.outputs
     assert resumed.metrics == whole.metrics
     assert not checkpoint.exists()
+
+
+def test_on_large_sets_a_transfer_starts_from_the_network_that_the_package_ships(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "checkout", lambda: tmp_path)
+    spec = RunSpec("mp_e_hull", recipe="joint-transfer", epochs=1)
+    record = tiny(spec)
+    assert record.inputs["source"] == sha256(pretrained.path("joint").read_bytes()).hexdigest()
+    assert not weights.file_of_weights(spec.source).exists()
+    assert weights.shipped(replace(spec.source, seed=1)) is None
+    learnt = CompositionRegressor("L-G-DCNN", training.JOINT_TRANSFER.with_changes(epochs=1), device="cpu")
+    learnt.fit(tiny_split().train, val=tiny_split().val, init="joint", init_property="mp_e_hull")
+    predicted = learnt.predict(tiny_split().test["formula"])
+    store = Store("local", tmp_path / "runs")
+    assert store.predictions(spec.key)["predicted"].to_numpy() == pytest.approx(predicted, rel=1e-5)

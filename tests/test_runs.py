@@ -123,9 +123,9 @@ def test_a_whole_train_fraction_may_be_written_as_an_integer():
             "compounds that .* is judged on: both come from OQMD",
         ),
         (
-            {"dataset": "mp_e_hull", "recipe": "joint-transfer"},
+            {"dataset": "matbench_steels", "fold": 0, "recipe": "joint-transfer"},
             InvalidSpec,
-            "compounds that mp_e_hull is judged on; only the compounds of these sets were left out: aflow__ael_bulk",
+            "compounds that matbench_steels is judged on; only the extended sets were left out",
         ),
         ({"dataset": BULK, "refit": "no"}, InvalidSpec, "True or False"),
         ({"dataset": BULK, "recipe": "paper", "refit": True}, InvalidSpec, "needs validation data"),

@@ -18,7 +18,7 @@ from lgdcnn_core.companion.runs.parts import load_split
 from lgdcnn_core.companion.runs.record import PREDICTIONS, VALIDATION, RunRecord, learning_curve
 from lgdcnn_core.companion.runs.spec import JointSpec, RunSpec
 from lgdcnn_core.companion.runs.store import Store, committed_store, local_store
-from lgdcnn_core.companion.runs.weights import file_of_weights, require_current
+from lgdcnn_core.companion.runs.weights import file_of_weights, require_current, shipped
 from lgdcnn_core.training import TOGETHER, Recipe, Watch, merging_expected
 
 Model = CompositionRegressor | TreeModel | OneOfMany
@@ -79,7 +79,7 @@ def execute(
         return found
     options: dict[str, Any] = {"device": device, "progress": progress, "checkpoints": checkpoints, "watch": watch}
     kept_apart = _found_or_made(spec.kept_apart, store, options) if spec.kept_apart else None
-    source = trained(spec.source, store, **options) if spec.source else None
+    source = _start(spec, store, options)
     checkpoint = _checkpoint(spec, checkpoints)
     begun, resumed = provenance.begin(), checkpoint.exists()
     split = load_split(spec)
@@ -90,8 +90,9 @@ def execute(
         estimator = TreeModel(recipe, spec.seed, spec.classification, progress)
         with merging_expected():
             estimator.fit(split.train, val, stop_after=stop_after, watch=watch)
-    elif isinstance(spec.source, JointSpec) and spec.source.masked:
+    elif spec.recipe == TOGETHER.name:
         assert source is not None
+        assert isinstance(spec.source, JointSpec)
         estimator = OneOfMany(source, joint_record(spec.source), spec.dataset, device)
     else:
         estimator = CompositionRegressor(
@@ -151,6 +152,15 @@ def trained(
             train_jointly(spec, file, kept or JointStore.local(), device, progress, place, watch)
     require_current(spec)
     return file
+
+
+def _start(spec: RunSpec, store: Store, options: dict[str, Any]) -> Path | None:
+    """Return the weights that a run starts from or measures; a start may be the network that the package ships."""
+    if spec.source is None:
+        return None
+    if spec.recipe != TOGETHER.name and not file_of_weights(spec.source).exists():
+        return shipped(spec.source) or trained(spec.source, store, **options)
+    return trained(spec.source, store, **options)
 
 
 def property_of_source(source: RunSpec | JointSpec | None, dataset: str) -> str | None:

@@ -28,9 +28,10 @@ class JointSpec:
     model, setting, seed
         As in `RunSpec`.
     recipe
-        ``"pretraining"`` trains on `benchmarks.joint_table`; runs with a recipe of source `JOINT` start from it.
-        ``"joint"`` trains on `benchmarks.masked_joint_table`, while `benchmarks.joint_validation` chooses the epoch;
-        runs with that recipe measure the network on each set.
+        ``"pretraining"`` trains on `benchmarks.joint_table`; on the sets that it lets be judged, runs with a recipe of
+        source `JOINT` start from it. ``"joint"`` trains on `benchmarks.masked_joint_table`, while
+        `benchmarks.joint_validation` chooses the epoch; runs with that recipe measure the network on each set, and on
+        the other extended sets runs of source `JOINT` start from it.
 
     Raises
     ------
@@ -170,10 +171,10 @@ class RunSpec:
     def _check_source(self) -> None:
         """Refuse to start from a network that has seen compounds on which the run is judged."""
         source = self.source
-        if isinstance(source, JointSpec) and not source.masked and self.dataset not in benchmarks.few_compounds():
+        if isinstance(source, JointSpec) and benchmarks.card(self.dataset).protocol != "extended":
             raise InvalidSpec(
                 f"the recipe {self.recipe!r} starts from a network that has seen compounds that {self.dataset} is "
-                f"judged on; only the compounds of these sets were left out: {', '.join(benchmarks.few_compounds())}"
+                "judged on; only the extended sets were left out of a joint training, or masked in it"
             )
         if isinstance(source, RunSpec):
             known = benchmarks.card(source.dataset).source
@@ -208,7 +209,9 @@ class RunSpec:
         recipe = self.full_recipe()
         if self.recipe == TOGETHER.name:
             return JointSpec(self.model, self.setting, self.seed, self.recipe)
-        return source(recipe, self.model, self.setting, self.seed) if isinstance(recipe, Recipe) else None
+        if not isinstance(recipe, Recipe):
+            return None
+        return source(recipe, self.model, self.setting, self.seed, self.dataset)
 
     @property
     def kept_apart(self) -> "RunSpec | None":
@@ -251,12 +254,13 @@ class RunSpec:
         return {name: value for name, value in asdict(self).items() if name != "refit" or value}
 
 
-def source(recipe: Recipe, model: str, setting: Setting, seed: int) -> RunSpec | JointSpec | None:
+def source(recipe: Recipe, model: str, setting: Setting, seed: int, dataset: str) -> RunSpec | JointSpec | None:
     """Return the run whose trained network a training by this recipe starts from; None for random weights."""
     if recipe.source is None:
         return None
     if recipe.source == JOINT:
-        return JointSpec(model, setting, seed)
+        judged = dataset in benchmarks.few_compounds()
+        return JointSpec(model, setting, seed, PRETRAINING.name if judged else TOGETHER.name)
     return RunSpec(recipe.source, model=model, recipe=PRETRAINING.name, setting=setting, seed=seed)
 
 

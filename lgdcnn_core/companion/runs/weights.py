@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from lgdcnn_core import CompositionRegressor
+from lgdcnn_core import CompositionRegressor, pretrained
 from lgdcnn_core.companion.records import places
 from lgdcnn_core.companion.runs.spec import InvalidSpec, JointSpec, RunSpec, differing
 from lgdcnn_core.models import CHAINS
+from lgdcnn_core.training import TOGETHER
 
 
 class OutdatedWeights(RuntimeError):
@@ -20,11 +21,16 @@ def file_of_weights(spec: RunSpec | JointSpec) -> Path:
     InvalidSpec
         If the model is a baseline, which is not kept, or comes from a joint training, which has its own file.
     """
-    if isinstance(spec, RunSpec) and isinstance(spec.source, JointSpec) and spec.source.masked:
+    if isinstance(spec, RunSpec) and spec.recipe == TOGETHER.name and spec.source is not None:
         raise InvalidSpec(f"{spec.key} trains nothing: the weights that it measures are those of {spec.source.key}")
     if spec.model not in CHAINS:
         raise InvalidSpec(f"{spec.model} has no weights to keep: its record keeps its predictions")
     return places.weights() / f"{spec.key}.safetensors"
+
+
+def shipped(spec: RunSpec | JointSpec) -> Path | None:
+    """Return the file of the network that comes with the package, if it is that of this training; else None."""
+    return pretrained.path("joint") if spec == JointSpec(recipe=TOGETHER.name) else None
 
 
 def require_current(spec: RunSpec | JointSpec) -> None:

@@ -40,7 +40,7 @@ def make(trial: Trial, task: Task, seed: int, store: TrialStore, device: str | N
         As in `training.choose`.
     """
     begun, recipe = provenance.begin(), trial.recipe()
-    source_spec = source(recipe, trial.model, trial.setting, seed)
+    source_spec = source(recipe, trial.model, trial.setting, seed, task.dataset)
     start = _source(source_spec, store, device)
     split = benchmarks.load(task.dataset, fold=task.fold)
     train, val = split.train, split.val
