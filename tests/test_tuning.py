@@ -136,7 +136,7 @@ class TestMaking:
             QUICK.changes | {"source": "OQMD_Volume_per_atom", "order": PRETRAINING.order},
             model=QUICK.model,
         )
-        file = weights.file_of_weights(source(transfer.recipe(), transfer.model, "exact", seed=0))
+        file = weights.file_of_weights(source(transfer.recipe(), transfer.model, "exact", seed=0, dataset=BULK.dataset))
         file.parent.mkdir(parents=True)
         start = CompositionRegressor(
             transfer.model, PRETRAINING.with_changes(lr_max=2e-3), device="cpu", progress=False
