@@ -31,7 +31,7 @@ MANY = 20_000
 
 LENGTHS: dict[int, dict[str, Any]] = {
     MANY: {"epochs": 30, "batch_size": 512, "lr_max": 3e-3},
-    100_000: {"epochs": 20, "batch_size": 512, "lr_max": 3e-3},
+    100_000: {"epochs": 20, "batch_size": 512, "lr_max": 1e-3},
 }
 """Values of `Recipe.sized`, by the number of compounds above which they hold, in increasing order. We chose them on
 validation data, see 12_recipe. Networks with transformer layers keep their rate, which suits batches of any size."""
