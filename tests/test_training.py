@@ -388,6 +388,19 @@ class TestDivergence:
         assert history.best_epoch == 1 + int(np.argmin(errors))
         assert all(parameter.isfinite().all() for parameter in network.parameters())
 
+    def test_a_training_whose_errors_grow_beyond_return_has_diverged(self, monkeypatch):
+        train_epoch = loop._Run._train_epoch
+
+        def growing(run, number, *arguments):
+            loss, error = train_epoch(run, number, *arguments)
+            return loss, error * (1.0, 5.0, 1000.0, 1.0)[number]
+
+        monkeypatch.setattr(loop._Run, "_train_epoch", growing)
+        with pytest.warns(UserWarning, match=r"diverged in epoch 3 of 4.*errors grew to \d+ times those of the first"):
+            _, history = trained(SHORT_FAST)
+        assert [epoch.epoch for epoch in history.epochs] == [1, 2]
+        assert history.best_epoch in (1, 2)
+
     def test_a_training_that_diverges_at_once_says_so(self, spoilt):
         spoilt(1, "loss")
         with pytest.raises(TrainingDiverged, match=r"epoch 1 of 4.*lr_max=0\.001.*no weights of an earlier epoch"):
@@ -400,7 +413,7 @@ class TestDivergence:
         layout = Layout("exact", 5)
         for data, extreme in ((DATA, False), (many, True)):
             scaling = Scaling.of(data.targets, False)
-            said = divergence.reason(Plan(FAST, layout, scaling, choose("cpu", precision), 0), data, 3)
+            said = divergence.reason(Plan(FAST, layout, scaling, choose("cpu", precision), 0), data, 3, loop.NOT_FINITE)
             assert ("float32" in said) == (precision == "bfloat16")
             assert ("asinh of long tails" in said) == extreme
             assert ("1e+06 of NaN (row 7)" in said) == extreme

@@ -10,7 +10,7 @@ EXTREME = 30.0
 """Distance from the mean, in standard deviations, beyond which a target may have caused a divergence."""
 
 
-def reason(plan: Plan, data: Labelled, epoch: int) -> str:
+def reason(plan: Plan, data: Labelled, epoch: int, how: str) -> str:
     """Return a message with the epoch in which a training diverged and the possible changes.
 
     Parameters
@@ -21,6 +21,8 @@ def reason(plan: Plan, data: Labelled, epoch: int) -> str:
         The training data.
     epoch
         The epoch, from 1.
+    how
+        What became of the training, such as "loss or weights became infinite".
     """
     recipe, compute = plan.recipe, plan.compute
     learnt = np.abs(plan.scaling.learnt(data.targets))
@@ -36,6 +38,6 @@ def reason(plan: Plan, data: Labelled, epoch: int) -> str:
     if distance > EXTREME and plan.scaling.unit is None and not plan.classification and data.targets.ndim == 1:
         ways.append(f"targets='asinh of long tails', since the {named} is {distance:.0f} standard deviations off")
     return (
-        f"The training diverged in epoch {epoch} of {plan.epochs}: its steps were so large that loss or weights "
-        f"became infinite. Change the recipe: {'; or '.join(ways)}."
+        f"The training diverged in epoch {epoch} of {plan.epochs}: its steps were so large that {how}. Change the "
+        f"recipe: {'; or '.join(ways)}."
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 class TrainingDiverged(RuntimeError):
-    """The loss or the weights became NaN or infinite."""
+    """The loss or the weights became NaN or infinite, or the errors grew beyond return."""
 
 
 @dataclass(frozen=True)

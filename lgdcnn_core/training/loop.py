@@ -33,9 +33,15 @@ from lgdcnn_core.training.watch import Progress, TrainingStopped, Watch
 
 BATCHES_BETWEEN_CHECKS = 50  # whether the loss is finite: reading it makes a GPU wait
 
+NOT_FINITE = "loss or weights became infinite"
 
-class _NotFinite(Exception):
-    """The loss or the weights are no longer finite."""
+FAR = 10.0
+"""A training whose errors grow to so many times those of its first epoch has diverged. In no healthy training of this
+project's did they grow to five times, and none that went beyond came back."""
+
+
+class _Diverged(Exception):
+    """The loss or the weights are not finite, or the errors have grown beyond return; the message says which."""
 
 
 def train(
@@ -72,8 +78,8 @@ def train(
 
     Returns
     -------
-    The history. If the loss or the weights become NaN or infinite, the training ends with a warning and keeps the best
-    weights so far; `History.diverged` says why.
+    The history. If the loss or the weights become NaN or infinite, or the errors grow to `FAR` times those of the first
+    epoch, the training ends with a warning and keeps the best weights so far; `History.diverged` says why.
 
     Raises
     ------
@@ -113,8 +119,8 @@ def train(
                 raise TrainingStopped(f"stopped from outside after {run.n_epochs} of {plan.epochs} epochs")
             try:
                 line = run.epoch(give_back)
-            except _NotFinite:
-                run.keep_what_was_finite()
+            except _Diverged as diverged:
+                run.keep_what_was_good(str(diverged))
                 break
             if run.finished or kept.due:
                 kept.write(run.n_epochs, run.state_dict)
@@ -173,7 +179,10 @@ class _Run:
         learning_rate = float(self.schedule.get_last_lr()[0])
         loss, train_error = self._train_epoch(number, generator, after_step)
         if not _finite(self.average.evaluated()):
-            raise _NotFinite
+            raise _Diverged(NOT_FINITE)
+        first = self.history.epochs[0].train_error if self.history.epochs else train_error
+        if train_error > FAR * first > 0:
+            raise _Diverged(f"errors grew to {train_error / first:,.0f} times those of the first epoch")
         val_error = self._val_error(self.average.evaluated()) if self.val_data is not None else None
         self.history.stopped_early = self.average.after_epoch(number)
         if not self.recipe.needs_validation and val_error is not None and val_error < self.best_error:
@@ -187,16 +196,16 @@ class _Run:
         self.history.epochs.append(line)
         return line
 
-    def keep_what_was_finite(self) -> None:
-        """Make the last finite weights the result of the training, and record the reason.
+    def keep_what_was_good(self, how: str) -> None:
+        """Make the best or the last good weights the result of the training, and record how it diverged.
 
         Raises
         ------
         TrainingDiverged
-            If there are no finite weights.
+            If there are no such weights.
         """
         done = self.n_epochs
-        reason = divergence.reason(self.plan, self.train_data, done + 1)
+        reason = divergence.reason(self.plan, self.train_data, done + 1, how)
         if not done:
             raise TrainingDiverged(f"{reason} There are no weights of an earlier epoch to keep.")
         if self.best_weights is None:
@@ -320,7 +329,7 @@ def _judges(val_data: Labelled, plan: Plan) -> Labelled:
 
 def _require_finite(total: Tensor) -> None:
     if not math.isfinite(total[0].item()):
-        raise _NotFinite
+        raise _Diverged(NOT_FINITE)
 
 
 def _finite(network: torch.nn.Module) -> bool:

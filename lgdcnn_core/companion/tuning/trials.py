@@ -204,9 +204,10 @@ TRIALS = table(
         many(1024, 30, 6e-3),
     ),
     Trial("many-1024x30-lr3e-3", "the same at the rate that was best in batches of 512", many(1024, 30, 3e-3)),
+    Trial("many-512x20-lr3e-3", "the length that 200,000 compounds can afford", many(512, 20, 3e-3)),
     Trial(
         "many-512x20",
-        "the length that 200,000 compounds can afford, at the rate for few",
+        "the same at the rate for few compounds",
         PAULING_ONLY | {"batch_size": 512, "epochs": 20},
     ),
     Trial("quick-published", "the quick version with padding taking part as published", QUICK, setting="published"),
