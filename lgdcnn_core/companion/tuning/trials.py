@@ -204,6 +204,7 @@ TRIALS = table(
         many(1024, 30, 6e-3),
     ),
     Trial("many-1024x30-lr3e-3", "the same at the rate that was best in batches of 512", many(1024, 30, 3e-3)),
+    Trial("many-512x30-lr1.5e-3", "does half the rate keep every set from going astray?", many(512, 30, 1.5e-3)),
     Trial("many-512x20-lr3e-3", "the length that 200,000 compounds can afford", many(512, 20, 3e-3)),
     Trial(
         "many-512x20",
