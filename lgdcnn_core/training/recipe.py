@@ -30,7 +30,7 @@ MANY = 20_000
 """Number of compounds above which a recipe may ask for larger batches."""
 
 LENGTHS: dict[int, dict[str, Any]] = {
-    MANY: {"epochs": 30, "batch_size": 512, "lr_max": 3e-3},
+    MANY: {"epochs": 30, "batch_size": 512, "lr_max": 1.5e-3},
     100_000: {"epochs": 20, "batch_size": 512, "lr_max": 1e-3},
 }
 """Values of `Recipe.sized`, by the number of compounds above which they hold, in increasing order. We chose them on
