@@ -99,10 +99,8 @@ def cost_table(records: pd.DataFrame) -> pd.DataFrame:
         many sets was trained once.
     """
     once = records[records["recipe"] == training.TOGETHER.name].drop_duplicates(["store", "model", "setting", "seed"])
-    ordered = _columns_in_order(pd.concat([records[records["recipe"] != training.TOGETHER.name], once]))
-    ways = [way_of_training(*row) for row in ordered[_WAY].itertuples(index=False, name=None)]
-    groups = ordered.assign(training=ways).groupby(["model", "training"], sort=False)
-    rows = {kind: _cost(own) for kind, own in groups} | {("all", ""): _cost(ordered)}
+    trainings = pd.concat([records[records["recipe"] != training.TOGETHER.name], once])
+    rows = {kind: _cost(own) for kind, own in _by_training(trainings)} | {("all", ""): _cost(trainings)}
     return pd.DataFrame(list(rows.values()), index=_pairs(list(rows), ["network", "training"]))
 
 
@@ -125,16 +123,13 @@ def calibration_table(ensembles: pd.DataFrame) -> pd.DataFrame:
         One row per network and way of training (index): networks, data sets, and the share in percent, as a range over
         data sets.
     """
-    ordered = _columns_in_order(ensembles)
-    ways = [way_of_training(*row) for row in ordered[_WAY].itertuples(index=False, name=None)]
-    groups = ordered.assign(training=ways).groupby(["model", "training"], sort=False)
     rows = {
         kind: {
             "networks": span(own["n"].min(), own["n"].max(), "d"),
             "data sets": own["dataset"].nunique(),
             "within (%)": span(100 * own["within_uncertainty"].min(), 100 * own["within_uncertainty"].max(), ".0f"),
         }
-        for kind, own in groups
+        for kind, own in _by_training(ensembles)
     }
     return pd.DataFrame(list(rows.values()), index=_pairs(list(rows), ["network", "training"]))
 
@@ -293,6 +288,13 @@ def _rows_in_order(table: pd.DataFrame) -> pd.DataFrame:
     """Sort rows by data set, in the order of the paper's tables, and fold."""
     keys = _keys(table)
     return table.iloc[sorted(range(len(table)), key=lambda row: _row_order(keys[row]))]
+
+
+def _by_training(table: pd.DataFrame) -> Any:
+    """Group rows by network and way of training, in the order of the columns."""
+    ordered = _columns_in_order(table)
+    ways = [way_of_training(*row) for row in ordered[_WAY].itertuples(index=False, name=None)]
+    return ordered.assign(training=ways).groupby(["model", "training"], sort=False)
 
 
 def _columns_in_order(table: pd.DataFrame) -> pd.DataFrame:
