@@ -156,9 +156,21 @@ def test_purities_are_drawn_layer_after_layer_above_the_range_of_their_null(ax):
     assert ax.get_ylim() == (0, 1)
 
 
+def test_shares_before_the_training_are_dashed_where_they_are_known(ax):
+    layers = ["embedding", "LSTM output"]
+    figures.purity_by_layer(purities(layers, untrained=[np.nan, 0.4]), ax, "group")
+    dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+    np.testing.assert_array_equal(dashed[0].get_ydata(), [np.nan, 0.4])
+    assert dashed[1].get_label() == "before the training"
+    figures.purity_by_layer(purities(layers, untrained=np.nan), fresh := plt.figure().add_subplot(), "group")
+    assert not any(line.get_linestyle() == "--" for line in fresh.lines)
+
+
 def test_errors_of_layers_leave_out_those_that_have_none(ax):
-    figures.errors_by_layer(pd.Series([np.nan, 0.5], ["embedding", "LSTM output"]), ax, "target")
+    errors = pd.DataFrame({"trained": [np.nan, 0.5], "untrained": [np.nan, 0.8]}, ["embedding", "LSTM output"])
+    figures.errors_by_layer(errors, ax, "target")
     np.testing.assert_array_equal(ax.lines[0].get_ydata(), [np.nan, 0.5])
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), [np.nan, 0.8])
     assert ax.get_ylim()[0] == 0
 
 

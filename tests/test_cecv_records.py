@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from written_notebooks import outputs
 
 from lgdcnn_core import CompositionRegressor, cecv
@@ -22,6 +23,7 @@ from lgdcnn_core.companion.records.sealed_record import made, plain
 from lgdcnn_core.companion.reproduce import notebook
 from lgdcnn_core.companion.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, parts, weights
 from lgdcnn_core.composition import parse
+from lgdcnn_core.models import build
 from lgdcnn_core.training import Layout
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -76,6 +78,7 @@ def weights_of(spec):
 
 def test_a_key_is_the_runs_and_names_part_and_element():
     assert ReadingSpec("cecv", RUN, "Si", "val").key == f"{RUN.key}/val_Si"
+    assert ReadingSpec("cecv", RUN, "Si", trained=False).key == f"{RUN.key}/test_Si_untrained"
 
 
 def test_a_specification_is_made_again_of_its_plain_values():
@@ -224,6 +227,34 @@ def test_purities_of_all_layers_have_a_null_and_an_old_record_the_mean_of_it(map
     np.testing.assert_allclose(old["share"], found.loc["environment", "share"])
     np.testing.assert_allclose(old["null"], maps.record.results["by_chance"]["same_environment"])
     assert old[["low", "high", "p"]].isna().all(axis=None)
+
+
+def test_a_network_can_be_read_before_its_training(maps):
+    """Its embedding is a table, which training does not change; all that comes behind it is another."""
+    untrained = readings.embeddings(RUN, "Si", trained=False)
+    assert untrained.record.source == maps.record.source
+    purities = readings.order.of_maps(maps, untrained, permutations=30)
+    alone = readings.order.of_maps(maps, permutations=30)
+    assert alone.pop("untrained").isna().all()
+    pd.testing.assert_frame_equal(purities.drop(columns="untrained"), alone)
+    before = readings.order.of_maps(untrained, permutations=1)["share"]
+    np.testing.assert_array_equal(purities["untrained"], before)
+    embedding = purities.xs("embedding", level="layer")
+    assert (embedding["share"] == embedding["untrained"]).all()
+    errors = readings.order.errors(maps, untrained)
+    pd.testing.assert_series_equal(errors["untrained"], untrained.order()["neighbour_error"], check_names=False)
+    assert readings.order.errors(maps)["untrained"].isna().all()
+    weights = CompositionRegressor.load(weights_of(RUN), device="cpu").network_
+    initial = network.trained(ReadingSpec("embeddings", RUN, trained=False)).model.network_
+    expected = build(RUN.model, seed=RUN.seed)
+    for name, tensor in initial.state_dict().items():
+        assert torch.equal(tensor, expected.state_dict()[name]), name
+    assert any(not torch.equal(tensor, weights.state_dict()[name]) for name, tensor in initial.state_dict().items())
+
+
+def test_a_network_that_starts_from_a_trained_one_has_no_untrained_state():
+    with pytest.raises(InvalidSpec, match="starts from a trained network"):
+        ReadingSpec("embeddings", RunSpec("mp_mu_b", recipe="joint-transfer"), trained=False)
 
 
 def test_layers_are_put_into_the_order_of_the_network(maps):

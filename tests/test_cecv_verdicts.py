@@ -89,7 +89,7 @@ def test_vectors_of_one_shape_have_no_divergence():
     assert "Jensen-Shannon divergence 0.000 bits, cosine 1.000, Pearson 1.000" in said
 
 
-def purities(high=float("nan")):
+def purities(high=float("nan"), untrained=float("nan")):
     """Purities of two layers, with the means of the null, and its upper end if it is known."""
     rows = {
         ("group", "embedding"): (0.3, 0.1, 80),
@@ -104,7 +104,7 @@ def purities(high=float("nan")):
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["share", "null", "n"])
     table.index = pd.MultiIndex.from_tuples(rows, names=["label", "layer"])
     p = float("nan") if np.isnan(high) else 0.001
-    return table.assign(low=0.05 if high == high else high, high=high, p=p)
+    return table.assign(low=0.05 if high == high else high, high=high, p=p, untrained=untrained)
 
 
 ERRORS = pd.Series([float("nan"), 0.9, 0.5], ["embedding", "first", "last"])
@@ -126,18 +126,20 @@ def test_a_map_is_remarked_with_its_purity_and_its_null():
 
 
 def test_the_table_has_a_row_for_each_layer_and_no_number_that_is_not_known():
-    found = embeddings_order.table(purities(0.15))
+    found = embeddings_order.table(purities(0.15, untrained=0.25))
     assert found.index.tolist() == ["embedding", "first", "last"]
     assert found.loc["embedding"].tolist() == [
         "30 %",
+        "25 %",
         "10 % (5 to 15)",
         "0.001",
         "80 %",
+        "25 %",
         "30 % (5 to 15)",
         "0.001",
-        *"---",
+        *"----",
     ]
-    assert embeddings_order.table(purities()).loc["last", "environment"].tolist() == ["70 %", "20 %", "-"]
+    assert embeddings_order.table(purities()).loc["last", "environment"].tolist() == ["70 %", "-", "20 %", "-"]
 
 
 @pytest.mark.parametrize(
@@ -155,3 +157,8 @@ def test_the_verdict_on_layers_is_that_the_last_is_above_the_range_of_chance(hig
     assert found.outcome is outcome
     assert [(each.value, each.n) for each in found.ours] == [(50, 80), (70, 900)]
     assert found.detail == "In the embedding, before any layer, 30 % share its group."
+    assert "before the training" not in found.sentence
+    said = embeddings_order.verdict(purities(high, untrained=0.65).assign(null=null), "Si").sentence
+    assert said.endswith(
+        f"70 % of those of Si its environment ({null:.0%}; before the training 65 %).".replace("%;", " %;")
+    )

@@ -201,7 +201,7 @@ PAGES = {
     "order": lambda: figures.order_figure(
         purities(list(product(["group", "environment"], ["embedding", *LAYERS])), ["label", "layer"]),
         {"group": "elements: group", "environment": "Si atoms: environment"},
-        pd.Series(0.2, index=["embedding", *LAYERS]),
+        pd.DataFrame(0.2, index=["embedding", *LAYERS], columns=["trained", "untrained"]),
         "compounds: target",
         TITLE,
     ),

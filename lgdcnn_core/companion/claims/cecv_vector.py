@@ -125,7 +125,8 @@ def verdicts(reading: Environments, layer: str, bands: Sequence[Band]) -> list[V
     """
     spec = reading.record.spec
     published = printed_counts(spec, layer)
-    training = f"{spec.run.full_recipe().epochs} epochs on {100 * spec.run.train_fraction:g} % of the training rows"
+    share = "all" if spec.run.train_fraction == 1 else f"{100 * spec.run.train_fraction:g} % of the"
+    training = f"{spec.run.full_recipe().epochs} epochs on {share} training rows"
     found = [order_of_compounds(bands[0])]
     return found if published is None else [printed_vector(reading.cecv(layer), published, bands, training), *found]
 

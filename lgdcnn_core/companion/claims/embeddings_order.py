@@ -7,7 +7,7 @@ import pandas as pd
 
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 from lgdcnn_core.companion.readings import Embeddings, order
-from lgdcnn_core.companion.readings.order import BLOCK, ENVIRONMENT, GROUP
+from lgdcnn_core.companion.readings.order import BLOCK, ENVIRONMENT, GROUP, UNTRAINED
 from lgdcnn_core.companion.readings.purity import Purity
 
 CLAIM = "The layers gather elements of a group and environments of a kind"
@@ -15,9 +15,9 @@ CLAIM = "The layers gather elements of a group and environments of a kind"
 NOTEBOOK = "07_embeddings"
 
 
-def of_maps(maps: Embeddings) -> Verdict:
-    """Judge the maps of a network with `verdict`."""
-    return verdict(order.of_maps(maps), maps.record.spec.element)
+def of_maps(maps: Embeddings, untrained: Embeddings | None) -> Verdict:
+    """Judge the maps of a network with `verdict`, beside those of the same network before its training."""
+    return verdict(order.of_maps(maps, untrained), maps.record.spec.element)
 
 
 def verdict(purities: pd.DataFrame, element: str) -> Verdict:
@@ -39,6 +39,7 @@ def verdict(purities: pd.DataFrame, element: str) -> Verdict:
     """
     layer = _layers(purities)[-1]
     group, kind = (_at(purities, label, layer) for label in (GROUP, ENVIRONMENT))
+    untrained = _untrained(purities, ENVIRONMENT, layer)
     before = _at(purities, GROUP, str(purities.loc[GROUP].index[0]))
     return Verdict(
         claim=CLAIM,
@@ -51,7 +52,7 @@ def verdict(purities: pd.DataFrame, element: str) -> Verdict:
         sentence=(
             f"{_percent(group.share)} of an element's nearest neighbours share its group (by chance "
             f"{_percent(group.null)}), {_percent(kind.share)} of those of {element} its environment "
-            f"({_percent(kind.null)})."
+            f"({_percent(kind.null)}{'' if math.isnan(untrained) else f'; before the training {_percent(untrained)}'})."
         ),
         notebook=NOTEBOOK,
         form=".0f",
@@ -67,7 +68,7 @@ def layer_by_layer(purities: pd.DataFrame, errors: "pd.Series[float]", element: 
     purities, element
         As in `verdict`.
     errors
-        Column ``neighbour_error`` of `Embeddings.order`.
+        Column ``trained`` of `order.errors`.
     """
     inside = _layers(purities)
     first, last, start = inside[0], inside[-1], str(purities.loc[GROUP].index[0])
@@ -112,24 +113,25 @@ def error_remarks(errors: "pd.Series[float]", layers: Sequence[str]) -> dict[str
 
 
 def table(purities: pd.DataFrame) -> pd.DataFrame:
-    """Write the purities as texts: one row per layer, for each label the share, its null and p."""
+    """Write the purities as texts: for each layer and label the share, that before the training, the null, p."""
     cells = {
         layer: {
             (label, name): text
             for label in (GROUP, BLOCK, ENVIRONMENT)
             if (label, layer) in purities.index
-            for name, text in _texts(_at(purities, label, layer)).items()
+            for name, text in _texts(_at(purities, label, layer), _untrained(purities, label, layer)).items()
         }
         for layer in (str(each) for each in purities.loc[GROUP].index)
     }
     return pd.DataFrame.from_dict(cells, orient="index").fillna("-").rename_axis("layer")
 
 
-def _texts(found: Purity) -> dict[str, str]:
+def _texts(found: Purity, untrained: float) -> dict[str, str]:
     known = not math.isnan(found.p)
     span = f" ({100 * found.low:.0f} to {100 * found.high:.0f})" if known else ""
     return {
         "share": _percent(found.share),
+        "untrained": "-" if math.isnan(untrained) else _percent(untrained),
         "by chance (95 %)": _percent(found.null) + span,
         "p": f"{found.p:.3f}" if known else "-",
     }
@@ -144,6 +146,11 @@ def _at(purities: pd.DataFrame, label: str, layer: str) -> Purity:
     values = purities.loc[[(label, layer)]].iloc[0]
     share, null, low, high, p = (float(values[name]) for name in ("share", "null", "low", "high", "p"))
     return Purity(share, null, low, high, p, int(values["n"]))
+
+
+def _untrained(purities: pd.DataFrame, label: str, layer: str) -> float:
+    """Return the share before the training, NaN if it is not known."""
+    return float(purities.loc[[(label, layer)]][UNTRAINED].iloc[0])
 
 
 def _is_above(found: Purity) -> bool:

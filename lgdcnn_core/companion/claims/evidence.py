@@ -18,17 +18,19 @@ from lgdcnn_core.companion.readings.spec import Kind, ReadingSpec
 from lgdcnn_core.companion.runs import curves, sample_efficiency
 from lgdcnn_core.companion.wording import STORES, own_setting
 
-READ = {"CritExam__Ef": 0.1, "aflow__Egap": 0.3, "OQMD_Bandgap": 0.025}
-"""Data sets whose trained networks were read, with the share of training rows used: about 6,000 compounds."""
+READ: dict[str, dict[str, Any]] = {
+    "CritExam__Ef": {"train_fraction": 0.1, "epochs": 12},
+    "aflow__Egap": {"train_fraction": 0.3, "epochs": 12},
+    "OQMD_Bandgap": {"train_fraction": 0.025, "epochs": 12},
+}
+"""Data sets whose trained networks were read. Their trainings by the fast recipe were brief: these fields of
+`runs.RunSpec`, with about 6,000 compounds each."""
 
 ELEMENTS = ("Si", "O", "Al")
 """Focus elements of the readings; the first is the paper's example."""
 
 NETWORKS = ("DCNN-K1", "DCNN", "LSTM", "L-DCNN", "L-G-DCNN", "CrabNet")
 """Networks that were read."""
-
-EPOCHS = 12
-"""Epochs of the trainings that were read, by the fast recipe."""
 
 
 class Evidence:
@@ -78,9 +80,9 @@ class Evidence:
         found = self._reading("cecv", dataset, element, model)
         return None if found is None else view_environments(*found)
 
-    def embeddings(self, dataset: str, element: str, model: str) -> Embeddings | None:
+    def embeddings(self, dataset: str, element: str, model: str, trained: bool = True) -> Embeddings | None:
         """Return the maps of a network's layers, in the test part; None without a record."""
-        found = self._reading("embeddings", dataset, element, model)
+        found = self._reading("embeddings", dataset, element, model, trained)
         return None if found is None else view_embeddings(*found)
 
     @cached_property
@@ -113,10 +115,10 @@ class Evidence:
         return runs.load_records(self.run_stores)
 
     def _reading(
-        self, kind: Kind, dataset: str, element: str, model: str
+        self, kind: Kind, dataset: str, element: str, model: str, trained: bool = True
     ) -> tuple[readings.ReadingRecord, readings.ReadingStore, dict[str, bytes]] | None:
-        run = runs.RunSpec(dataset, model=model, train_fraction=READ[dataset], epochs=EPOCHS)
-        key = ReadingSpec(kind, run, element).key
+        run = runs.RunSpec(dataset, model=model, **READ[dataset])
+        key = ReadingSpec(kind, run, element, trained=trained).key
         store = readings.committed(kind) if self.store == "committed" else readings.local(kind)
         if store is None or key not in store:
             return None

@@ -159,7 +159,7 @@ def _embeddings(evidence: Evidence) -> list[Verdict]:
         why = f"There is no reading of {model} on {benchmarks.card(dataset).label}."
         order = untested(embeddings_order.CLAIM, "paper", why, embeddings_order.NOTEBOOK)
     else:
-        order = embeddings_order.of_maps(maps)
+        order = embeddings_order.of_maps(maps, evidence.embeddings(dataset, element, model, trained=False))
     return [order, fusion_comprehends.of_readings(_every_reading(evidence))[0]]
 
 

@@ -15,10 +15,11 @@ from lgdcnn_core.companion.figures.page import legend_below, page
 MARKERS = "osD^v"
 
 NULL = "by chance (shaded: 95 % of the permutations)"
+BEFORE = "before the training"
 
 
 def order_figure(
-    purities: pd.DataFrame, names: Mapping[str, str], errors: "pd.Series[float]", error: str, title: str = ""
+    purities: pd.DataFrame, names: Mapping[str, str], errors: pd.DataFrame, error: str, title: str = ""
 ) -> Figure:
     """Draw how a network's layers order elements, atoms and compounds: purities on the left, errors on the right.
 
@@ -29,7 +30,7 @@ def order_figure(
     names
         Labels to draw, and their names in the legend.
     errors
-        Relative errors by layer, NaN where there is none.
+        Relative errors by layer, NaN where there is none: columns ``trained`` and ``untrained``.
     error
         Name of the errors in the legend.
     title
@@ -108,7 +109,8 @@ def purity_by_layer(table: pd.DataFrame, ax: Axes, name: str, colour: str = "C0"
     Parameters
     ----------
     table
-        Index ``layer``, in the order of the network; columns ``share``, ``null``, ``low``, ``high``, which may be NaN.
+        Index ``layer``, in the order of the network; columns ``share``, ``null``, ``low``, ``high`` and, if known,
+        ``untrained``, the share before the training; the last three may be NaN.
     ax
         Where to draw.
     name
@@ -118,6 +120,9 @@ def purity_by_layer(table: pd.DataFrame, ax: Axes, name: str, colour: str = "C0"
     """
     places = np.arange(len(table))
     ax.plot(places, table["share"], color=colour, marker=marker, markersize=3, label=name)
+    if "untrained" in table and table["untrained"].notna().any():
+        ax.plot(places, table["untrained"], color=colour, linewidth=0.8, linestyle="--")
+        ax.plot([], [], color="0.3", linewidth=0.8, linestyle="--", label=BEFORE)
     # Half a step to either side, so that a network with one layer has a null as well.
     ax.hlines(table["null"], places - 0.5, places + 0.5, color=colour, linewidth=0.8, linestyle=":")
     for place, low, high in zip(places, table["low"], table["high"], strict=True):
@@ -131,9 +136,11 @@ def purity_by_layer(table: pd.DataFrame, ax: Axes, name: str, colour: str = "C0"
     return ax
 
 
-def errors_by_layer(errors: "pd.Series[float]", ax: Axes, name: str) -> Axes:
-    """Draw an error relative to predicting the mean, layer after layer, NaN where there is none."""
-    ax.plot(range(len(errors)), errors.astype(float), color="C3", marker="o", markersize=3, label=name)
+def errors_by_layer(errors: pd.DataFrame, ax: Axes, name: str) -> Axes:
+    """Draw an error relative to predicting the mean, layer after layer; errors as in `order_figure`."""
+    places = range(len(errors))
+    ax.plot(places, errors["trained"].astype(float), color="C3", marker="o", markersize=3, label=name)
+    ax.plot(places, errors["untrained"].astype(float), color="C3", linewidth=0.8, linestyle="--")
     ax.set_xticks(range(len(errors)), [layer_name(str(layer)) for layer in errors.index], rotation=35, ha="right")
     ax.set_ylim(0, 1.1 * ax.get_ylim()[1])
     ax.set_ylabel("error (1: predicting the mean)")

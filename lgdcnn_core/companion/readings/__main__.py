@@ -22,13 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", default="*", metavar="PATTERN", help="keys of the runs to read, such as 'OQMD*seed0'")
     parser.add_argument("--elements", nargs="+", default=["Si"], metavar="SYMBOL", help="focus elements")
     parser.add_argument("--part", default="test", help="test, val or train")
+    parser.add_argument("--untrained", action="store_true", help="read the networks with their initial weights")
     parser.add_argument("--committed", action="store_true", help="write to data/ instead of build/")
     chosen = parser.parse_args(arguments)
     store = committed(chosen.kind) if chosen.committed else local(chosen.kind)
     if store is None:
         parser.error("there is no checkout to commit to")
     specs = [
-        ReadingSpec(chosen.kind, run, element, chosen.part)
+        ReadingSpec(chosen.kind, run, element, chosen.part, not chosen.untrained)
         for run in trained_runs(chosen.runs)
         for element in chosen.elements
     ]

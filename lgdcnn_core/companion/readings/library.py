@@ -46,9 +46,11 @@ def cecv(run: RunSpec, element: str = "Si", part: Part = "test", recompute: bool
     return cecv_readings.view(*_record(spec, recompute))
 
 
-def embeddings(run: RunSpec, element: str = "Si", part: Part = "test", recompute: bool = False) -> Embeddings:
-    """Return the maps of a trained network's layers; parameters and errors are as in `cecv`."""
-    spec = ReadingSpec("embeddings", run, element, part)
+def embeddings(
+    run: RunSpec, element: str = "Si", part: Part = "test", recompute: bool = False, trained: bool = True
+) -> Embeddings:
+    """Return the maps of a network's layers; parameters and errors are as in `cecv`, `trained` as in `ReadingSpec`."""
+    spec = ReadingSpec("embeddings", run, element, part, trained)
     return embedding_readings.view(*_record(spec, recompute))
 
 

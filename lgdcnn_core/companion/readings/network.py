@@ -16,6 +16,7 @@ from lgdcnn_core.companion.runs.execution import predict
 from lgdcnn_core.companion.runs.parts import load_split
 from lgdcnn_core.companion.runs.store import both_stores
 from lgdcnn_core.companion.runs.weights import file_of_weights
+from lgdcnn_core.models import build
 
 COMPOUNDS_COMPARED = 64
 """Number of test compounds whose predictions show whether weights belong to a record."""
@@ -34,7 +35,7 @@ class ForeignWeights(RuntimeError):
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network, and the data that it is read on.
+    """A trained network, or the same one before its training, and the data that it is read on.
 
     Attributes
     ----------
@@ -69,6 +70,9 @@ def trained(spec: ReadingSpec) -> Trained:
         raise NoNetwork(f"{places.weights()} has no weights of {spec.run.key}. {_way_out(spec.run)}")
     model = CompositionRegressor.load(weights)
     store = _matching(model, spec.run, stores)
+    if not spec.trained:
+        initial = build(model.model, model.network_.elements.name, spec.run.seed)
+        model.networks_ = [initial.to(model.compute_.device).eval()]
     data = load_split(spec.run)._asdict()[spec.part]
     source = {
         "run": sha256_of_record(store, spec.run),
@@ -97,9 +101,9 @@ def _matching(model: CompositionRegressor, run: RunSpec, stores: Sequence[Store]
 
 def _difference(model: CompositionRegressor, recorded: pd.DataFrame) -> float:
     """Return the largest difference from recorded predictions, in mean absolute deviations of these."""
-    table = recorded.head(COMPOUNDS_COMPARED).rename(columns={"actual": "target"})
-    expected = table["predicted"].to_numpy(dtype=float)
-    worst = np.abs(predict(model, table)["predicted"].to_numpy(dtype=float) - expected).max()
+    first = recorded.head(COMPOUNDS_COMPARED)
+    found = predict(model, first[["formula", "actual"]].rename(columns={"actual": "target"}))["predicted"]
+    worst = np.abs(found.to_numpy(dtype=float) - first["predicted"].to_numpy(dtype=float)).max()
     every = recorded["predicted"].to_numpy(dtype=float)
     return float(worst / max(np.abs(every - every.mean()).mean(), 1e-6))
 

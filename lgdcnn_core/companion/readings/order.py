@@ -15,8 +15,11 @@ from lgdcnn_core.companion.readings.purity import COMPARED, COMPARED_ELEMENTS, P
 GROUP, BLOCK, ENVIRONMENT = "group", "block", "environment"
 """Labels of elements (the first two) and of the focus element's atoms."""
 
+UNTRAINED = "untrained"
+"""Column of shares before the training."""
 
-def of_maps(maps: Embeddings, permutations: int = PERMUTATIONS) -> pd.DataFrame:
+
+def of_maps(maps: Embeddings, untrained: Embeddings | None = None, permutations: int = PERMUTATIONS) -> pd.DataFrame:
     """Measure the purity of neighbours in the layers of one network.
 
     Elements are compared by the correlation of their mean vectors, atoms of the focus element by the Euclidean distance
@@ -27,6 +30,8 @@ def of_maps(maps: Embeddings, permutations: int = PERMUTATIONS) -> pd.DataFrame:
     maps
         The reading. In records made before neighbours were kept, atoms have a share and the mean of the null, which is
         exact, but neither a range of the null nor p.
+    untrained
+        The reading of the same network before its training.
     permutations
         As in `purity.permuted`.
 
@@ -34,8 +39,14 @@ def of_maps(maps: Embeddings, permutations: int = PERMUTATIONS) -> pd.DataFrame:
     -------
     DataFrame
         Index ``label`` (`GROUP`, `BLOCK`, `ENVIRONMENT`) and ``layer``, in the order of the network; columns are the
-        fields of `purity.Purity`. The embedding has no environments.
+        fields of `purity.Purity`, and `UNTRAINED`, the share before the training, NaN without that reading. The
+        embedding has no environments.
     """
+    before = _purities(untrained, 1)["share"] if untrained is not None else float("nan")
+    return _purities(maps, permutations).assign(**{UNTRAINED: before})
+
+
+def _purities(maps: Embeddings, permutations: int) -> pd.DataFrame:
     found: dict[tuple[str, str], Purity] = {}
     for label, name in ((GROUP, group), (BLOCK, block)):
         for layer in maps.layers:
@@ -53,6 +64,15 @@ def of_maps(maps: Embeddings, permutations: int = PERMUTATIONS) -> pd.DataFrame:
             share, null = results["order"]["same_environment"][layer], results["by_chance"]["same_environment"]
             found[ENVIRONMENT, layer] = Purity(share, null, nan, nan, nan, len(kinds))
     return _table(found, ["label", "layer"])
+
+
+def errors(maps: Embeddings, untrained: Embeddings | None = None) -> pd.DataFrame:
+    """Return the column ``neighbour_error`` of `Embeddings.order`, trained and untrained: columns of these names."""
+    both = {"trained": maps, UNTRAINED: untrained}
+    return pd.DataFrame(
+        {name: float("nan") if each is None else each.order()["neighbour_error"] for name, each in both.items()},
+        index=pd.Index(maps.layers, name="layer"),
+    )
 
 
 def of_efms(reading: Environments, permutations: int = PERMUTATIONS) -> pd.DataFrame:

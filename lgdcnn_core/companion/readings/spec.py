@@ -26,6 +26,8 @@ class ReadingSpec:
         Symbol of the focus element.
     part
         Part of the run's data: ``"test"``, ``"val"`` or ``"train"`` (as used in the training).
+    trained
+        If false, the network is read with its initial weights, of the run's seed: what the layers do before they learn.
 
     Raises
     ------
@@ -37,6 +39,7 @@ class ReadingSpec:
     run: RunSpec
     element: str = "Si"
     part: Part = "test"
+    trained: bool = True
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -45,11 +48,13 @@ class ReadingSpec:
             raise InvalidSpec(f"part is {self.part!r}; it is one of {', '.join(get_args(Part))}")
         if not Element.is_valid_symbol(self.element):
             raise InvalidSpec(f"{self.element!r} is not the symbol of an element, such as 'Si'")
+        if not self.trained and self.run.source is not None:
+            raise InvalidSpec(f"{self.run.key} starts from a trained network: it has no untrained one to read")
 
     @property
     def key(self) -> str:
-        """Directory of the record in a store of its kind: the key of the run, then the part and the element."""
-        return f"{self.run.key}/{self.part}_{self.element}"
+        """Directory of the record in a store of its kind: the key of the run, then what is read."""
+        return f"{self.run.key}/{self.part}_{self.element}{'' if self.trained else '_untrained'}"
 
     @property
     def focus(self) -> int:

@@ -14,9 +14,18 @@ from tqdm.auto import tqdm
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion import design, figures
-from lgdcnn_core.companion.claims.evidence import EPOCHS, READ
+from lgdcnn_core.companion.claims.evidence import READ
 from lgdcnn_core.companion.design.study import NAME, TASKS
-from lgdcnn_core.companion.readings import Environments, ReadingSpec, cecv, committed, local, make
+from lgdcnn_core.companion.readings import (
+    Embeddings,
+    Environments,
+    ReadingSpec,
+    cecv,
+    committed,
+    embeddings,
+    local,
+    make,
+)
 from lgdcnn_core.companion.readings.spec import Part
 from lgdcnn_core.companion.records.places import known_store
 from lgdcnn_core.companion.reproduce.estimate import estimate, readable
@@ -30,8 +39,8 @@ PACKAGE = "lgdcnn_core"
 LIVE = "JPY_SESSION_NAME"
 """Environment variable that Jupyter sets for the kernel of a notebook that someone has open."""
 
-COMPOUNDS = 6000
-"""Training rows of a network that is trained to be read, where this project has none; the training takes minutes."""
+COMPOUNDS, EPOCHS = 6000, 12
+"""Training rows and epochs of a network that is trained to be read, where this project has none: it takes minutes."""
 
 
 def begin() -> None:
@@ -222,6 +231,20 @@ def read_networks(
     return {case: cecv(runs[case[0], case[2]], case[1], part, recompute) for case in tqdm(cases, "readings")}
 
 
+def read_maps(
+    run: RunSpec, element: str, part: Part = "test", recompute: bool = False
+) -> tuple[Embeddings, Embeddings | None]:
+    """Return the maps of a network's layers and those before its training; missing readings are made.
+
+    The latter are None for a network whose training starts from a trained one. Parameters and errors are as in
+    `read_networks`.
+    """
+    states = [True] if run.source else [True, False]
+    make_missing([ReadingSpec("embeddings", run, element, part, trained) for trained in states])
+    trained, *untrained = (embeddings(run, element, part, recompute, state) for state in states)
+    return trained, untrained[0] if untrained else None
+
+
 def run_to_read(
     dataset: str, model: str, train_fraction: float | None = None, epochs: int | None = None, **more: Any
 ) -> RunSpec:
@@ -232,12 +255,12 @@ def run_to_read(
     dataset, model
         As in `runs.RunSpec`.
     train_fraction, epochs
-        None takes the values of this project's readings or, on a data set without any, the share that has about
-        `COMPOUNDS` training rows.
+        None takes the value of this project's readings or, on a data set without any, the share that has about
+        `COMPOUNDS` training rows, and `EPOCHS`.
     more
         Other fields of `runs.RunSpec`.
     """
-    if train_fraction is None:
-        rows = benchmarks.card(dataset).n_train
-        train_fraction = READ.get(dataset, min(1.0, float(f"{COMPOUNDS / rows:.2g}")))
-    return RunSpec(dataset, model=model, train_fraction=train_fraction, epochs=epochs or EPOCHS, **more)
+    brief = {"train_fraction": min(1.0, float(f"{COMPOUNDS / benchmarks.card(dataset).n_train:.2g}")), "epochs": EPOCHS}
+    given = {"train_fraction": train_fraction, "epochs": epochs}
+    chosen = READ.get(dataset, brief) | {name: value for name, value in given.items() if value is not None}
+    return RunSpec(dataset, model=model, **chosen, **more)
