@@ -157,8 +157,15 @@ def test_the_verdict_on_layers_is_that_the_last_is_above_the_range_of_chance(hig
     assert found.outcome is outcome
     assert [(each.value, each.n) for each in found.ours] == [(50, 80), (70, 900)]
     assert found.detail == "In the embedding, before any layer, 30 % share its group."
-    assert "before the training" not in found.sentence
-    said = embeddings_order.verdict(purities(high, untrained=0.65).assign(null=null), "Si").sentence
-    assert said.endswith(
-        f"70 % of those of Si its environment ({null:.0%}; before the training 65 %).".replace("%;", " %;")
+    assert "untrained" not in found.sentence
+
+
+def test_layers_gather_what_is_purer_than_before_the_training():
+    found = embeddings_order.verdict(purities(0.4, untrained=0.65), "Si")
+    assert found.sentence == (
+        "50 % of an element's nearest neighbours share its group (by chance 10 %, untrained 65 %), "
+        "70 % of those of Si its environment (20 %, untrained 65 %)."
     )
+    outcomes = {untrained: embeddings_order.verdict(purities(0.4, untrained), "Si").outcome for untrained in (0.4, 0.7)}
+    assert found.outcome is Outcome.IN_PART  # a group was purer before, an environment is purer now
+    assert outcomes == {0.4: Outcome.REPRODUCED, 0.7: Outcome.NOT_REPRODUCED}

@@ -34,13 +34,16 @@ def verdict(purities: pd.DataFrame, element: str) -> Verdict:
     -------
     Verdict
         Its numbers are two shares of nearest neighbours, in percent: neighbours of an element that are in its group,
-        and neighbours of an environment that are of its kind. "Reproduced" if both are above the range of the null,
-        "not reproduced" if neither is. Without a range, the mean of the null decides.
+        and neighbours of an environment that are of its kind. "Reproduced" if both are above the range of the null and
+        above the share before the training, "not reproduced" if neither is. Without a range, the mean of the null
+        decides; without a reading before the training, the null alone.
     """
     layer = _layers(purities)[-1]
-    group, kind = (_at(purities, label, layer) for label in (GROUP, ENVIRONMENT))
-    untrained = _untrained(purities, ENVIRONMENT, layer)
-    before = _at(purities, GROUP, str(purities.loc[GROUP].index[0]))
+    labels = (GROUP, ENVIRONMENT)
+    group, kind = (_at(purities, label, layer) for label in labels)
+    group_before, kind_before = (_untrained(purities, label, layer) for label in labels)
+    embedded = _at(purities, GROUP, str(purities.loc[GROUP].index[0]))
+    gathered = [_is_gathered(group, group_before), _is_gathered(kind, kind_before)]
     return Verdict(
         claim=CLAIM,
         by="paper",
@@ -48,15 +51,15 @@ def verdict(purities: pd.DataFrame, element: str) -> Verdict:
         quantity="share of nearest neighbours of the same group, and of the same environment, %",
         published=(),
         ours=(Estimate(100 * group.share, group.n, "element"), Estimate(100 * kind.share, kind.n, "compound")),
-        outcome=(Outcome.NOT_REPRODUCED, Outcome.IN_PART, Outcome.REPRODUCED)[_is_above(group) + _is_above(kind)],
+        outcome=(Outcome.NOT_REPRODUCED, Outcome.IN_PART, Outcome.REPRODUCED)[sum(gathered)],
         sentence=(
             f"{_percent(group.share)} of an element's nearest neighbours share its group (by chance "
-            f"{_percent(group.null)}), {_percent(kind.share)} of those of {element} its environment "
-            f"({_percent(kind.null)}{'' if math.isnan(untrained) else f'; before the training {_percent(untrained)}'})."
+            f"{_percent(group.null)}{_said_before(group_before)}), {_percent(kind.share)} of those of {element} its "
+            f"environment ({_percent(kind.null)}{_said_before(kind_before)})."
         ),
         notebook=NOTEBOOK,
         form=".0f",
-        detail=f"In the embedding, before any layer, {_percent(before.share)} share its group.",
+        detail=f"In the embedding, before any layer, {_percent(embedded.share)} share its group.",
     )
 
 
@@ -153,8 +156,14 @@ def _untrained(purities: pd.DataFrame, label: str, layer: str) -> float:
     return float(purities.loc[[(label, layer)]][UNTRAINED].iloc[0])
 
 
-def _is_above(found: Purity) -> bool:
-    return found.share > (found.null if math.isnan(found.high) else found.high)
+def _is_gathered(found: Purity, untrained: float) -> bool:
+    """Whether points of a label are closer than by chance and, as far as it is known, than before the training."""
+    above = found.share > (found.null if math.isnan(found.high) else found.high)
+    return above and not found.share <= untrained
+
+
+def _said_before(untrained: float) -> str:
+    return "" if math.isnan(untrained) else f", untrained {_percent(untrained)}"
 
 
 def _null(found: Purity) -> str:
