@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -210,7 +210,7 @@ def test_neighbours_of_atoms_are_kept_and_give_the_recorded_share(maps):
         )
 
 
-def test_purities_of_all_layers_have_a_null_and_an_old_record_the_mean_of_it(maps):
+def test_purities_of_all_layers_have_a_null(maps):
     found = readings.order.of_maps(maps, permutations=30)
     assert found.loc["group"].index.tolist() == maps.layers
     assert found.loc["environment"].index.tolist() == LAYERS
@@ -223,10 +223,6 @@ def test_purities_of_all_layers_have_a_null_and_an_old_record_the_mean_of_it(map
         for other in correlations[number].drop(number).nlargest(3).index
     ]
     assert found.loc[("block", "embedding"), "share"] == pytest.approx(np.mean(alike))
-    old = readings.order.of_maps(replace(maps, _neighbours=None), permutations=30).loc["environment"]
-    np.testing.assert_allclose(old["share"], found.loc["environment", "share"])
-    np.testing.assert_allclose(old["null"], maps.record.results["by_chance"]["same_environment"])
-    assert old[["low", "high", "p"]].isna().all(axis=None)
 
 
 def test_a_network_can_be_read_before_its_training(maps):

@@ -35,8 +35,7 @@ def verdict(purities: pd.DataFrame, element: str) -> Verdict:
     Verdict
         Its numbers are two shares of nearest neighbours, in percent: neighbours of an element that are in its group,
         and neighbours of an environment that are of its kind. "Reproduced" if both are above the range of the null and
-        above the share before the training, "not reproduced" if neither is. Without a range, the mean of the null
-        decides; without a reading before the training, the null alone.
+        above the share before the training, if that is known; "not reproduced" if neither is.
     """
     layer = _layers(purities)[-1]
     labels = (GROUP, ENVIRONMENT)
@@ -130,13 +129,11 @@ def table(purities: pd.DataFrame) -> pd.DataFrame:
 
 
 def _texts(found: Purity, untrained: float) -> dict[str, str]:
-    known = not math.isnan(found.p)
-    span = f" ({100 * found.low:.0f} to {100 * found.high:.0f})" if known else ""
     return {
         "share": _percent(found.share),
         "untrained": "-" if math.isnan(untrained) else _percent(untrained),
-        "by chance (95 %)": _percent(found.null) + span,
-        "p": f"{found.p:.3f}" if known else "-",
+        "by chance (95 %)": f"{_percent(found.null)} ({100 * found.low:.0f} to {100 * found.high:.0f})",
+        "p": f"{found.p:.3f}",
     }
 
 
@@ -158,8 +155,7 @@ def _untrained(purities: pd.DataFrame, label: str, layer: str) -> float:
 
 def _is_gathered(found: Purity, untrained: float) -> bool:
     """Whether points of a label are closer than by chance and, as far as it is known, than before the training."""
-    above = found.share > (found.null if math.isnan(found.high) else found.high)
-    return above and not found.share <= untrained
+    return found.share > found.high and not found.share <= untrained
 
 
 def _said_before(untrained: float) -> str:
@@ -167,9 +163,8 @@ def _said_before(untrained: float) -> str:
 
 
 def _null(found: Purity) -> str:
-    """Write the null of a purity, such as "by chance 8 %, 4 to 12 %"; an old record has no range."""
-    said = f"by chance {_percent(found.null)}"
-    return said if math.isnan(found.low) else f"{said}, {100 * found.low:.0f} to {100 * found.high:.0f} %"
+    """Write the null of a purity, such as "by chance 8 %, 4 to 12 %"."""
+    return f"by chance {_percent(found.null)}, {100 * found.low:.0f} to {100 * found.high:.0f} %"
 
 
 def _percent(share: float) -> str:

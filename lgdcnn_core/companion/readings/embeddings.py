@@ -16,7 +16,7 @@ from lgdcnn_core.companion.readings import features as layer_features
 from lgdcnn_core.companion.readings.chemistry import block, environment, environments_in_order, group
 from lgdcnn_core.companion.readings.making import Findings, Stopwatch
 from lgdcnn_core.companion.readings.network import Trained
-from lgdcnn_core.companion.readings.purity import COMPARED, COMPARED_ELEMENTS, by_chance, nearest, shares
+from lgdcnn_core.companion.readings.purity import COMPARED, COMPARED_ELEMENTS, nearest, shares
 from lgdcnn_core.companion.readings.record import Reading, ReadingRecord, ReadingStore
 from lgdcnn_core.companion.readings.spec import ReadingSpec
 from lgdcnn_core.composition import parse
@@ -57,7 +57,7 @@ class Embeddings(Reading):
     compounds: pd.DataFrame
     environments: pd.DataFrame
     _correlations: pd.DataFrame
-    _neighbours: pd.DataFrame | None
+    _neighbours: pd.DataFrame
 
     def named_elements(self) -> pd.DataFrame:
         """Return `elements` with the ``symbol``, ``block`` and ``group`` of each."""
@@ -105,9 +105,9 @@ class Embeddings(Reading):
     def neighbours(self, layer: str) -> NDArray[np.int64] | None:
         """Return the nearest neighbours of the focus element's atoms, (n, k): positions among a layer's `environments`.
 
-        None where the record has none: for the embedding, and in records made before neighbours were kept.
+        None for the embedding, which does not know the compound.
         """
-        if self._neighbours is None or layer not in self._neighbours:
+        if layer not in self._neighbours:
             return None
         return np.stack(self._neighbours[layer].tolist()).astype(np.int64)
 
@@ -207,7 +207,6 @@ def measure(spec: ReadingSpec, trained: Trained) -> Findings:
         results={
             "compounds_read": len(rows),
             "order": _columns(order),
-            "by_chance": {"same_environment": by_chance(kinds), "same_group": by_chance(groups)},
         },
         files={
             ELEMENTS: _parquet(pd.concat(elements)),
@@ -232,7 +231,7 @@ def view(record: ReadingRecord, store: ReadingStore, files: dict[str, bytes]) ->
         tables[COMPOUNDS],
         tables[ENVIRONMENTS],
         tables[CORRELATIONS],
-        tables.get(NEIGHBOURS_OF_ATOMS),
+        tables[NEIGHBOURS_OF_ATOMS],
     )
 
 

@@ -28,8 +28,7 @@ def of_maps(maps: Embeddings, untrained: Embeddings | None = None, permutations:
     Parameters
     ----------
     maps
-        The reading. In records made before neighbours were kept, atoms have a share and the mean of the null, which is
-        exact, but neither a range of the null nor p.
+        The reading.
     untrained
         The reading of the same network before its training.
     permutations
@@ -54,15 +53,11 @@ def _purities(maps: Embeddings, permutations: int) -> pd.DataFrame:
             labels = [name(number) for number in correlations.index.tolist()]
             neighbours = purity.most_similar(correlations, COMPARED_ELEMENTS)
             found[label, layer] = purity.permuted(neighbours, labels, permutations=permutations)
-    results, nan = maps.record.results, float("nan")
     for layer in maps.layers:
-        kinds = maps.environments.loc[maps.environments["layer"] == layer, "environment"]
         of_atoms = maps.neighbours(layer)
         if of_atoms is not None:
+            kinds = maps.environments.loc[maps.environments["layer"] == layer, "environment"]
             found[ENVIRONMENT, layer] = purity.permuted(of_atoms, kinds, permutations=permutations)
-        elif len(kinds):
-            share, null = results["order"]["same_environment"][layer], results["by_chance"]["same_environment"]
-            found[ENVIRONMENT, layer] = Purity(share, null, nan, nan, nan, len(kinds))
     return _table(found, ["label", "layer"])
 
 

@@ -70,12 +70,6 @@ def shares(neighbours: Neighbours, labels: ArrayLike) -> NDArray[np.float64]:
     return np.asarray((every[neighbours] == every[:, None]).mean(axis=1), dtype=np.float64)
 
 
-def by_chance(labels: ArrayLike) -> float:
-    """Return the share of other points, taken at random, that have a point's label: the mean over all permutations."""
-    n = np.unique(np.asarray(labels), return_counts=True)[1]
-    return float((n * (n - 1)).sum() / (n.sum() * (n.sum() - 1)))
-
-
 def permuted(
     neighbours: Neighbours,
     labels: ArrayLike,
