@@ -326,6 +326,7 @@ def test_units_and_folds_are_not_broken():
         lines = page.wrapped(label, inches, 7).split("\n")
         assert any("(W/(m\N{NO-BREAK SPACE}K))" in line for line in lines)
         assert any("fold\N{NO-BREAK SPACE}0" in line for line in lines)
+        assert "88\N{NO-BREAK SPACE}%" in page.wrapped("of these, 88 % share a group", inches, 7)
 
 
 def test_names_beside_points_do_not_lie_over_each_other():

@@ -1,5 +1,6 @@
 """Make pages of several panels: their size, the finding above them, and the legend that they share."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -92,8 +93,9 @@ def text_width(text: str, size: float | str, weight: str = "normal") -> float:
 
 
 def wrapped(text: str, inches: float, size: float | str, weight: str = "normal") -> str:
-    """Break a text into lines of at most this width in inches; a longer word has a line of its own."""
-    return "\n".join(_wrapped(line, lambda part: text_width(part, size, weight) <= inches) for line in text.split("\n"))
+    """Break a text into lines of at most this width in inches; a longer word has a line of its own, and % its number."""
+    lines = re.sub(r"(?<=\d) (?=%)", NO_BREAK, text).split("\n")
+    return "\n".join(_wrapped(line, lambda part: text_width(part, size, weight) <= inches) for line in lines)
 
 
 def unbroken(label: str) -> str:
