@@ -89,7 +89,7 @@ def test_element_maps_name_every_element_and_say_how_pure_they_are(elements):
     points = pd.concat([elements.assign(layer=layer) for layer in ("embedding", "soft attention#2")])
     figure = figures.element_figure(points, {"embedding": "43 % alike", "soft attention#2": "40 % alike"}, "Finding")
     for ax, title in zip(figure.axes, ("embedding\n43 % alike", "soft attention, 2nd\n40 % alike"), strict=False):
-        assert ax.get_title() == title
+        assert ax.get_title().replace("\N{NO-BREAK SPACE}", " ") == title
         assert {text.get_text() for text in ax.texts} >= set(elements["symbol"])
     assert figure.get_suptitle() == "Finding"
 
