@@ -464,7 +464,7 @@ def test_the_cecv_notebook_sets_our_vector_beside_the_published_one(elsewhere):
     few = {"datasets": ["CritExam__Ef"], "elements": ["Si"], "models": ["DCNN-K1", "LSTM", "L-G-DCNN"], "n_shuffles": 5}
     notebook.run(NOTEBOOKS / "05_cecv.ipynb", elsewhere / "05.ipynb", few)
     text = shown(elsewhere / "05.ipynb")
-    ledger = pd.read_csv(places.committed("claims.csv")).set_index("claim")["sentence"]
+    ledger = pd.read_csv(NOTEBOOKS.parent / "data" / "claims.csv").set_index("claim")["sentence"]
     assert ledger["The printed CECV of silicon in L-G-DCNN's last layer"] in text
     assert "Shuffling spreads the counts of the scan-order rule over" in text
     (table,) = [each for each in tables(elsewhere / "05.ipynb") if "leader rule" in each]
