@@ -39,7 +39,7 @@ reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compar
 	@$(RUN) -m lgdcnn_core.companion.reproduce --profile $(PROFILE) $(ARGS)
 
 test: data  ## run the tests, 25 min
-	@$(RUN) -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile $(ARGS)
 
 test-kills: data  ## kill trainings, unpackings, saves and sweeps 100 times and compare the results, 10 min (KILLS=...)
 	@KILLS=$(KILLS) $(RUN) -m pytest tests/test_kills.py $(ARGS)

@@ -4,13 +4,11 @@ import json
 import os
 import re
 from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from written_notebooks import outputs
 
 from lgdcnn_core import CompositionRegressor, cecv
 from lgdcnn_core.benchmarks import Split
@@ -20,13 +18,10 @@ from lgdcnn_core.companion.readings import __main__ as command
 from lgdcnn_core.companion.readings import environments as cecv_readings
 from lgdcnn_core.companion.records import places, sealed
 from lgdcnn_core.companion.records.sealed_record import made, plain
-from lgdcnn_core.companion.reproduce import notebook
 from lgdcnn_core.companion.runs import BrokenRecord, InvalidSpec, RecordExists, RunSpec, parts, weights
 from lgdcnn_core.composition import parse
 from lgdcnn_core.models import build
 from lgdcnn_core.training import Layout
-
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 RUN = RunSpec("CritExam__Ef", model="L-DCNN", epochs=1)
 LAYERS = ["LSTM output", "DCNN block 1", "DCNN block 2", "DCNN block 3"]
@@ -437,50 +432,3 @@ def test_the_command_makes_what_is_missing_for_every_network_that_is_here(workpl
     assert f"{RUN.key}/test_Fe" in readings.local("cecv")
     command.main(["cecv", "--runs", "nothing*"])
     assert "0 made, 0 there" in capsys.readouterr().out
-
-
-# The notebooks, from the committed records
-
-
-@pytest.fixture
-def elsewhere(monkeypatch, tmp_path):
-    """No local records, and figures of the test's own."""
-    monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("LGDCNN_FIGURES", str(tmp_path / "figures"))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    return tmp_path
-
-
-def shown(path):
-    return "\n".join(output.get("data", {}).get("text/markdown", "") for output in outputs(path))
-
-
-def tables(path):
-    """The tables that an executed notebook shows."""
-    return [output.get("data", {}).get("text/html", "") for output in outputs(path)]
-
-
-def test_the_cecv_notebook_sets_our_vector_beside_the_published_one(elsewhere):
-    few = {"datasets": ["CritExam__Ef"], "elements": ["Si"], "models": ["DCNN-K1", "LSTM", "L-G-DCNN"], "n_shuffles": 5}
-    notebook.run(NOTEBOOKS / "05_cecv.ipynb", elsewhere / "05.ipynb", few)
-    text = shown(elsewhere / "05.ipynb")
-    assert "our counts are 0.47 to 0.87 times the published ones" in text
-    assert "Shuffling spreads the counts of the scan-order rule over" in text
-    (table,) = [each for each in tables(elsewhere / "05.ipynb") if "leader rule" in each]
-    rows = [re.findall(r"<td[^>]*>([^<]*)", row) for row in table.partition("<tbody>")[2].split("</tr>")[:-1]]
-    assert [row[0] for row in rows] == ["345", "188", "118", "75", "62", "43", "34", "25"]
-    assert all(0 < int(row[1]) < 851 for row in rows)
-    drawn = {path.stem for path in (elsewhere / "figures").glob("*.png")}
-    assert drawn == {f"05_cecv_{name}" for name in ("networks", "layers", "published", "clusters")}
-    origins = json.loads((elsewhere / "figures" / "05_cecv_networks.json").read_text())["records"]
-    assert [each["key"].split("/")[0] for each in origins] == ["cecv"] * 3
-    assert not (elsewhere / "runs").exists()
-
-
-def test_the_embeddings_notebook_opens_from_its_record(elsewhere):
-    few = {"layers": ["DCNN block 3", "embedding"], "datasets": ["CritExam__Ef"], "elements": ["Si"]}
-    notebook.run(NOTEBOOKS / "07_embeddings.ipynb", elsewhere / "07.ipynb", few)
-    assert "share its group (by chance 8 %, untrained 46 %)" in shown(elsewhere / "07.ipynb")
-    assert "Environments in L-G-DCNN's last layer are purer than in the last layer of " in shown(elsewhere / "07.ipynb")
-    assert len(list((elsewhere / "figures").glob("07_*.svg"))) == 7
-    assert not (elsewhere / "runs").exists()

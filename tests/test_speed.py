@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from written_notebooks import outputs
+from written_notebooks import n_images, shown
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion import figures, speed
@@ -438,12 +438,6 @@ def test_each_machine_is_a_row_with_its_shares_of_the_peak(ax):
     assert f"{points['tokens_per_second'].max():,.0f}" in [text.get_text() for text in ax.texts]
 
 
-def shown(path):
-    found = outputs(path)
-    texts = [output.get("text", "") or output["data"].get("text/markdown", "") for output in found]
-    return "\n".join(texts), sum("image/png" in output.get("data", {}) for output in found)
-
-
 def test_the_notebook_runs_without_a_record_and_draws_nothing(monkeypatch, tmp_path, drawing_style):
     monkeypatch.setenv("LGDCNN_RUNS", str(tmp_path))
     monkeypatch.setenv("LGDCNN_FIGURES", str(tmp_path / "figures"))
@@ -460,7 +454,6 @@ def test_the_notebook_draws_a_record_and_answers_from_it(monkeypatch, tmp_path):
     monkeypatch.setenv("LGDCNN_FIGURES", str(tmp_path / "figures"))
     speed.local().write(record())
     notebook.run(NOTEBOOK, tmp_path / "with.ipynb", {"stores": "local"})
-    text, images = shown(tmp_path / "with.ipynb")
-    assert "runs at 31 %" in text
-    assert images == 1
+    assert "runs at 31 %" in shown(tmp_path / "with.ipynb")
+    assert n_images(tmp_path / "with.ipynb") == 1
     assert (tmp_path / "figures" / "11_speed.svg").exists()

@@ -28,5 +28,17 @@ def outputs(path):
     return [output for cell in cells for output in cell.outputs]
 
 
+def shown(path):
+    """All text that an executed notebook shows, each output in its richest form."""
+    kinds = ("text/stream", "text/markdown", "text/html", "text/plain")
+    found = [{"text/stream": output.get("text")} | output.get("data", {}) for output in outputs(path)]
+    texts = [next((each[kind] for kind in kinds if each.get(kind)), "") for each in found]
+    return "\n".join(texts)
+
+
+def n_images(path):
+    return sum("image/png" in output.get("data", {}) for output in outputs(path))
+
+
 def printed(path):
     return "".join(output.get("text", "") for output in outputs(path))
