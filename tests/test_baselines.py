@@ -260,10 +260,12 @@ def test_trees_are_not_kept_as_weights(tiny):
 
 
 def test_estimated_seconds_grow_with_rows_and_trees(monkeypatch):
-    # A tree of 4,000 rows takes 1 s, and a round of boosting 0.1 s on 1,000 rows and 0.4 s on 4,000.
-    monkeypatch.setattr(tree_pace, "_per_tree", lambda recipe, n: 1.0 if isinstance(recipe, trees.Forest) else n * 1e-4)
-    n_log_n = 16_000 * np.log2(16_000) / (4000 * np.log2(4000))
-    assert tree_pace.growing_seconds(trees.Forest(trees=300), 16_000) == pytest.approx(300 * n_log_n)
+    # Of a forest, twice as many rows take 2.5 times as long; a round of boosting takes 0.1 s on 1,000 rows.
+    forest = {tree_pace.LARGE: 1.0, tree_pace.SMALL: 2.5 ** -np.log2(tree_pace.LARGE / tree_pace.SMALL)}
+    per_tree = {trees.Forest: forest.get, trees.Boosting: lambda n: n * 1e-4}
+    monkeypatch.setattr(tree_pace, "_per_tree", lambda recipe, n: per_tree[type(recipe)](n))
+    rows = 2 * tree_pace.LARGE
+    assert tree_pace.growing_seconds(trees.Forest(trees=300), rows) == pytest.approx(300 * 2.5)
     assert tree_pace.growing_seconds(trees.Boosting(rounds=100), 10_000) == pytest.approx(100 * 1.0)
 
 
