@@ -11,8 +11,9 @@ from lgdcnn_core.companion.runs.trees import Boosting, Forest
 SMALL, LARGE = 2000, 16_000
 """Numbers of compounds that trees are grown on; beyond some thousand, processors' caches no longer hold them."""
 
-FEW, MORE = {Forest: 1, Boosting: 5}, {Forest: 3, Boosting: 45}
-"""Trees, or rounds of boosting; the difference leaves out all that both need, such as parsing."""
+MORE = {Forest: 2, Boosting: 20}
+"""Trees, or rounds of boosting, that are timed at `LARGE`: those that come after the first one, so that what is needed
+once, such as parsing, does not count. At `SMALL` there are more, for as long a time."""
 
 
 def growing_seconds(recipe: Forest | Boosting, n_train: int) -> float:
@@ -39,9 +40,9 @@ def _per_tree(recipe: Forest | Boosting, n_compounds: int) -> float:
     formulas = ["".join(map("{}{}".format, *each)) for each in zip(chosen, amounts, strict=True)]
     table = pd.DataFrame({"formula": formulas, "target": generator.normal(size=n_compounds)})
     table = table.drop_duplicates("formula")
-    numbers = FEW[type(recipe)], MORE[type(recipe)]
-    few, more = (
+    more = 1 + MORE[type(recipe)] * LARGE // n_compounds
+    first, whole = (
         TreeModel(recipe, seed=0, classification=False).fit(table, None, stop_after=number).history_.seconds
-        for number in numbers
+        for number in (1, more)
     )
-    return max((more - few) / (numbers[1] - numbers[0]), 1e-6)
+    return max((whole - first) / (more - 1), 1e-6)
