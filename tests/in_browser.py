@@ -185,7 +185,10 @@ def site():
         def log_message(self, *_):
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
+    class Patient(http.server.ThreadingHTTPServer):
+        request_queue_size = 64  # a page asks for many files at once
+
+    server = Patient(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
@@ -196,7 +199,7 @@ def test_every_page_of_the_site_opens_whole_and_fits_its_width(browser, site, si
     wrong = []
     with browser.new_context(viewport=size) as context:
         page = context.new_page()
-        page.on("requestfailed", lambda request: wrong.append(f"{page.url} lacks {request.url}"))
+        page.on("requestfailed", lambda request: wrong.append(f"{page.url} lacks {request.url}: {request.failure}"))
         page.on("response", lambda answer: answer.ok or wrong.append(f"{page.url} lacks {answer.url}"))
         page.on("request", lambda asked: asked.url.startswith(site) or wrong.append(f"{page.url} fetches {asked.url}"))
         page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error}"))
