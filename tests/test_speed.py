@@ -454,6 +454,6 @@ def test_the_notebook_draws_a_record_and_answers_from_it(monkeypatch, tmp_path):
     monkeypatch.setenv("LGDCNN_FIGURES", str(tmp_path / "figures"))
     speed.local().write(record())
     notebook.run(NOTEBOOK, tmp_path / "with.ipynb", {"stores": "local"})
-    assert "runs at 31 %" in shown(tmp_path / "with.ipynb")
+    assert "runs at 31 %" in shown(tmp_path / "with.ipynb", ["text/stream", "text/markdown"])
     assert n_images(tmp_path / "with.ipynb") == 1
     assert (tmp_path / "figures" / "11_speed.svg").exists()

@@ -28,9 +28,8 @@ def outputs(path):
     return [output for cell in cells for output in cell.outputs]
 
 
-def shown(path):
-    """All text that an executed notebook shows, each output in its richest form."""
-    kinds = ("text/stream", "text/markdown", "text/html", "text/plain")
+def shown(path, kinds=("text/stream", "text/markdown", "text/html", "text/plain")):
+    """All text that an executed notebook shows, each output in the first of these kinds that it has."""
     found = [{"text/stream": output.get("text")} | output.get("data", {}) for output in outputs(path)]
     texts = [next((each[kind] for kind in kinds if each.get(kind)), "") for each in found]
     return "\n".join(texts)
