@@ -280,7 +280,7 @@ def test_features_are_means_over_the_elements_and_over_the_compounds(workplace):
     alone = {}
     with cecv.LayerReader(model.network_) as reader:
         for formula in formulas:
-            ((inputs, lengths, numbers, _),) = model.batches([formula])
+            ((inputs, lengths, numbers, *_),) = model.batches([formula])
             model.network_(*inputs)
             alone[formula] = (np.asarray(numbers)[0], reader.outputs(lengths)["LSTM output"][0])
     assert read.counts[[8, 14, 26, 12]].tolist() == [3, 2, 1, 1]

@@ -62,6 +62,34 @@ def test_plain_tuples_in_data_set_order_serve_as_batches():
     assert_array_equal(first.rows[2], np.flatnonzero(data[1] == 2))
 
 
+def test_rows_of_efms_are_by_descending_amount_where_amounts_are_given():
+    atomic_numbers = np.array([[12, 14, 8, 26], [14, 8, 13, 0]])
+    amounts = np.array([[0.1, 0.2, 0.5, 0.2], [0.2, 0.6, 0.2, 0.0]])
+    features, lengths = torch.randn(2, 4, D), np.array([4, 3])
+    given = cecv.layer_efms(Fusion(), [cecv.Batch((features,), lengths, atomic_numbers)], focus=14)
+    sorted_ = cecv.layer_efms(Fusion(), [((features,), lengths, atomic_numbers, None, amounts)], focus=14)
+    assert_array_equal(given.atomic_numbers[4], [[12, 14, 8, 26]])
+    assert_array_equal(sorted_.atomic_numbers[4], [[8, 14, 26, 12]])
+    assert_array_equal(sorted_.atomic_numbers[3], [[8, 13, 14]])
+    assert_array_equal(sorted_.rows[3], [1])
+
+
+def test_distances_do_not_depend_on_the_order_that_a_network_reads_if_amounts_are_given():
+    model = torch.nn.Sequential(torch.nn.Linear(D, D))
+    atomic_numbers = np.array([[12, 14, 8, 26], [14, 8, 13, 20], [14, 16, 20, 30]])
+    amounts = np.array([[0.1, 0.2, 0.5, 0.2], [0.2, 0.6, 0.1, 0.1], [0.3, 0.4, 0.2, 0.1]])
+    features = torch.randn(3, 4, D)
+    other = np.array([2, 0, 3, 1])
+    first, second = (
+        cecv.layer_efms(
+            model, [((features[:, o],), [4] * 3, atomic_numbers[:, o], None, amounts[:, o])], focus=14, layers="0"
+        )
+        for o in (np.arange(4), other)
+    )
+    assert_array_equal(first.atomic_numbers[4], second.atomic_numbers[4])
+    assert_allclose(first.efms["0"][4], second.efms["0"][4], atol=1e-6)
+
+
 def test_batches_without_a_wanted_compound_are_not_run_and_modes_are_put_back():
     model, data = Fusion(), data_set()
     model.train()

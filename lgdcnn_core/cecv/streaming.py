@@ -32,12 +32,17 @@ class Batch(NamedTuple):
         (B, N), in input order, 0 where padded.
     rows
         Rows of the compounds in the data set, (B,); None if batches come in data-set order.
+    amounts
+        Amounts of the elements, (B, N), in input order. An EFM's rows are then by descending amount, as in the paper,
+        and by atomic number where amounts are equal, so that networks which read elements in different orders can be
+        compared: distances between EFMs depend on the order of their rows. None: rows are in input order.
     """
 
     inputs: tuple[Any, ...]
     lengths: ArrayLike | torch.Tensor
     atomic_numbers: ArrayLike | torch.Tensor
     rows: ArrayLike | torch.Tensor | None = None
+    amounts: ArrayLike | torch.Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +56,7 @@ class LayerEFMs:
     rows
         By size, the rows of the compounds in the data set, (n,).
     atomic_numbers
-        By size, (n, N), in input order: the labels of an EFM's rows.
+        By size, (n, N): the labels of an EFM's rows.
     efms
         By layer and size, (n, N, N).
     """
@@ -85,7 +90,7 @@ def layer_efms(
     model
         Any torch module.
     batches
-        Yields `Batch`, or tuples (inputs, lengths, atomic_numbers[, rows]).
+        Yields `Batch`, or tuples (inputs, lengths, atomic_numbers[, rows[, amounts]]).
     focus
         Atomic number that a compound must contain (Si: 14); None takes all compounds.
     sizes
@@ -108,8 +113,8 @@ def layer_efms(
     efms: dict[str, dict[int, list[Any]]] = {}
     place = 0
     with evaluating(model), reader:
-        for batch in batches:
-            inputs, lengths, atomic_numbers, batch_rows = _checked(Batch(*batch), place)
+        for batch in (Batch(*given) for given in batches):
+            inputs, lengths, atomic_numbers, batch_rows = _checked(batch, place)
             place += len(lengths)
             chosen = np.isin(lengths, wanted)
             if focus is not None:
@@ -122,11 +127,13 @@ def layer_efms(
                 raise LayerError(f"one batch called the layers {list(efms)}, the next {list(outputs)}")
             for size in np.unique(lengths[chosen]).tolist():
                 members = np.flatnonzero(chosen & (lengths == size))
+                of_members = atomic_numbers[members, :size]
+                order = _order_of_rows(batch, of_members, members)
                 rows[size].append(batch_rows[members])
-                elements[size].append(atomic_numbers[members, :size])
+                elements[size].append(np.take_along_axis(of_members, order, axis=1))
                 for layer, features in outputs.items():
                     names = [f"{row} (layer {layer})" for row in batch_rows[members]]
-                    stack = np.stack([features[member] for member in members])
+                    stack = np.stack([features[member][places] for member, places in zip(members, order, strict=True)])
                     efms.setdefault(layer, defaultdict(list))[size].append(efm(stack, names))
     if not rows:
         raise CECVError(
@@ -171,6 +178,14 @@ def _checked(
             f"{atomic_numbers[bad].tolist()}"
         )
     return batch.inputs, lengths, atomic_numbers, rows
+
+
+def _order_of_rows(batch: Batch, atomic_numbers: NDArray[np.int64], members: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the input position of each row of the EFMs, (n, N), for compounds of a batch, given their elements."""
+    if batch.amounts is None:
+        return np.tile(np.arange(atomic_numbers.shape[1]), (len(members), 1))
+    amounts = as_array(batch.amounts).astype(np.float64)[members, : atomic_numbers.shape[1]]
+    return np.lexsort((atomic_numbers, -amounts))
 
 
 def _in_order(

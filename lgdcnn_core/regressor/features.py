@@ -16,7 +16,7 @@ from lgdcnn_core.models import Network
 from lgdcnn_core.models.heads import N_OUTPUTS
 from lgdcnn_core.models.packing import with_data
 
-Inputs = tuple[tuple[Any, Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+Inputs = tuple[tuple[Any, ...], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any] | None]
 """What `CompositionRegressor.batches` yields."""
 
 
@@ -50,7 +50,7 @@ def element_features(
     places, symbols, values = [], [], []
     name = layer.partition("#")[0] if layer else "auto"
     with evaluating(network), LayerReader(network, name) as reader:
-        for inputs, lengths, numbers, rows in batches:
+        for inputs, lengths, numbers, rows, _ in batches:
             network(*inputs)
             found = reader.outputs(lengths, numbers.shape[1])
             chosen = _chosen(found, layer)
@@ -79,7 +79,7 @@ def contributions(network: Network, batches: Iterable[Inputs]) -> tuple[pd.Multi
     hook = network.head.register_forward_pre_hook(lambda _, given: taken.append(given))
     try:
         with evaluating(network):
-            for inputs, _, numbers, rows in batches:
+            for inputs, _, numbers, rows, _ in batches:
                 network(*inputs)
                 x, real = taken.pop()
                 outputs, _ = pad_packed_sequence(with_data(x, network.head.outputs(x.data).float()), batch_first=True)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from lgdcnn_core.composition import Compositions, parse
 from lgdcnn_core.regressor import ensemble
 from lgdcnn_core.regressor.calibration import half_widths
+from lgdcnn_core.regressor.features import Inputs
 from lgdcnn_core.regressor.scores import score
 from lgdcnn_core.regressor.trained import Trained
 from lgdcnn_core.training import (
@@ -173,21 +174,24 @@ class WithPredictions(Trained):
         table = pd.DataFrame(data.conditions, columns=self.features_ or None, index=data.labels)
         return table.assign(formula=data.compositions.formulas)
 
-    def batches(self, X: Formulas) -> Iterator[tuple[tuple[Any, ...], NDArray[Any], NDArray[Any], NDArray[Any]]]:
+    def batches(self, X: Formulas) -> Iterator[Inputs]:
         """Yield the network's inputs for these compounds, batch by batch, as `cecv.layer_efms` takes them.
 
         A model with features needs a table, as in `predict`; its conditions join after all layers that CECV reads.
 
         Yields
         ------
-        inputs, lengths, atomic_numbers, rows
-            Inputs of the network; number of elements of each compound, (B,); their atomic numbers, (B, N), in the order
-            that the network reads, 0 after the last; rows of the compounds in `X`, (B,).
+        inputs, lengths, atomic_numbers, rows, amounts
+            Fields of `cecv.Batch`, with elements in the order that the network reads; rows are those of the compounds
+            in `X`. Amounts are None in the published setting, which reads elements by amount and leaves ties as they
+            are written.
         """
         compositions, conditions = self._read(X)
         for batch, rows in prediction_batches(compositions, self.layout_, self.compute_, PREDICTION_BATCH, conditions):
             chosen = compositions[rows]
-            yield batch.inputs, chosen.lengths, chosen.padded()[0], rows
+            atomic_numbers, fractions = chosen.padded()
+            amounts = fractions if self.layout_.setting == "exact" else None
+            yield batch.inputs, chosen.lengths, atomic_numbers, rows, amounts
 
     def _outputs(
         self, compositions: Compositions, conditions: NDArray[np.float64] | None, bfloat16: bool = False

@@ -65,9 +65,8 @@ def read(
     atoms: dict[str, Array] = {}
     counts = np.zeros(N_ELEMENTS + 1, dtype=np.int64)
     with LayerReader(network) as reader, torch.no_grad():
-        for inputs, *described in model.batches(formulas):
+        for inputs, lengths, numbers, rows, _ in model.batches(formulas):
             network(*inputs)
-            lengths, numbers, rows = (np.asarray(part) for part in described)
             real = numbers > 0
             np.add.at(counts, numbers[real], 1)
             pooled, focal = (_places(rows, wanted) for wanted in (compound_rows, focus_rows))
