@@ -17,9 +17,9 @@ def test_the_verdicts_on_the_local_and_the_global_network_count_cases():
     right = {"local": vector([8, 4]), "global": vector([4, 2]), "fusion": vector([5, 3])}
     wrong = {"local": vector([8, 1]), "global": vector([4, 2]), "fusion": vector([9, 3])}
     highest, lowest = local_layers.highest_and_lowest({"a": right, "b": wrong}, "local", "global")
-    assert "local is the highest in 1 of 2 cases" in highest.sentence
+    assert "local has the highest CECV in 1 of 2 cases" in highest.sentence
     assert highest.detail == "It lies above global at every threshold in 1."
-    assert "global is the lowest in 2 of 2 cases." in lowest.sentence
+    assert "global has the lowest CECV in 2 of 2 cases." in lowest.sentence
     assert (highest.outcome, lowest.outcome) == (Outcome.IN_PART, Outcome.REPRODUCED)
     assert [(each.ours[0].value, each.ours[0].n) for each in (highest, lowest)] == [(1, 2), (2, 2)]
 
@@ -41,7 +41,7 @@ def test_depth_is_told_by_the_first_and_the_last_layer():
 def test_the_verdict_on_distance_counts_cases_and_names_the_nearest():
     away = pd.DataFrame({"a": {"fusion": 0.1, "other": 0.0}, "b": {"fusion": 0.2, "other": 0.3}})
     found = local_layers.nearest(away, "fusion")
-    assert "fusion is the nearest in 1 of 2 cases" in found.sentence
+    assert "fusion comes nearest in 1 of 2 cases" in found.sentence
     assert found.detail == "1 curve lies in the region altogether."
     assert found.outcome is Outcome.IN_PART
 

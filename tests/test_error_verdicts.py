@@ -107,7 +107,7 @@ def test_all_errors_together_are_a_mean_ratio_with_an_interval_over_sets():
     assert found.outcome is Outcome.OPEN
     assert found.tested == "2 of 18 data sets, paper recipe"
     assert "Repeated on 2 data sets, our MAE is +10.0 to +20.0 % off" in found.sentence
-    assert "2 published numbers lie in our 95 % interval" in found.sentence
+    assert "2 of 2 published numbers lie in our 95 % intervals" in found.sentence
 
 
 def test_errors_that_are_all_a_little_higher_are_reproduced_in_part_only():

@@ -33,8 +33,9 @@ LENGTHS: dict[int, dict[str, Any]] = {
     MANY: {"epochs": 30, "batch_size": 512, "lr_max": 1.5e-3},
     100_000: {"epochs": 20, "batch_size": 512, "lr_max": 1e-3},
 }
-"""Values of `Recipe.sized`, by the number of compounds above which they hold, in increasing order. We chose them on
-validation data, see 12_recipe. Networks with transformer layers keep their rate, which suits batches of any size."""
+"""Values of `Recipe.sized`, by the number of compounds above which they hold, in increasing order. We chose the first
+on validation data, see 12_recipe; the second, a cautious step further, has no trial of its own. Networks with
+transformer layers keep their rate, which suits batches of any size."""
 
 _POSITIVE, _NOT_NEGATIVE = math.ulp(0.0), 0.0
 _LARGEST = 1e30

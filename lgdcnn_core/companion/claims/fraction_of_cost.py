@@ -105,14 +105,16 @@ def first_trainings(records: pd.DataFrame, recipes: Sequence[str], stores: Seque
     for source in dict.fromkeys(training.recipe(name).source for name in recipes):
         if source == training.JOINT:
             kept = [store.records().values() for store in both_joint() if store.name in stores]
-            seconds, data = pd.Series([each.seconds for part in kept for each in part]), "all extended sets together"
+            own = [each for part in kept for each in part if each.spec.recipe == training.PRETRAINING.name]
+            seconds, data = pd.Series([each.seconds for each in own]), "all extended sets together"
         else:
-            own = (records["recipe"] == training.PRETRAINING.name) & (records["dataset"] == source)
-            seconds, data = records.loc[own, "training_seconds"], None
+            those = (records["recipe"] == training.PRETRAINING.name) & (records["dataset"] == source)
+            seconds, data = records.loc[those, "training_seconds"], None
         if source and len(seconds):
             data = data or benchmarks.card(source).label
             seeds = wording.counted(len(seconds), "seed")
-            said.append(f"The first training, on {data}, took {seconds.mean():,.0f} s ({seeds}).")
+            took = wording.span(seconds.min(), seconds.max(), ",.0f")
+            said.append(f"The first training, on {data}, took {took} s ({seeds}).")
     return said
 
 

@@ -28,7 +28,7 @@ from lgdcnn_core.companion.claims import (
 )
 from lgdcnn_core.companion.claims.evidence import ELEMENTS, NETWORKS, READ, Evidence, published_errors
 from lgdcnn_core.companion.claims.verdict import Verdict, untested
-from lgdcnn_core.companion.runs import convergence
+from lgdcnn_core.companion.runs import convergence, curves
 from lgdcnn_core.training import PAPER
 
 SEED = 0
@@ -113,9 +113,7 @@ def _convergence(evidence: Evidence) -> list[Verdict]:
     compared = convergence.compare(reached, converges.MODEL, converges.RIVAL)
     code = fraction_of_cost.published_code()
     timed = comparable[(comparable["recipe"] == lower_errors.RECIPE) & comparable["dataset"].isin(code["dataset"])]
-    # Seconds of runs that are known to have shared their cores cannot be compared; older records do not say.
-    timed = timed.assign(seconds=timed["seconds"].where(timed["undisturbed"].fillna(True).astype(bool)))
-    of_code = convergence.reached(timed, fraction_of_cost.targets(code))
+    of_code = convergence.reached(curves.undisturbed(timed), fraction_of_cost.targets(code))
     beside = fraction_of_cost.beside_published_code(convergence.summarise_reached(of_code, ["target"]), code)
     return [*converges.verdicts(compared), fraction_of_cost.verdict(of_code, beside, lower_errors.RECIPE)]
 

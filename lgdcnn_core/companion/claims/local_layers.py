@@ -79,10 +79,12 @@ def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL
             claims[0],
             first,
             n,
-            f"{local} is the highest in {first} of {n} cases{_most_often(highest, local)}.",
+            f"{local} has the highest CECV in {first} of {n} cases{_most_often(highest, local)}.",
             f"It lies above {global_} at every threshold in {above}.",
         ),
-        _verdict(claims[1], last, n, f"{global_} is the lowest in {last} of {n} cases{_most_often(lowest, global_)}."),
+        _verdict(
+            claims[1], last, n, f"{global_} has the lowest CECV in {last} of {n} cases{_most_often(lowest, global_)}."
+        ),
     ]
 
 
@@ -140,14 +142,14 @@ def nearest(away: pd.DataFrame, fusion: str = FUSION) -> Verdict:
         claim,
         wins,
         n,
-        f"{fusion} is the nearest in {wins} of {n} cases{_most_often(first, fusion)}.",
+        f"{fusion} comes nearest in {wins} of {n} cases{_most_often(first, fusion)}.",
         f"{lies} in the region altogether.",
     )
 
 
 def _most_often(winners: "pd.Series[Any]", claimed: str) -> str:
     """Name the network that wins most often, unless it is the one that is claimed to."""
-    return "" if winners.mode()[0] == claimed else f" (most often, {winners.mode()[0]} is)"
+    return "" if winners.mode()[0] == claimed else f" (most often, {winners.mode()[0]} does)"
 
 
 def _verdict(claim: str, cases: int, n: int, sentence: str, detail: str = "") -> Verdict:

@@ -98,30 +98,34 @@ def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Seri
     return reasons
 
 
-def on_one_machine(curves: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
-    """Keep ``seconds`` only for the records of one kind of machine, `MACHINE`; others become missing.
+def undisturbed(curves: pd.DataFrame) -> pd.DataFrame:
+    """Drop the ``seconds`` of runs that shared their cores; older records do not say, and keep theirs."""
+    return curves.assign(seconds=curves["seconds"].where(_alone(curves)))
 
-    The function takes the kind of machine that made most records, and of several such kinds the first by name. It also
-    drops the seconds of runs that shared their cores.
+
+def on_one_machine(curves: pd.DataFrame) -> pd.DataFrame:
+    """Keep ``seconds`` only for the records of one kind of machine, `MACHINE`, as in `undisturbed`.
+
+    The function takes the kind of machine that made most records, and of several such kinds the first by name.
 
     Parameters
     ----------
     curves
         From `load_curves`.
-    by
-        A column, such as ``"recipe"``; the function then chooses a kind of machine for each of its values.
     """
     if curves.empty:
         return curves
-    if by is not None:
-        return pd.concat([on_one_machine(part) for _, part in curves.groupby(by, sort=False)]).sort_index()
-    undisturbed = curves["undisturbed"].fillna(True).astype(bool)
-    counts = curves[undisturbed].drop_duplicates(["store", "key"]).groupby(MACHINE, dropna=False).size().sort_index()
+    alone = _alone(curves)
+    counts = curves[alone].drop_duplicates(["store", "key"]).groupby(MACHINE, dropna=False).size().sort_index()
     if counts.empty:
         return curves.assign(seconds=np.nan)
     chosen = pd.DataFrame([counts.idxmax()], columns=MACHINE).iloc[0]
-    compared = undisturbed & (curves[MACHINE] == chosen).all(axis=1)
+    compared = alone & (curves[MACHINE] == chosen).all(axis=1)
     return curves.assign(seconds=curves["seconds"].where(compared))
+
+
+def _alone(curves: pd.DataFrame) -> "pd.Series[bool]":
+    return curves["undisturbed"].fillna(True).astype(bool)
 
 
 def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:

@@ -172,7 +172,7 @@ def card(name: str, model: CompositionRegressor, results: pd.DataFrame, size: in
             "",
             f"Trained in {hours:.1f} h on {first.compute['device']} ({first.compute['threads']} threads, "
             f"{first.compute['precision']}), {first.started[:10]}. Record: `data/pretraining/{first.spec.key}`. "
-            f"File: {size / 2**20:.1f} MiB. `make weights` makes it again.",
+            f"File: {size / 2**20:.1f} MiB. `make weights ARGS={name}` makes it again.",
             "",
         ]
     )
