@@ -58,6 +58,12 @@ class TestCommittedRecords:
         assert (place.path / found["key"] / "record.json").read_text(encoding="utf-8") == store.text(key)
 
 
+def test_every_committed_run_is_of_todays_recipe_so_that_networks_are_compared_that_were_trained_alike():
+    store = runs.committed_store()
+    changed = {key: record.changed_since() for key in store.keys() for record in [store.read(key)]}  # noqa: SIM118
+    assert {key: names for key, names in changed.items() if names} == {}
+
+
 def test_a_record_without_other_files_is_written_again_as_it_stands(tmp_path):
     store = speed.SpeedStore("local", tmp_path)
     record = speed.SpeedRecord(**SPEED)
