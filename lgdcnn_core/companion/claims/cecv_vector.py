@@ -12,6 +12,7 @@ from lgdcnn_core.cecv import CECV, Band, distances
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 from lgdcnn_core.companion.readings import Environments, ReadingSpec
 from lgdcnn_core.companion.wording import rule_name, span
+from lgdcnn_core.training import PAPER
 
 PRINTED = "The printed CECV of silicon in L-G-DCNN's last layer"
 
@@ -126,7 +127,9 @@ def verdicts(reading: Environments, layer: str, bands: Sequence[Band]) -> list[V
     spec = reading.record.spec
     published = printed_counts(spec, layer)
     share = "all" if spec.run.train_fraction == 1 else f"{100 * spec.run.train_fraction:g} % of the"
-    training = f"{spec.run.full_recipe().epochs} epochs on {share} training rows"
+    training = f"{spec.run.full_recipe().epochs} epochs by the {spec.run.recipe} recipe on {share} training rows"
+    if (spec.run.recipe, spec.run.setting) != (PAPER.name, "published"):
+        training += ", not the paper's training"
     found = [order_of_compounds(bands[0])]
     return found if published is None else [printed_vector(reading.cecv(layer), published, bands, training), *found]
 
@@ -161,31 +164,31 @@ def rule_table(shuffled: Mapping[str, Band], published: ArrayLike | None = None)
 
 
 def shape(ours: CECV, published: ArrayLike) -> str:
-    """Say how alike the shapes of our CECV and a published one are, by the paper's own measures."""
+    """Give the paper's own measures of how alike the shapes of our CECV and a published one are."""
     paper = np.asarray(published, dtype=np.intp)
     as_cecv = CECV(ours.thresholds, (0,), paper[:, None], ours.compounds_by_size.sum(keepdims=True), ours.rule)
     apart = distances({"paper": as_cecv, "ours": ours}).xs(("paper", "ours"))
     return (
-        f"By the paper's own measures of shape, our CECV is near the published one: Jensen-Shannon divergence "
+        f"The paper's own measures of shape, for our CECV and the published one: Jensen-Shannon divergence "
         f"{apart['jensen_shannon']:.3f} bits, cosine {apart['cosine']:.3f}, Pearson {apart['pearson']:.3f}."
     )
 
 
-def rules(by_rule: Mapping[str, CECV], standard: str = "published") -> str:
-    """Say how the counts of the clustering rules compare, for the same EFMs."""
+def rules(by_rule: Mapping[str, CECV], published: ArrayLike | None = None, standard: str = "published") -> str:
+    """Say how the counts of the clustering rules compare, for the same EFMs; and their shape with published counts."""
     counts = by_rule[standard].counts
     ratios = {name: vector.counts / counts for name, vector in by_rule.items() if name != standard}
     said = [
         f"the {rule_name(name)} rule finds {span(ratio.min(), ratio.max(), '.2f')} times"
         for name, ratio in ratios.items()
     ]
-    rising = int((np.diff(counts) > 0).sum())
-    return f"For the same EFMs, {' and '.join(said)} as many clusters as the {rule_name(standard)} rule." + (
-        f" The count of that rule rises with the threshold at {rising} of {len(counts) - 1} steps, where one expects "
-        "it to fall."
-        if rising
-        else ""
-    )
+    found = f"For the same EFMs, {' and '.join(said)} as many clusters as the {rule_name(standard)} rule."
+    if rising := int((np.diff(counts) > 0).sum()):
+        found += (
+            f" The count of that rule rises with the threshold at {rising} of {len(counts) - 1} steps, where one "
+            "expects it to fall."
+        )
+    return found if published is None else f"{found} {shape(by_rule[standard], published)}"
 
 
 def _outcome(held: NDArray[np.bool_], same: bool) -> Outcome:

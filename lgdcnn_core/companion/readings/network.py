@@ -70,7 +70,7 @@ def trained(spec: ReadingSpec) -> Trained:
         raise NoNetwork(f"{places.weights()} has no weights of {spec.run.key}. {_way_out(spec.run)}")
     model = CompositionRegressor.load(weights)
     store = _matching(model, spec.run, stores)
-    if spec.trained is False:
+    if not spec.trained:
         initial = build(model.model, model.network_.elements.name, spec.run.seed)
         model.networks_ = [initial.to(model.compute_.device).eval()]
     data = load_split(spec.run)._asdict()[spec.part]

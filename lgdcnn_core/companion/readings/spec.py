@@ -1,11 +1,10 @@
 """The specification of one reading: the trained network, the compounds and the focus element."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from pymatgen.core import Element
 
-from lgdcnn_core.companion.records.sealed_record import plain
 from lgdcnn_core.companion.runs import InvalidSpec, RunSpec
 
 Kind = Literal["cecv", "embeddings"]
@@ -29,7 +28,6 @@ class ReadingSpec:
         Part of the run's data: ``"test"``, ``"val"`` or ``"train"`` (as used in the training).
     trained
         False: the network is read with its initial weights, of the run's seed: what the layers do before they learn.
-        None is the same as true: older records do not say it, and stand as they were written.
 
     Raises
     ------
@@ -41,7 +39,7 @@ class ReadingSpec:
     run: RunSpec
     element: str = "Si"
     part: Part = "test"
-    trained: bool | None = None
+    trained: bool = True
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -50,18 +48,13 @@ class ReadingSpec:
             raise InvalidSpec(f"part is {self.part!r}; it is one of {', '.join(get_args(Part))}")
         if not Element.is_valid_symbol(self.element):
             raise InvalidSpec(f"{self.element!r} is not the symbol of an element, such as 'Si'")
-        if self.trained is False and self.run.source is not None:
+        if not self.trained and self.run.source is not None:
             raise InvalidSpec(f"{self.run.key} starts from a trained network: it has no untrained one to read")
 
     @property
     def key(self) -> str:
         """Directory of the record in a store of its kind: the key of the run, then what is read."""
-        return f"{self.run.key}/{self.part}_{self.element}{'_untrained' if self.trained is False else ''}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain values, for records."""
-        values = {name: plain(getattr(self, name)) for name in ("kind", "run", "element", "part")}
-        return values if self.trained is None else values | {"trained": self.trained}
+        return f"{self.run.key}/{self.part}_{self.element}{'' if self.trained else '_untrained'}"
 
     @property
     def focus(self) -> int:
