@@ -13,6 +13,7 @@ import torch
 from lgdcnn_core import CompositionRegressor, cecv
 from lgdcnn_core.benchmarks import Split
 from lgdcnn_core.companion import readings, runs
+from lgdcnn_core.companion.claims import cecv_vector
 from lgdcnn_core.companion.readings import ForeignWeights, NoReading, ReadingSpec, chemistry, features, network
 from lgdcnn_core.companion.readings import __main__ as command
 from lgdcnn_core.companion.readings import environments as cecv_readings
@@ -119,6 +120,19 @@ def test_counts_and_labels_are_those_of_the_stored_efms(environments, rule):
         labels = environments.labels(layer, 0.1, rule)
         expected = np.concatenate([cecv.clusters(stack, 0.1, rule) for stack in efms.values()])
         np.testing.assert_array_equal(labels, expected)
+
+
+def test_rows_of_the_stored_efms_can_be_put_into_another_order(environments):
+    layer, size = LAYERS[-1], 3
+    chosen = environments.compounds["size"] == size
+    elements = np.array(environments.compounds.loc[chosen, "elements"].tolist())
+    recorded, by_number = environments.efms(layer)[size], environments.efms(layer, "atomic number")[size]
+    for numbers, before, after in zip(elements, recorded, by_number, strict=True):
+        order = np.argsort(numbers)
+        np.testing.assert_array_equal(after, before[np.ix_(order, order)])
+    table = cecv_vector.row_orders(environments, layer)
+    assert list(table) == ["electronegativity", "atomic number"]
+    assert (table.sub(environments.cecv(layer).counts, axis=0) != 0).to_numpy().any()
 
 
 def test_labels_at_a_threshold_that_is_not_recorded_are_made_of_the_efms(environments):

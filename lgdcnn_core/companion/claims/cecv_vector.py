@@ -1,16 +1,17 @@
 """Claim of the paper: the one CECV that it prints. Our claim: counts do not depend on the order of compounds."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lgdcnn_core import benchmarks
-from lgdcnn_core.cecv import CECV, Band, distances
+from lgdcnn_core.cecv import CECV, THRESHOLDS, Band, distances
 from lgdcnn_core.companion.claims.verdict import Estimate, Outcome, Verdict
 from lgdcnn_core.companion.readings import Environments, ReadingSpec
+from lgdcnn_core.companion.readings.environments import RowOrder
 from lgdcnn_core.companion.wording import rule_name, span
 from lgdcnn_core.training import PAPER
 
@@ -134,7 +135,9 @@ def verdicts(reading: Environments, layer: str, bands: Sequence[Band]) -> list[V
     return found if published is None else [printed_vector(reading.cecv(layer), published, bands, training), *found]
 
 
-def rule_table(shuffled: Mapping[str, Band], published: ArrayLike | None = None) -> pd.DataFrame:
+def rule_table(
+    shuffled: Mapping[str, Band], published: ArrayLike | None = None, ordered: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Tabulate the counts of each clustering rule, and their range when the compounds are shuffled.
 
     Parameters
@@ -143,12 +146,14 @@ def rule_table(shuffled: Mapping[str, Band], published: ArrayLike | None = None)
         From `cecv.shuffle_band`, by rule.
     published
         The published counts, (T,).
+    ordered
+        From `row_orders`.
 
     Returns
     -------
     DataFrame
         One row per threshold. Columns of two levels: the paper's counts, if given; for each rule ``count``, and as text
-        ``shuffled``, which is left out where the order changes nothing.
+        ``shuffled``, which is left out where the order changes nothing; the counts with rows in other orders, if given.
     """
     columns: dict[tuple[str, str], Any] = {}
     if published is not None:
@@ -159,8 +164,23 @@ def rule_table(shuffled: Mapping[str, Band], published: ArrayLike | None = None)
             columns[f"{rule_name(rule)} rule", "shuffled"] = [
                 span(low, high, ".0f") for low, high in zip(band.low, band.high, strict=True)
             ]
+    if ordered is not None:
+        columns |= {("scan-order rule, rows by", str(order)): counts.to_numpy() for order, counts in ordered.items()}
     thresholds = next(iter(shuffled.values())).cecv.thresholds
     return pd.DataFrame(columns, index=pd.Index(thresholds, name="threshold"))
+
+
+def row_orders(reading: Environments, layer: str) -> pd.DataFrame:
+    """Count the clusters of a layer's EFMs with their rows in other orders than by amount, by the scan-order rule.
+
+    Returns
+    -------
+    DataFrame
+        One row per threshold; one column per order.
+    """
+    others = get_args(RowOrder)[1:]
+    counted = {each: CECV.from_efms(reading.efms(layer, each), THRESHOLDS, "published").counts for each in others}
+    return pd.DataFrame(counted, index=pd.Index(THRESHOLDS, name="threshold"))
 
 
 def shape(ours: CECV, published: ArrayLike) -> str:

@@ -3,7 +3,7 @@
 import io
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,15 @@ from lgdcnn_core.companion.readings.network import Trained
 from lgdcnn_core.companion.readings.record import Reading, ReadingRecord, ReadingStore
 from lgdcnn_core.companion.readings.spec import ReadingSpec
 from lgdcnn_core.composition import Compositions, parse
+from lgdcnn_core.composition.order import electronegativities
 from lgdcnn_core.training import Layout
 
 FILE = "environments.parquet"
 
 LABELS_RULE = "published"
 """Rule whose labels are stored. Labels by the other rules follow from the EFMs, but would double the files."""
+
+RowOrder = Literal["amount", "electronegativity", "atomic number"]
 
 _EFM, _CLUSTER = "efm: ", "cluster: "
 
@@ -53,8 +56,11 @@ class Environments(Reading):
             rule,
         )
 
-    def efms(self, layer: str) -> dict[int, NDArray[np.float32]]:
-        """Return the EFMs of a layer by size, (n, N, N), as `cecv.CECV.from_efms` and the bands take them."""
+    def efms(self, layer: str, rows: RowOrder = "amount") -> dict[int, NDArray[np.float32]]:
+        """Return the EFMs of a layer by size, (n, N, N), as `cecv.CECV.from_efms` and the bands take them.
+
+        Their rows are the elements by descending amount, as recorded and as in the paper, or else ascending.
+        """
         values, sizes, result, start = self._columns[_EFM + layer], self._sizes, {}, 0
         for size in self.record.settings["sizes"]:
             n, upper = int(np.count_nonzero(sizes == size)), np.triu_indices(size, k=1)
@@ -63,7 +69,7 @@ class Environments(Reading):
             stack[:, *upper] = values[start:stop].reshape(n, len(upper[0]))
             stack[:, *upper[::-1]] = stack[:, *upper]
             result[size], start = stack, stop
-        return result
+        return result if rows == "amount" else {size: self._reordered(stack, rows) for size, stack in result.items()}
 
     def labels(self, layer: str, threshold: float, rule: str = "published") -> NDArray[np.intp]:
         """Return the cluster of each compound, (B,), numbered 0, 1, ... within its size; in the order of `compounds`.
@@ -79,6 +85,13 @@ class Environments(Reading):
             return stored[:, thresholds.index(threshold)].astype(np.intp)
         parts = [cecv.clusters(stack, threshold, rule) for stack in self.efms(layer).values()]
         return np.concatenate(parts)
+
+    def _reordered(self, efms: NDArray[np.float32], rows: RowOrder) -> NDArray[np.float32]:
+        """Put the rows and columns of all EFMs of one size, (n, N, N), into another order."""
+        size = efms.shape[1]
+        elements = np.array(self.compounds.loc[self._sizes == size, "elements"].tolist(), np.intp).reshape(-1, size)
+        order = np.argsort(elements if rows == "atomic number" else electronegativities()[elements], axis=1)
+        return np.take_along_axis(np.take_along_axis(efms, order[:, :, None], axis=1), order[:, None, :], axis=2)
 
     @cached_property
     def _sizes(self) -> NDArray[np.int64]:
