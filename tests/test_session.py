@@ -111,7 +111,7 @@ def test_a_network_whose_weights_are_here_is_not_trained_again(made, tmp_path, c
 
 
 def test_recorded_readings_need_nothing(made, capsys):
-    run = RunSpec("CritExam__Ef")
+    run = RunSpec("CritExam__Ef", train_fraction=0.1, epochs=12)
     session.make_missing([ReadingSpec("cecv", run, "Si")])
     assert made == []
     assert capsys.readouterr().out == ""
@@ -120,10 +120,14 @@ def test_recorded_readings_need_nothing(made, capsys):
 def test_the_training_to_read_is_the_recorded_one_or_one_of_some_minutes():
     recorded = session.run_to_read("CritExam__Ef", "L-G-DCNN", None, None)
     assert recorded.key in runs.committed_store()
-    assert (recorded.train_fraction, recorded.epochs) == (1, None)
+    closer = session.run_to_read("CritExam__Ef", "L-G-DCNN", None, None, closer=True)
+    assert closer.key in runs.committed_store()
+    assert (closer.train_fraction, closer.epochs) == (1, None)
+    assert session.run_to_read("CritExam__Ef", "L-G-DCNN", 0.1, 12, closer=True) == recorded
+    assert session.run_to_read("CritExam__Ef", "CrabNet", closer=True).epochs == 12
     other = session.run_to_read("mp_mu_b", "LSTM", None, None, seed=3)
     assert other.train_fraction * 0.7 * benchmarks.card("mp_mu_b").n_rows == pytest.approx(6000, rel=0.05)
-    assert (other.epochs, other.seed) == (12, 3)
+    assert (other.epochs, other.seed) == (recorded.epochs, 3)
     small = session.run_to_read("aflow__ael_bulk_modulus_vrh", "LSTM", None, 5)
     assert (small.train_fraction, small.epochs) == (1, 5)
     assert session.run_to_read("mp_mu_b", "LSTM", 0.5, 1).train_fraction == 0.5

@@ -14,17 +14,20 @@ from lgdcnn_core.companion.readings.embeddings import Embeddings
 from lgdcnn_core.companion.readings.embeddings import view as view_embeddings
 from lgdcnn_core.companion.readings.environments import Environments
 from lgdcnn_core.companion.readings.environments import view as view_environments
-from lgdcnn_core.companion.readings.spec import Kind, ReadingSpec
+from lgdcnn_core.companion.readings.spec import ReadingSpec
 from lgdcnn_core.companion.runs import curves, sample_efficiency
 from lgdcnn_core.companion.wording import STORES, own_setting
 
 READ: dict[str, dict[str, Any]] = {
-    "CritExam__Ef": {},
+    "CritExam__Ef": {"train_fraction": 0.1, "epochs": 12},
     "aflow__Egap": {"train_fraction": 0.3, "epochs": 12},
     "OQMD_Bandgap": {"train_fraction": 0.025, "epochs": 12},
 }
-"""Data sets whose trained networks were read, with fields of `runs.RunSpec`: the whole fast recipe on the first, brief
-trainings with about 6,000 compounds on the others."""
+"""Data sets on which all networks were read, to compare them. Their trainings were brief: these fields
+of `runs.RunSpec`, with about 6,000 compounds each."""
+
+CLOSER = runs.RunSpec("CritExam__Ef", model="L-G-DCNN")
+"""The training whose network is looked at more closely, a whole one: the paper prints a CECV of this network."""
 
 ELEMENTS = ("Si", "O", "Al")
 """Focus elements of the readings; the first is the paper's example."""
@@ -75,14 +78,14 @@ class Evidence:
         table = runs.load_curves(records, self.run_stores)
         return table[curves.reasons_against(table) == ""]
 
-    def environments(self, dataset: str, element: str, model: str) -> Environments | None:
+    def environments(self, run: runs.RunSpec, element: str) -> Environments | None:
         """Return the environments of an element in a network's layers, in the test part; None without a record."""
-        found = self._reading("cecv", dataset, element, model)
+        found = self._reading(ReadingSpec("cecv", run, element))
         return None if found is None else view_environments(*found)
 
-    def embeddings(self, dataset: str, element: str, model: str, trained: bool = True) -> Embeddings | None:
+    def embeddings(self, run: runs.RunSpec, element: str, trained: bool = True) -> Embeddings | None:
         """Return the maps of a network's layers, in the test part; None without a record."""
-        found = self._reading("embeddings", dataset, element, model, trained)
+        found = self._reading(ReadingSpec("embeddings", run, element, trained=trained))
         return None if found is None else view_embeddings(*found)
 
     @cached_property
@@ -115,14 +118,12 @@ class Evidence:
         return runs.load_records(self.run_stores)
 
     def _reading(
-        self, kind: Kind, dataset: str, element: str, model: str, trained: bool = True
+        self, spec: ReadingSpec
     ) -> tuple[readings.ReadingRecord, readings.ReadingStore, dict[str, bytes]] | None:
-        run = runs.RunSpec(dataset, model=model, **READ[dataset])
-        key = ReadingSpec(kind, run, element, trained=trained).key
-        store = readings.committed(kind) if self.store == "committed" else readings.local(kind)
-        if store is None or key not in store:
+        store = readings.committed(spec.kind) if self.store == "committed" else readings.local(spec.kind)
+        if store is None or spec.key not in store:
             return None
-        record, files = store.read_with_files(key)
+        record, files = store.read_with_files(spec.key)
         return record, store, files
 
 

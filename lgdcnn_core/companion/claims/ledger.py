@@ -26,7 +26,7 @@ from lgdcnn_core.companion.claims import (
     stated_uncertainties,
     surpasses,
 )
-from lgdcnn_core.companion.claims.evidence import ELEMENTS, NETWORKS, READ, Evidence, published_errors
+from lgdcnn_core.companion.claims.evidence import CLOSER, ELEMENTS, NETWORKS, READ, Evidence, published_errors
 from lgdcnn_core.companion.claims.verdict import Verdict, untested
 from lgdcnn_core.companion.runs import convergence, curves
 from lgdcnn_core.training import PAPER
@@ -132,11 +132,10 @@ def _cecv(evidence: Evidence) -> list[Verdict]:
 
 
 def _printed_vector(evidence: Evidence) -> list[Verdict]:
-    printed = benchmarks.published("lgdcnn_paper_cecv")
-    dataset, element, model, layer = printed[["dataset", "element", "model", "layer"]].iloc[0]
-    read = evidence.environments(dataset, element, model)
+    element, layer = benchmarks.published("lgdcnn_paper_cecv")[["element", "layer"]].iloc[0]
+    read = evidence.environments(CLOSER, element)
     if read is None:
-        why = f"There is no reading of {model} on {benchmarks.card(dataset).label}."
+        why = f"There is no reading of {CLOSER.model} on {benchmarks.card(CLOSER.dataset).label}."
         return [untested(claim, by, why, cecv_vector.NOTEBOOK) for claim, by in cecv_vector.CLAIMS.items()]
     efms = read.efms(layer)
     shuffled = cecv.shuffle_band(efms, SEED, n_replicates=ORDERS)
@@ -151,13 +150,12 @@ def _design(evidence: Evidence) -> list[Verdict]:
 
 
 def _embeddings(evidence: Evidence) -> list[Verdict]:
-    dataset, element, model = next(iter(READ)), ELEMENTS[0], surpasses.MODEL
-    maps = evidence.embeddings(dataset, element, model)
+    maps = evidence.embeddings(CLOSER, ELEMENTS[0])
     if maps is None:
-        why = f"There is no reading of {model} on {benchmarks.card(dataset).label}."
+        why = f"There is no reading of {CLOSER.model} on {benchmarks.card(CLOSER.dataset).label}."
         order = untested(embeddings_order.CLAIM, "paper", why, embeddings_order.NOTEBOOK)
     else:
-        order = embeddings_order.of_maps(maps, evidence.embeddings(dataset, element, model, trained=False))
+        order = embeddings_order.of_maps(maps, evidence.embeddings(CLOSER, ELEMENTS[0], trained=False))
     return [order, fusion_comprehends.of_readings(_every_reading(evidence))[0]]
 
 
@@ -216,7 +214,10 @@ def _panels(evidence: Evidence) -> dict[tuple[str, str], dict[str, cecv.CECV]]:
 def _every_reading(evidence: Evidence) -> dict[tuple[str, str, str], readings.Environments]:
     """Environments by data set, element and network, as far as they were read."""
     cases = product(READ, ELEMENTS, NETWORKS)
-    found = {case: evidence.environments(*case) for case in cases}
+    found = {
+        (dataset, element, model): evidence.environments(runs.RunSpec(dataset, model=model, **READ[dataset]), element)
+        for dataset, element, model in cases
+    }
     return {case: each for case, each in found.items() if each is not None}
 
 

@@ -38,15 +38,15 @@ def training_table(records: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per data set (with its unit), texts: one column per network, ``training rows``, and two columns with the
-        paper's numbers, after 300 epochs on all rows.
+        One row per data set (with its unit) and number of ``training rows``, texts: one column per network, and two
+        columns with the paper's numbers, after 300 epochs on all rows.
     """
     own = records[records["key"].isin(keys)].drop_duplicates("key")
-    errors = own.pivot_table("mae", "dataset", "model", sort=False).map(three_decimals)
-    rows = own.groupby("dataset", sort=False)["n_train"].first().map("{:,}".format)
-    published = published_errors(list(errors.index))[[FUSION, "CrabNet"]].map(three_decimals)
-    table = errors.assign(**{"training rows": rows}).join(published.add_suffix(" (the paper)"))
-    return table.rename(index=place).rename_axis(index="data set", columns=None)
+    errors = own.pivot_table("mae", ["dataset", "n_train"], "model", sort=False)
+    published = published_errors(errors.index.unique("dataset").tolist())[[FUSION, "CrabNet"]]
+    table = errors.join(published.add_suffix(" (the paper)"), on="dataset").map(three_decimals, na_action="ignore")
+    table = table.rename(index=place, level="dataset").rename(index="{:,}".format, level="n_train")
+    return table.rename_axis(index=["data set", "training rows"], columns=None).fillna("-")
 
 
 def highest_and_lowest(panels: Panels, local: str = LOCAL, global_: str = GLOBAL) -> list[Verdict]:

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from lgdcnn_core import benchmarks
 from lgdcnn_core.companion import design, figures
-from lgdcnn_core.companion.claims.evidence import READ
+from lgdcnn_core.companion.claims.evidence import CLOSER, READ
 from lgdcnn_core.companion.design.study import NAME, TASKS
 from lgdcnn_core.companion.readings import (
     Embeddings,
@@ -231,6 +231,23 @@ def read_networks(
     return {case: cecv(runs[case[0], case[2]], case[1], part, recompute) for case in tqdm(cases, "readings")}
 
 
+def closer_look(
+    dataset: str,
+    element: str,
+    models: Sequence[str],
+    part: Part = "test",
+    recompute: bool = False,
+    **training: Any,
+) -> Environments:
+    """Return the environments of an element in L-G-DCNN, or in the last of `models` if it is not among them.
+
+    Parameters and errors are as in `read_networks`, for one network, which is read as `closer` says in `run_to_read`.
+    """
+    model = CLOSER.model if CLOSER.model in models else models[-1]
+    read = read_networks([dataset], [element], [model], part, recompute, closer=True, **training)
+    return read[dataset, element, model]
+
+
 def read_maps(
     run: RunSpec, element: str, part: Part = "test", recompute: bool = False
 ) -> tuple[Embeddings, Embeddings | None]:
@@ -246,7 +263,12 @@ def read_maps(
 
 
 def run_to_read(
-    dataset: str, model: str, train_fraction: float | None = None, epochs: int | None = None, **more: Any
+    dataset: str,
+    model: str,
+    train_fraction: float | None = None,
+    epochs: int | None = None,
+    closer: bool = False,
+    **more: Any,
 ) -> RunSpec:
     """Return the spec of the training whose network is read.
 
@@ -257,10 +279,14 @@ def run_to_read(
     train_fraction, epochs
         None takes the value of this project's readings or, on a data set without any, the share that has about
         `COMPOUNDS` training rows, and `EPOCHS`.
+    closer
+        For a closer look at one network: None then takes the whole recipe for the network that this project has read
+        so, `CLOSER`.
     more
         Other fields of `runs.RunSpec`.
     """
     brief = {"train_fraction": min(1.0, float(f"{COMPOUNDS / benchmarks.card(dataset).n_train:.2g}")), "epochs": EPOCHS}
     given = {"train_fraction": train_fraction, "epochs": epochs}
-    chosen = READ.get(dataset, brief) | {name: value for name, value in given.items() if value is not None}
+    own = {} if closer and (dataset, model) == (CLOSER.dataset, CLOSER.model) else READ.get(dataset, brief)
+    chosen = own | {name: value for name, value in given.items() if value is not None}
     return RunSpec(dataset, model=model, **chosen, **more)
