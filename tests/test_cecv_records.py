@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from made_up_records import made_up
 
 from lgdcnn_core import CompositionRegressor, cecv
 from lgdcnn_core.benchmarks import Split
@@ -444,5 +445,8 @@ def test_the_command_makes_what_is_missing_for_every_network_that_is_here(workpl
     assert command.main(options) == 0
     assert "0 made, 2 there already" in capsys.readouterr().out
     assert f"{RUN.key}/test_Fe" in readings.local("cecv")
+    runs.local_store().write(*made_up(RunSpec("CritExam__Ef", model="RF", recipe="trees")))
+    command.main(["cecv", "--elements", "Ca"])  # of all runs: a forest keeps no weights
+    assert "0 made, 1 there already" in capsys.readouterr().out
     command.main(["cecv", "--runs", "nothing*"])
     assert "0 made, 0 there" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import get_args
 
@@ -10,7 +11,7 @@ from tqdm.auto import tqdm
 from lgdcnn_core.companion.readings.library import make
 from lgdcnn_core.companion.readings.record import ReadingStore, committed, local
 from lgdcnn_core.companion.readings.spec import Kind, ReadingSpec
-from lgdcnn_core.companion.runs import RunSpec
+from lgdcnn_core.companion.runs import InvalidSpec, RunSpec
 from lgdcnn_core.companion.runs.store import both_stores
 from lgdcnn_core.companion.runs.weights import file_of_weights
 
@@ -49,8 +50,9 @@ def trained_runs(pattern: str) -> Iterator[RunSpec]:
             if key not in seen and fnmatchcase(key, pattern):
                 seen.add(key)
                 spec = store.read(key).spec
-                if file_of_weights(spec).is_file():
-                    yield spec
+                with suppress(InvalidSpec):  # of baselines and of the joint network, whose runs keep no weights
+                    if file_of_weights(spec).is_file():
+                        yield spec
 
 
 def _named(store: ReadingStore) -> str:
