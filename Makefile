@@ -38,8 +38,8 @@ data: $(INSTALLED)  ## fetch and check the 28 data sets and 3 extras (45 MB)
 reproduce: $(INSTALLED)  ## train, run every notebook, draw every figure, compare (PROFILE=quick, ours, paper or efficiency)
 	@$(RUN) -m lgdcnn_core.companion.reproduce --profile $(PROFILE) $(ARGS)
 
-test: data  ## run the tests, 25 min
-	@OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile $(ARGS)
+test: data  ## run the tests, 10 to 25 min
+	@OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-kills: data  ## kill trainings, unpackings, saves and sweeps 100 times and compare the results, 10 min (KILLS=...)
 	@KILLS=$(KILLS) $(RUN) -m pytest tests/test_kills.py $(ARGS)

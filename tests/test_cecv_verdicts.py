@@ -28,7 +28,7 @@ def test_a_claim_that_holds_in_no_case_is_not_reproduced_and_names_the_network_t
     wrong = {"local": vector([1, 1]), "global": vector([4, 2]), "fusion": vector([9, 3])}
     highest, lowest = local_layers.highest_and_lowest({"a": wrong}, "local", "global")
     assert (highest.outcome, lowest.outcome) == (Outcome.NOT_REPRODUCED, Outcome.NOT_REPRODUCED)
-    assert "in 0 of 1 cases (most often, fusion does)" in highest.sentence
+    assert "in 0 of 1 cases (mostly fusion)" in highest.sentence
     assert {each.outcome for each in local_layers.highest_and_lowest({})} == {Outcome.NOT_TESTABLE}
 
 

@@ -170,8 +170,11 @@ PAGES = {
     ),
     "clusters": lambda: figures.clusters_figure(
         {
-            f"{n} compounds: 47 % Si-metal, 41 % Si-O": (np.eye(3)[None], [["Si", "Ni", "Fe"]], ["Nd10(SiGe)3"] * n)
-            for n in (34, 17)
+            f"{n} compounds: {kinds}": (np.eye(3)[None], [["Si", "Ni", "Fe"]], ["Nd10(SiGe)3"] * n)
+            for n, kinds in (
+                (34, "47 % Si-metal, 41 % Si-O"),
+                (12, "33 % Si-S, Se, Te, 25 % Si-O, 17 % Si-halogen, 17 % Si-N"),
+            )
         },
         TITLE,
     ),

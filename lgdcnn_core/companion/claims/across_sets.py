@@ -127,7 +127,7 @@ def verdict(found: Scores) -> Verdict:
         sentence=(
             f"Its run is the better one with probability {each.probability.value:.2f} "
             f"({each.probability.low:.2f} to {each.probability.high:.2f}) "
-            f"on {len(found)} of the {len(PUBLISHED)} data sets."
+            f"on {len(found)} of {len(PUBLISHED)} data sets."
         ),
         notebook=NOTEBOOK,
         form=".3f",

@@ -53,16 +53,14 @@ def printed_vector(ours: CECV, published: ArrayLike, bands: Sequence[Band], trai
     return Verdict(
         claim=PRINTED,
         by="paper",
-        tested=f"{ours.n_compounds} compounds, {training}",
+        tested=f"{ours.n_compounds} compounds; {training}",
         quantity=f"clusters at the thresholds {', '.join(f'{each:g}' for each in ours.thresholds)}",
         published=tuple(paper.astype(float).tolist()),
         ours=tuple(
             Estimate(float(count), ours.n_compounds, "compound", float(low), float(high)) for count, low, high in ends
         ),
         outcome=_outcome(held, bool((ours.counts == paper).all())),
-        sentence=(
-            f"After {training}, our counts are {span(ratio.min(), ratio.max(), '.2f')} times the published ones."
-        ),
+        sentence=(f"By {training}, our counts are {span(ratio.min(), ratio.max(), '.2f')} times the published ones."),
         notebook=NOTEBOOK,
         form=".0f",
         detail=f"The published count lies within our bands at {held.sum()} of {len(paper)} thresholds.",
@@ -128,9 +126,9 @@ def verdicts(reading: Environments, layer: str, bands: Sequence[Band]) -> list[V
     spec = reading.record.spec
     published = printed_counts(spec, layer)
     share = "all" if spec.run.train_fraction == 1 else f"{100 * spec.run.train_fraction:g} % of the"
-    training = f"{spec.run.full_recipe().epochs} epochs by the {spec.run.recipe} recipe on {share} training rows"
-    if (spec.run.recipe, spec.run.setting) != (PAPER.name, "published"):
-        training += ", not the paper's training"
+    other = "" if (spec.run.recipe, spec.run.setting) == (PAPER.name, "published") else ", not the paper's,"
+    length = "" if spec.run.epochs is None else f" for {spec.run.epochs} epochs"
+    training = f"the {spec.run.recipe} recipe{other}{length} on {share} training rows"
     found = [order_of_compounds(bands[0])]
     return found if published is None else [printed_vector(reading.cecv(layer), published, bands, training), *found]
 

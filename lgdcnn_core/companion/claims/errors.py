@@ -132,8 +132,9 @@ def overall(compared: pd.DataFrame, table: Literal[1, 2], n_published: int, mode
         published=(1.0,),
         ours=(ratio,),
         outcome=_outcome(ratio, inside),
-        sentence=_overall_sentence(own, ratio, inside, counted),
+        sentence=_overall_sentence(own, inside, counted),
         notebook=NOTEBOOKS[table],
+        detail=f"On average ours is {ratio.text('.2f')} times the published one." if len(own) > 1 else "",
     )
 
 
@@ -171,14 +172,14 @@ def _outcome(ratio: Estimate, inside: int) -> Outcome:
     return Outcome.IN_PART if inside < ratio.n or ratio.low > 1 else Outcome.OPEN
 
 
-def _overall_sentence(own: pd.DataFrame, ratio: Estimate, inside: int, counted: str) -> str:
+def _overall_sentence(own: pd.DataFrame, inside: int, counted: str) -> str:
     percent, n = own["percent"], len(own)
-    average = f", {ratio.value:.2f} times the published one on average ({ratio.low:.2f} to {ratio.high:.2f})"
+    held = f"{inside} of {n} published numbers lie in our 95 % intervals"
+    if n == 1:
+        held = f"the published number lies {'in' if inside else 'outside'} our 95 % interval"
     return (
         f"Repeated on {wording.counted(n, counted)}, our MAE is "
-        f"{wording.span(percent.min(), percent.max(), '+.1f')} % off{average if n > 1 else ''}; "
-        f"{inside} of {n} published {'number lies' if n == 1 else 'numbers lie'} in our "
-        f"95 % {'interval' if n == 1 else 'intervals'}."
+        f"{wording.span(percent.min(), percent.max(), '+.1f')} % off; {held}."
     )
 
 

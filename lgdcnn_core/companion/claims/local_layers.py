@@ -149,7 +149,7 @@ def nearest(away: pd.DataFrame, fusion: str = FUSION) -> Verdict:
 
 def _most_often(winners: "pd.Series[Any]", claimed: str) -> str:
     """Name the network that wins most often, unless it is the one that is claimed to."""
-    return "" if winners.mode()[0] == claimed else f" (most often, {winners.mode()[0]} does)"
+    return "" if winners.mode()[0] == claimed else f" (mostly {winners.mode()[0]})"
 
 
 def _verdict(claim: str, cases: int, n: int, sentence: str, detail: str = "") -> Verdict:

@@ -40,7 +40,7 @@ def clusters_figure(clusters: Mapping[str, Cluster], title: str = "") -> Figure:
     figure, axes = page(1, len(clusters), 3.3, title)
     for ax, (name, each) in zip(axes.flat, clusters.items(), strict=True):
         cluster_heatmap(*each, ax)
-        ax.set_title(name)
+        ax.set_title(wrapped(name, 2.4, mpl.rcParams["axes.titlesize"]))
     bar = figure.colorbar(ScalarMappable(Normalize(-1, 1), COLOURS), ax=list(axes.flat), pad=0.02, aspect=30)
     bar.set_label("correlation of two elements' features")
     bar.outline.set_visible(False)

@@ -35,12 +35,12 @@ def folds_figure(published: pd.DataFrame, ours: pd.DataFrame, titles: Mapping[st
         The finding; written above.
     """
     kinds = list(ours[["group", "column"]].drop_duplicates().itertuples(index=False, name=None))
-    n_rows = -(-len(titles) // COLUMNS)
+    models, n_rows = published["model"].unique().tolist(), -(-len(titles) // COLUMNS)
     figure, axes = page(n_rows, COLUMNS, 1.75, title)
     width = 0.85 * DOUBLE / COLUMNS
     for ax, (name, text) in zip(axes.flat, titles.items(), strict=False):
         theirs, own = (table[table["dataset"] == name] for table in (published, ours))
-        fold_errors(theirs, own, ax, "", kinds, legend=False)
+        fold_errors(theirs, own, ax, "", kinds, models, legend=False)
         ax.set_title(wrapped(unbroken(text), width, mpl.rcParams["axes.titlesize"]))
     only_outer_labels(axes)
     empty = list(axes.flat)[len(titles) :]
@@ -59,6 +59,7 @@ def fold_errors(
     ax: Axes,
     unit: str,
     kinds: Sequence[tuple[str, str]] | None = None,
+    models: Sequence[str] | None = None,
     legend: bool = True,
 ) -> Axes:
     """Draw the MAE of each official fold: published models as lines, runs of ours as black marks.
@@ -77,11 +78,15 @@ def fold_errors(
     kinds
         All kinds of runs, (group, column), that panels of one figure share, so that a mark means the same in each of
         them; the kinds of `ours` by default.
+    models
+        All published models, which the panels share in the same way; those of `published` by default.
     legend
         Whether to draw a legend; its handles are there for a legend of the figure in any case.
     """
     theirs = published.assign(model="published: " + published["model"])
-    sns.lineplot(theirs, x="fold", y="mae", hue="model", style="model", markers=True, markersize=4, ax=ax)
+    order = [f"published: {each}" for each in (published["model"].unique() if models is None else models)]
+    looks = {"hue": "model", "style": "model", "hue_order": order, "style_order": order}
+    sns.lineplot(theirs, x="fold", y="mae", markers=True, markersize=4, ax=ax, **looks)
     of_kind = {
         (str(group), str(column)): rows for (group, column), rows in ours.groupby(["group", "column"], sort=False)
     }
