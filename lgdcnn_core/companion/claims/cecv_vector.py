@@ -60,7 +60,7 @@ def printed_vector(ours: CECV, published: ArrayLike, bands: Sequence[Band], trai
             Estimate(float(count), ours.n_compounds, "compound", float(low), float(high)) for count, low, high in ends
         ),
         outcome=_outcome(held, bool((ours.counts == paper).all())),
-        sentence=(f"By {training}, our counts are {span(ratio.min(), ratio.max(), '.2f')} times the published ones."),
+        sentence=f"By {training}, our counts are {span(ratio.min(), ratio.max(), '.2f')} times the published ones.",
         notebook=NOTEBOOK,
         form=".0f",
         detail=f"The published count lies within our bands at {held.sum()} of {len(paper)} thresholds.",

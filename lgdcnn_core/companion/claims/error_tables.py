@@ -9,6 +9,7 @@ from lgdcnn_core import benchmarks, training
 from lgdcnn_core.benchmarks.split import N_FOLDS
 from lgdcnn_core.companion.claims.lower_errors import EVERY, MODEL
 from lgdcnn_core.companion.claims.surpasses import RIVAL
+from lgdcnn_core.companion.records.table import alone
 from lgdcnn_core.companion.wording import (
     BASELINES,
     four_digits,
@@ -77,8 +78,8 @@ def seconds_table(records: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         As `error_table`.
     """
-    alone = records[records["undisturbed"].fillna(True).astype(bool)]
-    means = alone.groupby(["dataset", "fold", "model", *_WAY], dropna=False, sort=False)["training_seconds"].mean()
+    timed = records[alone(records)]
+    means = timed.groupby(["dataset", "fold", "model", *_WAY], dropna=False, sort=False)["training_seconds"].mean()
     table = means.reset_index()
     return _wide(table, [f"{each:,.0f}" for each in table["training_seconds"]])
 

@@ -51,6 +51,11 @@ def held(stores: Iterable[RecordDirectory[Any]]) -> list[tuple[str, Any]]:
     return [(store.name, record) for store in stores for record in store.records().values()]
 
 
+def alone(records: pd.DataFrame) -> "pd.Series[bool]":
+    """Tell which runs had their cores to themselves, by ``undisturbed``; older records do not say, and count."""
+    return records["undisturbed"].fillna(True).astype(bool)
+
+
 def _value(part: Any, path: Iterable[str]) -> Any:
     for name in path:
         part = part.get(name) if isinstance(part, Mapping) else None if part is None else getattr(part, name)

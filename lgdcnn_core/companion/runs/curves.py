@@ -8,7 +8,7 @@ import pandas as pd
 
 from lgdcnn_core import training
 from lgdcnn_core.companion.records.table import MACHINE as RECORDED
-from lgdcnn_core.companion.records.table import table
+from lgdcnn_core.companion.records.table import alone, table
 from lgdcnn_core.companion.runs.spec import RunSpec
 from lgdcnn_core.companion.runs.store import Store, by_name
 
@@ -100,7 +100,7 @@ def reasons_against(curves: pd.DataFrame, epochs: int | None = None) -> "pd.Seri
 
 def undisturbed(curves: pd.DataFrame) -> pd.DataFrame:
     """Drop the ``seconds`` of runs that shared their cores; older records do not say, and keep theirs."""
-    return curves.assign(seconds=curves["seconds"].where(_alone(curves)))
+    return curves.assign(seconds=curves["seconds"].where(alone(curves)))
 
 
 def on_one_machine(curves: pd.DataFrame) -> pd.DataFrame:
@@ -115,17 +115,13 @@ def on_one_machine(curves: pd.DataFrame) -> pd.DataFrame:
     """
     if curves.empty:
         return curves
-    alone = _alone(curves)
-    counts = curves[alone].drop_duplicates(["store", "key"]).groupby(MACHINE, dropna=False).size().sort_index()
+    timed = alone(curves)
+    counts = curves[timed].drop_duplicates(["store", "key"]).groupby(MACHINE, dropna=False).size().sort_index()
     if counts.empty:
         return curves.assign(seconds=np.nan)
     chosen = pd.DataFrame([counts.idxmax()], columns=MACHINE).iloc[0]
-    compared = alone & (curves[MACHINE] == chosen).all(axis=1)
+    compared = timed & (curves[MACHINE] == chosen).all(axis=1)
     return curves.assign(seconds=curves["seconds"].where(compared))
-
-
-def _alone(curves: pd.DataFrame) -> "pd.Series[bool]":
-    return curves["undisturbed"].fillna(True).astype(bool)
 
 
 def over_seeds(curves: pd.DataFrame) -> pd.DataFrame:

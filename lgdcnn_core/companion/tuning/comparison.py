@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lgdcnn_core.companion.intervals import CONFIDENCE, students
+from lgdcnn_core.companion.records.table import alone
 from lgdcnn_core.companion.tuning.trials import BASELINE
 
 Metric = Literal["val_mae", "last_val_error"]
@@ -88,7 +89,7 @@ def by_dataset(table: pd.DataFrame, baseline: str = BASELINE, metric: Metric = "
         The baseline is among the trials. A data set without a pair is left out.
     """
     rows = _of_one_store(table).dropna(subset=[metric])
-    rows = rows.assign(seconds=rows["seconds"].where(rows["undisturbed"].fillna(True).astype(bool)))
+    rows = rows.assign(seconds=rows["seconds"].where(alone(rows)))
     of_baseline = rows.loc[rows["trial"] == baseline, [*_DATA, "seed", metric, "seconds"]]
     pairs = rows.merge(of_baseline, on=[*_DATA, "seed"], suffixes=("", "_baseline"))
     pairs["log_ratio"] = np.log(pairs[metric] / pairs[f"{metric}_baseline"])
