@@ -74,6 +74,28 @@ def test_rows_of_efms_are_by_descending_amount_where_amounts_are_given():
     assert_array_equal(sorted_.rows[3], [1])
 
 
+@pytest.mark.parametrize(
+    ("amounts", "message"),
+    [
+        ([0.5, 0.2, 0.3], r"amounts of shape \(3,\) for atomic numbers of shape \(2, 4\)"),
+        ([[0.5, 0.5], [0.5, 0.5]], r"amounts of shape \(2, 2\) for atomic numbers of shape \(2, 4\)"),
+        (
+            [[0.1, 0.2, 0.5, 0.2], [0.2, np.nan, 0.2, 0.0]],
+            "compound 1: amounts must be above 0, not .0.2, nan, 0.2",
+        ),
+        (
+            [[0.1, 0.2, 0.7, 0.0], [0.2, 0.6, 0.2, 0.0]],
+            "compound 0: amounts must be above 0, not .0.1, 0.2, 0.7",
+        ),
+    ],
+)
+def test_amounts_that_do_not_fit_the_elements_are_refused(amounts, message):
+    atomic_numbers = np.array([[12, 14, 8, 26], [14, 8, 13, 0]])
+    batch = cecv.Batch((torch.randn(2, 4, D),), [4, 3], atomic_numbers, None, amounts)
+    with pytest.raises(cecv.CECVError, match=message):
+        cecv.layer_efms(Fusion(), [batch], focus=14)
+
+
 def test_distances_do_not_depend_on_the_order_that_a_network_reads_if_amounts_are_given():
     model = torch.nn.Sequential(torch.nn.Linear(D, D))
     atomic_numbers = np.array([[12, 14, 8, 26], [14, 8, 13, 20], [14, 16, 20, 30]])

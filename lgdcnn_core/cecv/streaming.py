@@ -101,8 +101,8 @@ def layer_efms(
     Raises
     ------
     CECVError
-        If no compound is found, if lengths and atomic numbers disagree, or if an output is NaN; the message names
-        layer and compound.
+        If no compound is found, if lengths, atomic numbers and amounts disagree, or if an output is NaN; the message
+        names layer and compound.
     LayerError
         If layers are unknown, cannot be read, or differ from one batch to the next.
     """
@@ -114,7 +114,7 @@ def layer_efms(
     place = 0
     with evaluating(model), reader:
         for batch in (Batch(*given) for given in batches):
-            inputs, lengths, atomic_numbers, batch_rows = _checked(batch, place)
+            inputs, lengths, atomic_numbers, batch_rows, amounts = _checked(batch, place)
             place += len(lengths)
             chosen = np.isin(lengths, wanted)
             if focus is not None:
@@ -128,7 +128,7 @@ def layer_efms(
             for size in np.unique(lengths[chosen]).tolist():
                 members = np.flatnonzero(chosen & (lengths == size))
                 of_members = atomic_numbers[members, :size]
-                order = _order_of_rows(batch, of_members, members)
+                order = _order_of_rows(of_members, None if amounts is None else amounts[members, :size])
                 rows[size].append(batch_rows[members])
                 elements[size].append(np.take_along_axis(of_members, order, axis=1))
                 for layer, features in outputs.items():
@@ -158,12 +158,12 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 def _checked(
     batch: Batch, place: int
-) -> tuple[tuple[Any, ...], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return a batch's inputs, lengths (B,), atomic numbers (B, N) and rows (B,), or raise."""
+) -> tuple[tuple[Any, ...], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64] | None]:
+    """Return a batch's inputs, lengths (B,), atomic numbers (B, N), rows (B,) and amounts (B, N), or raise."""
     lengths = checked_lengths(batch.lengths)
     atomic_numbers = as_array(batch.atomic_numbers).astype(np.int64)
-    given = np.arange(place, place + len(lengths)) if batch.rows is None else batch.rows
-    rows = as_array(given).astype(np.int64)
+    numbered = np.arange(place, place + len(lengths)) if batch.rows is None else batch.rows
+    rows = as_array(numbered).astype(np.int64)
     if atomic_numbers.ndim != 2 or not len(atomic_numbers) == len(lengths) == len(rows):
         raise CECVError(
             f"a batch of {len(lengths)} lengths has atomic numbers of shape {atomic_numbers.shape} "
@@ -177,14 +177,24 @@ def _checked(
             f"compound {rows[bad]} is said to have {lengths[bad]} elements, but its atomic numbers are "
             f"{atomic_numbers[bad].tolist()}"
         )
-    return batch.inputs, lengths, atomic_numbers, rows
+    amounts = None if batch.amounts is None else as_array(batch.amounts).astype(np.float64)
+    if amounts is not None:
+        if amounts.shape != atomic_numbers.shape:
+            raise CECVError(f"amounts of shape {amounts.shape} for atomic numbers of shape {atomic_numbers.shape}")
+        # An amount that is no number has no place in an order; NaN fails every comparison.
+        wrong = (real & ~(amounts > 0)).any(axis=1)
+        if wrong.any():
+            bad = int(np.argmax(wrong))
+            raise CECVError(
+                f"compound {rows[bad]}: amounts must be above 0, not {amounts[bad, : lengths[bad]].tolist()}"
+            )
+    return batch.inputs, lengths, atomic_numbers, rows, amounts
 
 
-def _order_of_rows(batch: Batch, atomic_numbers: NDArray[np.int64], members: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Return the input position of each row of the EFMs, (n, N), for compounds of a batch, given their elements."""
-    if batch.amounts is None:
-        return np.tile(np.arange(atomic_numbers.shape[1]), (len(members), 1))
-    amounts = as_array(batch.amounts).astype(np.float64)[members, : atomic_numbers.shape[1]]
+def _order_of_rows(atomic_numbers: NDArray[np.int64], amounts: NDArray[np.float64] | None) -> NDArray[np.intp]:
+    """Return the input position of each row of the EFMs, (n, N), given elements and amounts, (n, N)."""
+    if amounts is None:
+        return np.tile(np.arange(atomic_numbers.shape[1]), (len(atomic_numbers), 1))
     return np.lexsort((atomic_numbers, -amounts))
 
 

@@ -29,9 +29,6 @@ NOTEBOOK = "10_claims"
 RIVALS = (RIVAL, *trees.RECIPES)
 """Models that L-G-DCNN is compared with: CrabNet, trained alike, and the baselines."""
 
-PUBLISHED = (*benchmarks.names("extended"), *benchmarks.names("matbench", kind="regression"))
-"""Data sets of the paper's two tables."""
-
 TRIMMED = 0.25
 """Share of the data sets that the interquartile mean leaves out at either end."""
 
@@ -127,7 +124,7 @@ def verdict(found: Scores) -> Verdict:
         sentence=(
             f"Its run is the better one with probability {each.probability.value:.2f} "
             f"({each.probability.low:.2f} to {each.probability.high:.2f}) "
-            f"on {len(found)} of {len(PUBLISHED)} data sets."
+            f"on {len(found)} of {len(benchmarks.names(kind='regression'))} data sets."
         ),
         notebook=NOTEBOOK,
         form=".3f",
