@@ -70,7 +70,7 @@ def beside_baselines(power: pd.DataFrame) -> str:
     useful = baselines["rho"] * [DIRECTION.get(each, 1) for each in baselines["predictor"]]
     best = baselines.iloc[int(useful.argmax())]
     name = PREDICTORS.get(best["predictor"], best["predictor"])
-    found = "The score could not be distinguished from"
+    found = "We could not distinguish the score from"
     if best["ahead_low"] > 0:
         found = "The score does better than"
     elif best["ahead_high"] < 0:
