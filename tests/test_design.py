@@ -311,7 +311,9 @@ class TestPredictivePower:
     def test_the_verdict_follows_from_the_numbers(self, errors, said):
         power = predictive_power(table_of([1, 2, 3, 4, 5, 6, 7, 8], errors), n_resamples=500)
         assert said in cecv_guides_design.verdict(power).sentence
-        assert "could not distinguish the score from the best plain baseline" in cecv_guides_design.beside_baselines(power)
+        assert "could not distinguish the score from the best plain baseline" in cecv_guides_design.beside_baselines(
+            power
+        )
 
     def test_the_smallest_correlation_that_would_have_been_found(self):
         """Of 50 independent pairs, the interval of rho = 0 is tanh(1.96 / sqrt(47)); by tables, n = 47 finds 0.40."""

@@ -130,7 +130,7 @@ def verdict(rival: Rival, comparisons: Mapping[str, Comparison]) -> Verdict:
     return Verdict(
         claim=claim,
         by="paper",
-        tested=listed([f"{place(name)}, {counted(each.overall.n, 'size')}" for name, each in known.items()]),
+        tested=listed([f"{place(name)} at {counted(each.overall.n, 'size')}" for name, each in known.items()]),
         quantity=f"test MAE over {theirs}, with the same training compounds, by data set",
         published=(),
         ours=tuple(estimates),
