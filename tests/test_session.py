@@ -4,6 +4,7 @@ import warnings
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -21,12 +22,13 @@ def shell(monkeypatch, drawing_style):
     monkeypatch.setattr(warnings, "formatwarning", warnings.formatwarning)  # restored afterwards
     monkeypatch.setattr(shell, "_showtraceback", lambda kind, error, lines: said.append("\n".join(lines)))
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
-    session.begin()
 
     def html(value):
         return shell.display_formatter.format(value)[0]["text/html"]
 
-    return SimpleNamespace(run=shell.run_cell, said=said, named=shell.user_ns.get, format=html)
+    with pd.option_context("display.max_colwidth", 50):
+        session.begin()
+        yield SimpleNamespace(run=shell.run_cell, said=said, named=shell.user_ns.get, format=html)
 
 
 def test_an_error_of_this_package_is_one_line_with_the_way_out(shell):
@@ -48,6 +50,11 @@ def test_a_table_without_rows_is_no_record(shell):
     html = shell.format(shell.named("nothing")), shell.format(shell.named("nothing").style)
     assert html == ("no record", "no record")
     assert all("<table" in shell.format(each) for each in (shell.named("something"), shell.named("something").style))
+
+
+def test_a_long_cell_is_shown_whole(shell):
+    said = "none within the measured range, but possible from 100 to 3,428"
+    assert said in shell.format(pd.DataFrame({"equal errors at": [said]}))
 
 
 def test_a_warning_comes_without_a_path_of_this_machine(shell):

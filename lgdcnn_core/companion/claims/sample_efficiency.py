@@ -136,8 +136,8 @@ def verdict(rival: Rival, comparisons: Mapping[str, Comparison]) -> Verdict:
         ours=tuple(estimates),
         outcome=_together(lower, higher, n),
         sentence=(
-            f"Trained on the same compounds, its MAE is {span(min(values), max(values), '.2f')} times {theirs}: lower "
-            f"on {lower} of {counted(n, 'data set')}, higher on {higher}."
+            f"Trained on the same compounds, {MODEL}'s MAE is {span(min(values), max(values), '.2f')} times {theirs}: "
+            f"lower on {lower} of {counted(n, 'data set')}, higher on {higher}."
         ),
         notebook=NOTEBOOK,
         form=".2f",

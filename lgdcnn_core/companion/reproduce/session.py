@@ -44,12 +44,13 @@ COMPOUNDS, EPOCHS = 6000, 12
 
 
 def begin() -> None:
-    """Set the style of figures; show this package's errors in one line and a table without rows as "no record".
+    """Set the style of figures; show this package's errors in one line, a table's cells whole, an empty one as "no record".
 
     The message of this package's errors names the value and the way out; a traceback would hide it. Any other error
     keeps its traceback.
     """
     plt.style.use(figures.STYLE)
+    pd.set_option("display.max_colwidth", None)  # pandas ends longer texts with three dots
     # Without the path of the cell that warns, which is of this machine.
     warnings.formatwarning = lambda message, category, *_, **__: f"{category.__name__}: {message}\n"
     try:
