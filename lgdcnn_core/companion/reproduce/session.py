@@ -44,7 +44,7 @@ COMPOUNDS, EPOCHS = 6000, 12
 
 
 def begin() -> None:
-    """Set the style of figures; show this package's errors in one line, a table's cells whole, an empty one as "no record".
+    """Set the style of figures; show this package's errors in one line, cells whole and an empty table as "no record".
 
     The message of this package's errors names the value and the way out; a traceback would hide it. Any other error
     keeps its traceback.
