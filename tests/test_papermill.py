@@ -1,14 +1,17 @@
 """A notebook as it is run: its parameters, its kernel, its process."""
 
+import json
+import socket
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from jupyter_client.connect import LocalPortCache
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from written_notebooks import printed, write_notebook
 
-from lgdcnn_core.companion.reproduce import kernel, notebook, parameters
+from lgdcnn_core.companion.reproduce import kernel, notebook, parameters, worker
 
 # Papermill's traps: parameters
 
@@ -154,3 +157,26 @@ def test_ctrl_c_ends_the_kernel_and_leaves_no_executed_copy(tmp_path):
         time.sleep(0.05)
     assert not kernel_process.exists()
     assert not (tmp_path / "out.ipynb").exists()
+
+
+@pytest.mark.parametrize("n_taken", [1, worker.STARTS])
+def test_a_kernel_whose_port_another_program_took_is_started_again_a_few_times(tmp_path, monkeypatch, n_taken):
+    written = write_notebook(tmp_path / "notebook.ipynb", "print('hello')", parameter_cell=None)
+    order = {"notebook": str(written), "output": str(tmp_path / "copy.ipynb"), "parameters": {}, "kernel": kernel.NAME}
+    ports_of_a_kernel, free_port, asked = 5, LocalPortCache.find_available_port, []
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+
+        def port(cache, ip):
+            asked.append(ip)
+            return other.getsockname()[1] if len(asked) <= n_taken * ports_of_a_kernel else free_port(cache, ip)
+
+        monkeypatch.setattr(LocalPortCache, "find_available_port", port)
+        if n_taken == worker.STARTS:
+            with pytest.raises(RuntimeError, match=worker.NOT_STARTED):
+                worker.main(json.dumps(order))
+        else:
+            assert worker.main(json.dumps(order)) == 0
+            assert printed(tmp_path / "copy.ipynb").strip() == "hello"
+    assert len(asked) == min(n_taken + 1, worker.STARTS) * ports_of_a_kernel
